@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: Apache-2.0
+# Flags, sanitizers and the libraries of docs/decisions/0002; nothing here names a room.
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(postern_flags INTERFACE)
+target_include_directories(postern_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
+target_compile_options(postern_flags INTERFACE
+  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wunused-result
+  $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
+  $<$<CONFIG:Debug>:-O1>)
+target_compile_definitions(postern_flags INTERFACE _FORTIFY_SOURCE=0)
+if(POSTERN_SANITIZE)
+  target_compile_options(postern_flags INTERFACE -fsanitize=${POSTERN_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(postern_flags INTERFACE -fsanitize=${POSTERN_SANITIZE})
+endif()
+if(POSTERN_FUZZ)
+  # Coverage in the libraries, so that one build serves the tests and the fuzz targets.
+  target_compile_options(postern_flags INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(postern_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt 9 REQUIRED)
+foreach(lib sqlite3 libsodium libmicrohttpd libcurl libbpf spdlog jansson)
+  string(REGEX REPLACE "^lib" "" short ${lib})
+  pkg_check_modules(${short} REQUIRED IMPORTED_TARGET ${lib})
+endforeach()
+if(POSTERN_TESTS)
+  find_package(GTest REQUIRED)
+endif()

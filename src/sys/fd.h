@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Fd: the owner of one file descriptor.
+#pragma once
+
+#include <string>
+#include <utility>
+
+#include "base/codec.h"
+#include "base/ip.h"
+#include "base/result.h"
+
+namespace postern::sys {
+
+class Fd {
+ public:
+  Fd() = default;
+  explicit Fd(int fd) : fd_(fd) {}
+  Fd(Fd&& o) noexcept : fd_(std::exchange(o.fd_, -1)) {}
+  Fd& operator=(Fd&& o) noexcept {
+    if (this != &o) {
+      reset();
+      fd_ = std::exchange(o.fd_, -1);
+    }
+    return *this;
+  }
+  Fd(const Fd&) = delete;
+  Fd& operator=(const Fd&) = delete;
+  ~Fd() { reset(); }
+
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] explicit operator bool() const { return fd_ >= 0; }
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+  void reset();
+
+ private:
+  int fd_ = -1;
+};
+
+struct Endpoint {
+  IpAddress address;
+  uint16_t port = 0;
+  auto operator<=>(const Endpoint&) const = default;
+  PN_FIELDS(address, port)
+};
+// "192.0.2.1:1813", "[2001:db8::1]:1813".
+[[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text);
+[[nodiscard]] std::string to_string(const Endpoint& e);
+
+[[nodiscard]] Status set_nonblocking(int fd);
+[[nodiscard]] Status set_cloexec(int fd, bool on);
+[[nodiscard]] Result<Fd> listen_tcp(const Endpoint& at, int backlog, bool transparent);
+[[nodiscard]] Result<Fd> bind_udp(const Endpoint& at);
+// Replaces a stale socket file; mode applies to the file.
+[[nodiscard]] Result<Fd> listen_unix(const std::string& path, unsigned mode);
+// A memfd with exactly these bytes, sealed against any change (F_SEAL_WRITE|GROW|SHRINK|SEAL).
+[[nodiscard]] Result<Fd> sealed_memfd(const char* name, ByteView bytes);
+
+// A read-only mapping of a whole file; checks the seals when `sealed`.
+class Mapping {
+ public:
+  Mapping() = default;
+  Mapping(Mapping&& o) noexcept : data_(std::exchange(o.data_, {})) {}
+  Mapping& operator=(Mapping&& o) noexcept;
+  ~Mapping();
+  [[nodiscard]] static Result<Mapping> of(int fd, bool sealed);
+  [[nodiscard]] ByteView bytes() const { return data_; }
+
+ private:
+  ByteView data_;
+};
+
+// Endpoint <-> kernel form. Returns the length used in `out` (sockaddr_storage sized).
+[[nodiscard]] Endpoint peer_of(int fd);   // none on failure
+[[nodiscard]] Endpoint local_of(int fd);  // for a steered socket: the original destination
+
+}  // namespace postern::sys
