@@ -114,7 +114,7 @@ class Encoder {
   template <class... T>
   void put_known(const std::variant<T...>& v) {
     put(static_cast<uint8_t>(v.index()));
-    std::visit([this](const auto& x) { put(x); }, v);
+    std::visit([this](const auto& x) { this->put(x); }, v);
   }
   void put_known(const std::monostate&) {}
   template <class T>

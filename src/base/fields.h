@@ -34,12 +34,12 @@
 #define PN_ENUM(Name, ...)                                                                                 \
   enum class Name : uint8_t { __VA_ARGS__ };                                                               \
   inline constexpr std::array pn_names_of_##Name{PN_EACH(PN_ENUM_NAME, __VA_ARGS__)};                      \
-  constexpr size_t pn_enum_size(Name) { return pn_names_of_##Name.size(); }                                \
-  constexpr std::string_view to_string(Name v) {                                                           \
+  [[maybe_unused]] constexpr size_t pn_enum_size(Name) { return pn_names_of_##Name.size(); }               \
+  [[maybe_unused]] constexpr std::string_view to_string(Name v) {                                          \
     return static_cast<size_t>(v) < pn_names_of_##Name.size() ? pn_names_of_##Name[static_cast<size_t>(v)] \
                                                               : std::string_view("?");                     \
   }                                                                                                        \
-  constexpr std::optional<Name> Name##_from(std::string_view text) {                                       \
+  [[maybe_unused]] constexpr std::optional<Name> Name##_from(std::string_view text) {                      \
     for (size_t i = 0; i < pn_names_of_##Name.size(); ++i)                                                 \
       if (pn_names_of_##Name[i] == text) return static_cast<Name>(i);                                      \
     return std::nullopt;                                                                                   \

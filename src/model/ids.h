@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The ids of the nouns. All are given by the engine in order, start at 1 and are never reused.
+#pragma once
+
+#include <cstdint>
+
+#include "base/id.h"
+
+namespace postern::model {
+
+using SubscriberId = Id<struct SubscriberTag, uint32_t>;  // the "line" number in tables, packets' events and references
+using SessionId = Id<struct SessionTag, uint64_t>;
+using FindingId = Id<struct FindingTag, uint64_t>;
+using CaseId = Id<struct CaseTag, uint64_t>;
+using OrderId = Id<struct OrderTag, uint64_t>;
+using PermitId = Id<struct PermitTag, uint64_t>;
+
+}  // namespace postern::model
