@@ -144,6 +144,7 @@ class Decoder {
 
   bool raw(void* to, size_t size) {
     if (!ok_ || size > left()) return ok_ = false;
+    if (size == 0) return true;  // memcpy to an empty string's data() is undefined
     std::memcpy(to, in_.data() + at_, size);
     at_ += size;
     return true;
@@ -266,14 +267,16 @@ class Decoder {
     if (index >= sizeof...(T)) ok_ = false;
     if (!ok_) return;
     using Make = void (*)(Decoder&, std::variant<T...>&);
-    static constexpr Make makers[] = {[](Decoder& d, std::variant<T...>& out) {
-      T value{};
-      d.get(value);
-      out = std::move(value);
-    }...};
+    static constexpr Make makers[] = {&Decoder::make_alternative<T, std::variant<T...>>...};
     makers[index](*this, v);
   }
   void get_known(std::monostate&) {}
+  template <class T, class V>
+  static void make_alternative(Decoder& decoder, V& out) {
+    T value{};
+    decoder.get(value);
+    out = std::move(value);
+  }
   template <class T>
   void get_known(Personal<T>& v) {
     if (!split_) {
