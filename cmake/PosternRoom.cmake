@@ -30,7 +30,7 @@ function(postern_library name)
   string(REPLACE "/" "." dotted ${room})
   if(POSTERN_TESTS AND tests)
     add_executable(${name}_test ${tests})
-    target_link_libraries(${name}_test PRIVATE ${lib} GTest::gtest_main)
+    target_link_libraries(${name}_test PRIVATE ${lib} postern_test_main)
     # Test name = path with dots. 77 is a skip that is shown (tests/support/skip.h).
     add_test(NAME ${dotted} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${dotted} PROPERTIES LABELS unit SKIP_RETURN_CODE 77 TIMEOUT 300)
