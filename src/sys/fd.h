@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/codec.h"
-#include "base/ip.h"
+#include "base/endpoint.h"
 #include "base/result.h"
 
 namespace postern::sys {
@@ -36,15 +36,9 @@ class Fd {
   int fd_ = -1;
 };
 
-struct Endpoint {
-  IpAddress address;
-  uint16_t port = 0;
-  auto operator<=>(const Endpoint&) const = default;
-  PN_FIELDS(address, port)
-};
-// "192.0.2.1:1813", "[2001:db8::1]:1813".
-[[nodiscard]] Result<Endpoint> parse_endpoint(std::string_view text);
-[[nodiscard]] std::string to_string(const Endpoint& e);
+using postern::Endpoint;
+using postern::parse_endpoint;
+using postern::to_string;
 
 [[nodiscard]] Status set_nonblocking(int fd);
 [[nodiscard]] Status set_cloexec(int fd, bool on);
