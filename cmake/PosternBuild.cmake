@@ -9,7 +9,7 @@ endif()
 add_library(postern_flags INTERFACE)
 target_include_directories(postern_flags INTERFACE ${CMAKE_SOURCE_DIR}/src ${CMAKE_BINARY_DIR}/generated)
 target_compile_options(postern_flags INTERFACE
-  -Wall -Wextra -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wunused-result
+  -Wall -Wextra -Wno-missing-field-initializers -Werror -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wunused-result
   $<$<CXX_COMPILER_ID:Clang>:-Wthread-safety>
   $<$<CONFIG:Debug>:-O1>)
 target_compile_definitions(postern_flags INTERFACE _FORTIFY_SOURCE=0)
