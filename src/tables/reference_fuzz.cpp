@@ -9,7 +9,12 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace postern::tables;
-  static const ReferenceKey key(std::array<uint8_t, ReferenceKey::kBytes>{1});
+  // The key of reference_test.cpp, so that seeds are read as references.
+  static const ReferenceKey key = [] {
+    std::array<uint8_t, ReferenceKey::kBytes> secret{};
+    for (size_t i = 0; i < secret.size(); ++i) secret[i] = static_cast<uint8_t>(7 + i);
+    return ReferenceKey(secret);
+  }();
   const std::string_view typed(reinterpret_cast<const char*>(data), size);
   const auto r = key.read(typed, 20'779, 1000);
   if (!r) {
