@@ -11,6 +11,7 @@
 #include "base/time.h"
 #include "model/ids.h"
 #include "model/observation.h"
+#include "model/policy.h"
 
 namespace postern::model {
 
@@ -43,8 +44,9 @@ struct Finding {
   uint32_t first_contacts = 0;                 // since the families were last at 0
   Time at;
   Time valid_until;
+  Mode mode = Mode::on;  // shadow: reached only with detectors in shadow mode; opens no case
   bool operator==(const Finding&) const = default;
-  PN_FIELDS(id, line, stage, score_mnat, levels_mnat, evidence, first_contacts, at, valid_until)
+  PN_FIELDS(id, line, stage, score_mnat, levels_mnat, evidence, first_contacts, at, valid_until, mode)
 };
 
 PN_ENUM(CaseState, opened, contacted, confirmed, deadline, restricted, disconnected, released, verified_clean, closed)

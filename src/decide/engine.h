@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// The engine: observations and time in, records and table changes out. Pure: no socket, file, thread, clock or chance,
+// integers only, ordered output; the same input gives the same bytes from every compiler. One thread owns it.
+//
+// Event sourcing: what observe(), tick(), set_policy() and receive() decide they put into records and apply through
+// the code replay() uses, so newest checkpoint + tail of records = the facts. What is not a decision (detector levels,
+// when a session was last heard, counters) lives in memory and in the checkpoint only.
+//
+// The caller journals Step::records first, then publishes Step::table. A record's sequence is left 0 and its time is
+// the observation's; LineDelta::epoch and ::sequence are left 0. Limits are in decide/limits.h; reaching one counts in
+// Counters and never fails.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/codec.h"
+#include "decide/who/resolve.h"
+#include "model/record.h"
+
+namespace postern::decide {
+
+struct Step {
+  std::vector<model::Record> records;
+  model::LineDelta table;  // removed and set, sorted by prefix
+};
+
+// All count from the first start of the journal on (they are in checkpoints).
+struct Counters {
+  uint64_t observations = 0;
+  uint64_t session_duplicates = 0;    // events that told nothing new: no record
+  uint64_t session_late = 0;          // older than what is known of the session or the address
+  uint64_t session_unknown_stop = 0;  // Stop of a session never heard of
+  uint64_t session_conflicts = 0;     // claims of two lines on one address that cannot be told apart
+  uint64_t session_refused = 0;       // malformed, or the session table is full (kSessionsMax)
+  uint64_t history_cut = 0;           // ended sessions forgotten before kHistoryKept
+  uint64_t contacts = 0;
+  uint64_t contacts_unattributed = 0;  // nobody or ambiguous: no finding
+  uint64_t contacts_repeated = 0;      // destination network still in the line's memory
+  uint64_t watch_full = 0;             // contacts not judged: kWatchedMax lines are being watched
+  uint64_t findings = 0;
+  uint64_t requests_refused = 0;  // operator requests that fail validate()
+  uint64_t receipts_stale = 0;    // for an order no longer in force
+  uint64_t receipts_refused = 0;  // the actuator said refused or lost
+  bool operator==(const Counters&) const = default;
+  PN_FIELDS(observations, session_duplicates, session_late, session_unknown_stop, session_conflicts, session_refused,
+            history_cut, contacts, contacts_unattributed, contacts_repeated, watch_full, findings, requests_refused,
+            receipts_stale, receipts_refused)
+};
+
+// What is known of one detector on one line, now.
+struct LevelView {
+  std::string_view detector;
+  model::Mode mode = model::Mode::on;
+  int32_t level_mnat = 0;
+};
+struct WatchView {
+  model::Stage stage = model::Stage::clear;         // by the detectors that are on
+  model::Stage shadow_stage = model::Stage::clear;  // with those in shadow
+  int32_t score_mnat = 0;
+  uint32_t first_contacts = 0;
+  std::vector<LevelView> levels;
+  std::string explained;  // "7 mail networks never contacted before within 12 s (normal: under 1 per 10 min)"
+};
+
+class Engine {
+ public:
+  Engine();
+  ~Engine();
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+
+  // A PolicyRevision when it differs from what is in force; re-decides every live line.
+  Step set_policy(const model::Policy& policy, Time now);
+  Step observe(const model::Observation& observation);
+  // Permit expiry, ageing of sessions, end of findings. About once a second; a longer silence than an interim interval
+  // counts as "we were deaf": no session ages for what was missed then.
+  Step tick(Time now);
+  // Journaled only when it changes what is known of the order.
+  Step receive(const model::Receipt& receipt);
+
+  // State only.
+  void replay(const model::Record& record);
+  [[nodiscard]] Bytes checkpoint() const;
+  // Replaces everything; on error the engine is as if new. Detector states of another build are taken by name and
+  // size; what does not fit starts at zero.
+  Status restore(ByteView checkpoint);
+  // What records alone give back: equal for a live engine and one that replayed its records. For tests and checks.
+  [[nodiscard]] Bytes facts() const;
+
+  // What the API asks before it lets an operator's request become an observation; a clear sentence or yes.
+  [[nodiscard]] Status validate(const model::Observation& request) const;
+
+  // Views. Iteration is by id (lines: by prefix). References stand until the next call that changes the engine.
+  [[nodiscard]] const model::Policy& policy() const;
+  [[nodiscard]] uint32_t revision() const;
+  [[nodiscard]] const Counters& counters() const;
+  void for_each_line(const std::function<void(const model::LineEntry&)>& f) const;
+  [[nodiscard]] size_t lines() const;
+
+  [[nodiscard]] const model::Subscriber* subscriber(model::SubscriberId id) const;
+  [[nodiscard]] const model::Subscriber* subscriber(std::string_view key) const;
+  void for_each_subscriber(const std::function<void(const model::Subscriber&)>& f) const;
+  // The class a line is judged by: the session's, else the subscriber's, else the default, else "unknown".
+  [[nodiscard]] std::string_view class_of(const model::Session& session) const;
+
+  [[nodiscard]] const model::Session* session(model::SessionId id) const;  // live or in the history kept
+  [[nodiscard]] std::vector<const model::Session*> sessions_of(model::SubscriberId id) const;  // live
+  void for_each_session(const std::function<void(const model::Session&)>& f) const;            // live
+  // Within the history kept (kHistoryKept, kHistoryMax); older questions go to the journal and who::resolve().
+  [[nodiscard]] who::Answer who(const IpAddress& address, Time at) const;
+
+  [[nodiscard]] const model::Permit* permit(model::PermitId id) const;
+  void for_each_permit(const std::function<void(const model::Permit&)>& f) const;
+
+  [[nodiscard]] const model::Case* case_(model::CaseId id) const;
+  [[nodiscard]] const model::Case* open_case_of(model::SubscriberId line) const;
+  void for_each_case(const std::function<void(const model::Case&)>& f) const;
+  [[nodiscard]] std::vector<const model::Finding*> findings_of(model::CaseId id) const;
+
+  // The order in force of a live session, and the last that its actuator said.
+  [[nodiscard]] const model::Order* order_of(model::SessionId id) const;
+  [[nodiscard]] std::optional<model::Receipt> receipt_of(model::OrderId id) const;
+  void for_each_order(const std::function<void(const model::Order&)>& f) const;
+
+  [[nodiscard]] std::optional<WatchView> watch(model::SubscriberId line, Time now) const;
+  // Detectors of this build, in the order of their registration.
+  [[nodiscard]] static std::span<const std::string_view> detectors();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace postern::decide

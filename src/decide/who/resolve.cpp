@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decide/who/resolve.h"
+
+#include <algorithm>
+
+namespace postern::decide::who {
+namespace {
+
+// Length of the longest prefix that covers the address, or -1.
+int covering_length(const model::Session& session, const IpAddress& address) {
+  int longest = -1;
+  for (const Prefix& prefix : session.prefixes.value)
+    if (prefix.contains(address)) longest = std::max(longest, int{prefix.length});
+  return longest;
+}
+
+}  // namespace
+
+bool same_line(const model::Session& a, const model::Session& b) {
+  if (a.subscriber || b.subscriber) return a.subscriber == b.subscriber;
+  return a.line_key == b.line_key && !a.line_key.empty();
+}
+
+Answer judge(std::vector<const model::Session*> covering, const IpAddress& address) {
+  Answer answer;
+  if (covering.empty()) return answer;
+  std::ranges::sort(covering, {}, [](const model::Session* s) { return s->id; });
+  const bool one_line = std::ranges::all_of(
+      covering, [&](const model::Session* s) { return s == covering[0] || same_line(*s, *covering[0]); });
+  if (!one_line) {
+    answer.kind = Attribution::ambiguous;
+    for (const model::Session* s : covering) answer.sessions.push_back(*s);
+    return answer;
+  }
+  const auto* best = *std::ranges::max_element(
+      covering, {}, [&](const model::Session* s) { return std::pair(covering_length(*s, address), s->id); });
+  answer.kind = Attribution::found;
+  answer.sessions.push_back(*best);
+  return answer;
+}
+
+Answer resolve(std::span<const model::Session> sessions, const IpAddress& address, Time at) {
+  std::vector<const model::Session*> covering;
+  for (const model::Session& s : sessions)
+    if (s.since <= at && (!s.until || at < s.until) && covering_length(s, address) >= 0) covering.push_back(&s);
+  return judge(std::move(covering), address);
+}
+
+}  // namespace postern::decide::who
