@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""demo/run: builds the box, walks through what Postern promises, and takes everything down again."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from . import narrate, plan, prerequisites
+from .box import FLOOD_PER_S, Box
+from .postern import Postern
+from .report import Report
+from .shell import Failure, came_true
+from .steps import case, closed, kill, mail, tricks
+from .steps.context import Context
+from .steps.permit import PermitStep
+from .topology import leftovers, remove_namespace
+
+EXIT_SKIP = 77
+
+
+def main() -> int:
+    args = arguments()
+    if args.clean:
+        for name in leftovers():
+            remove_namespace(name)
+        return 0
+    missing = prerequisites.missing(needs_bpf=not args.baseline)
+    if missing:
+        print(f"demo: {missing}", file=sys.stderr)
+        return EXIT_SKIP
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(128 + signal.SIGTERM))
+    report = Report(args.json, expect_open=args.baseline)
+    try:
+        with ExitStack() as stack:
+            return show(args, report, stack)
+    except Failure as failure:
+        print(f"demo: {failure}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstopped; everything is removed")
+        return 130
+    finally:
+        report.close()
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./dev demo", description="An ISP in a box: what Postern promises, seen from outside.")
+    parser.add_argument("--once", action="store_true", help="run the steps, clean up, exit 0 only if all was as promised")
+    parser.add_argument("--json", metavar="FILE", help="also write one JSON object per step")
+    parser.add_argument("--baseline", action="store_true", help="the same network without Postern: port 25 is open, "
+                        "and the checks that need a gate must fail (implies --once)")
+    parser.add_argument("--keep-files", action="store_true", help="leave logs, captures and mailboxes behind")
+    parser.add_argument("--clean", action="store_true", help="remove namespaces that a killed run left, then exit")
+    return parser.parse_args()
+
+
+def show(args: argparse.Namespace, report: Report, stack: ExitStack) -> int:
+    report.heading("building the network: a gate, six lines, provider services, an internet")
+    box = Box(stack, args.keep_files)
+    box.start_peers(stack)
+    report.say(f"namespaces {box.topology.tag}-*, files in {box.directory}")
+    box.start_captures()
+    postern = None
+    if not args.baseline:
+        postern = start_postern(box, report, stack)
+    box.start_loops()
+    c = Context(box, report, postern)
+    box.start_flood()
+    report.say(f"line flooder sends {FLOOD_PER_S} SYNs a second to port 25 from now on; every line's loops run")
+    came_true(lambda: sum(box.flood_sent().values()) > 50, 5)
+    steps(c)
+    if args.once or args.baseline:
+        return verdict(report, args.baseline)
+    narrate.until_interrupted(c)
+    return verdict(report, False)
+
+
+def start_postern(box: Box, report: Report, stack: ExitStack) -> Postern:
+    report.heading("starting posternd on the gate")
+    postern = Postern(stack, box, Path(os.environ.get("POSTERN_BUILD", "build/release")))
+    postern.start()
+    postern.import_subscribers()
+    for line in plan.LINES:
+        answered = box.nas.send(line, "Start")
+        if not answered:
+            raise Failure(f"posternd did not acknowledge the RADIUS Start of line {line.name}; its log ends:\n"
+                          + "\n".join(postern.log_tail(8)))
+    postern.grant_permit()
+    report.say(f"{len(postern.processes())} processes: {', '.join(postern.processes())}; {len(plan.LINES)} subscribers "
+               "imported, their sessions acknowledged by RADIUS, one permit granted")
+    return postern
+
+
+def steps(c: Context) -> None:
+    closed.run(c)
+    mail.run(c)
+    permit = PermitStep(c)
+    permit.begin()
+    case.run(c)
+    tricks.run(c)
+    permit.finish()
+    kill.run(c)
+    if c.postern is None:
+        tricks.flood_so_far(c, "so far")
+    control(c)
+    mail.tally(c)
+
+
+def control(c: Context) -> None:
+    """The capture that shows nothing of the closed lines does show the mail that may leave."""
+    for family in plan.FAMILIES:
+        relay = c.box.outside.count(f"src host {plan.RELAY.of(family)} and tcp dst port 25")
+        office = c.box.outside.count(f"src host {plan.BUSINESS.address.of(family)} and tcp dst port 25")
+        c.report.check("capture.works", family, relay > 0 and office > 0, "capture beyond the uplink",
+                       f"it holds {relay} packets of the relay and {office} of the permit holder to port 25")
+
+
+def verdict(report: Report, baseline: bool) -> int:
+    bad = report.unexpected
+    report.heading(f"{report.checks} checks, {len(bad)} not as {'expected' if baseline else 'promised'}")
+    for entry in bad:
+        report.say(entry)
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: Apache-2.0
+"""(a) A closed line's client reads at once why it is refused; the real mail server sees nothing; the page explains."""
+
+from __future__ import annotations
+
+import re
+
+from .. import plan
+from ..observe import from_line, greeting_delays
+from ..peers.postfix import now_token
+from ..settings import contact_of
+from ..shell import Namespace
+from .context import Context
+
+URL = re.compile(r"https?://[^\s/]+/r/([0-9A-Za-z-]+)")
+
+
+def run(c: Context) -> None:
+    c.report.heading("(a) a closed line is refused at once and told why")
+    tokens = _send_by_postfix(c)
+    for family in plan.FAMILIES:
+        _swaks(c, family)
+    for family in plan.FAMILIES:
+        _real_postfix(c, family, tokens[family])
+    for family in plan.FAMILIES:
+        _in_time(c, family)
+    for family in plan.FAMILIES:
+        _nothing_outside(c, family)
+    if c.postern is not None:
+        for family in plan.FAMILIES:
+            _page(c, family)
+
+
+def _swaks(c: Context, family: str) -> None:
+    done = c.line(plan.CLOSED).run("swaks", "--server", plan.MX.of(family), "--port", "25", "--helo", "home.example",
+                                   "--from", "me@home.example", "--to", f"{plan.USER}@{plan.MX_DOMAIN[family]}",
+                                   "--timeout", "5", check=False)
+    greeting = " ".join(re.findall(r"^<\S*\s+(554[ -].*)$", done.stdout, re.M))
+    found = URL.search(greeting)
+    if found:
+        c.urls[family], c.references[family] = found.group(0), found.group(1)
+    ok = greeting.startswith("554") and "5.7.1" in greeting and bool(found)
+    detail = f"{greeting[:170]!r}" if greeting else f"no 554; swaks ended with {done.returncode}"
+    c.report.check("a.greeting", family, ok, "swaks on the closed line", detail, needs_gate=True)
+
+
+def _send_by_postfix(c: Context) -> dict[str, str]:
+    tokens = {}
+    for family in plan.FAMILIES:
+        tokens[family] = f"household-{now_token()}"
+        c.line(plan.CLOSED).actor("inject.py", "me@home.example", f"{plan.USER}@{plan.MX_DOMAIN[family]}",
+                                  tokens[family], "0", "1")
+    return tokens
+
+
+def _real_postfix(c: Context, family: str, token: str) -> None:
+    host = re.escape(plan.MX.of(family))
+    line = c.box.household.wait_log(rf"host {host}\[.*refused to talk to me: 554.* 5\.7\.1", 4)
+    arrived = c.box.mx.mailbox_count(plan.MX_DOMAIN[family], plan.USER, token)
+    said = line.split("refused to talk to me: ")[-1][:110] if line else "its log has no 554"
+    c.report.check("a.postfix", family, bool(line) and not arrived, "Postfix log on the closed line, mailbox at the MX",
+                   f"{said!r}, {arrived} messages arrived", needs_gate=True)
+
+
+def _in_time(c: Context, family: str) -> None:
+    """swaks and Postfix alike: every connection to the mail server was greeted, and how long after its SYN."""
+    syns = "tcp[13] & 0x12 == 2" if family == plan.IPV4 else "ip6[53] & 0x12 == 2"
+    to_mx = f"host {plan.MX.of(family)} and host {plan.CLOSED.address.of(family)} and tcp port 25"
+    tried = {line.split(" > ")[0] for line in c.box.at_home.lines(f"{to_mx} and dst port 25 and {syns}")}
+    ports = {entry.rsplit(".", 1)[-1] for entry in tried}
+    delays = greeting_delays(c.box.at_home.lines(to_mx))
+    ok = len(ports) >= 2 and len(delays) >= len(ports) and max(delays, default=9) < 1
+    c.report.check("a.in-time", family, ok, "capture on the closed line",
+                   f"{len(delays)} of {len(ports)} connections were greeted, the slowest "
+                   f"{1000 * max(delays, default=0):.1f} ms after its SYN")
+
+
+def _nothing_outside(c: Context, family: str) -> None:
+    seen = c.box.outside.count(from_line(plan.CLOSED, family))
+    at_mx = c.box.at_mx.count(from_line(plan.CLOSED, family))
+    c.report.check("a.nothing-outside", family, seen + at_mx == 0, "captures beyond the uplink and at the MX",
+                   f"{seen} and {at_mx} packets of the closed line to port 25", needs_gate=True)
+
+
+def _fetch(c: Context, where: Namespace, family: str, *more: str) -> tuple[int, str]:
+    """GET (or POST, with more words) of the page as a browser at that place would do it; (status, body)."""
+    host = plan.NOTICE.url_host(family)
+    done = where.run("curl", "-sS", "-m", "5", "--noproxy", "*", "--resolve", f"{plan.NOTICE_NAME}:80:{host}", "-w",
+                     "\n%{http_code}", *more, c.urls.get(family, "http://no-url.invalid/"), check=False)
+    body, _, status = done.stdout.rpartition("\n")
+    return (int(status) if status.isdigit() else 0), body
+
+
+def _page(c: Context, family: str) -> None:
+    address = plan.CLOSED.address.of(family)
+    own_status, own = _fetch(c, c.line(plan.CLOSED), family)
+    reference = c.references.get(family, "(none)")
+    shows_own = own_status == 200 and reference in own and (address in own or plan.CLOSED.key in own)
+    c.report.check("a.page-own", family, shows_own, "curl on the closed line",
+                   f"HTTP {own_status}, the reference and this line's own facts are {'' if shows_own else 'not '}shown")
+    secrets = [*contact_of(plan.CLOSED), plan.CLOSED.key, address, plan.CLOSED.address.v4]
+    for name, where in (("the neighbour's line", c.line(plan.NEIGHBOUR)), ("the internet", c.box.topology.other)):
+        status, body = _fetch(c, where, family)
+        leaked = [s for s in secrets if s in body]
+        c.report.check("a.page-elsewhere", family, status == 200 and not leaked and bool(body), f"curl from {name}",
+                       f"HTTP {status}, personal data shown: {', '.join(leaked) or 'none'}")
+    status, body = _press(c, family, own)
+    c.report.check("a.page-button", family, status in (200, 303), "curl on the closed line",
+                   f"\"I have read this\" answered with HTTP {status}")
+
+
+def _press(c: Context, family: str, page: str) -> tuple[int, str]:
+    """Sends the page's own form: its action and its hidden fields."""
+    action = re.search(r'<form[^>]*action="([^"]*)"', page)
+    fields = re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page)
+    fields += re.findall(r'<button[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page)
+    data = [w for name, value in fields for w in ("--data-urlencode", f"{name}={value}")] or ["--data", ""]
+    url = c.urls.get(family, "")
+    if action and action.group(1).startswith("/"):
+        base = re.match(r"https?://[^/]+", url)
+        c.urls[family] = (base.group(0) if base else "") + action.group(1)
+    try:
+        return _fetch(c, c.line(plan.CLOSED), family, "-X", "POST", *data)
+    finally:
+        c.urls[family] = url

@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every process of posternd dies by kill -9, in turn, while a closed line floods port 25. Nothing opens, nothing is lost."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from .. import plan
+from ..shell import came_true
+from .case import rows
+from .context import Context, first_line
+from .tricks import flood_so_far
+
+BACK_S = 15
+
+
+def run(c: Context) -> None:
+    postern = c.postern
+    if postern is None:
+        return
+    c.report.heading("every process killed with -9 in turn, while the flooder sends")
+    before = _decisions(c)
+    roles = sorted(postern.processes(), key=lambda role: (role == "supervisor", role))
+    for role in roles:
+        _kill(c, role)
+    flood_so_far(c, "after all kills")
+    after = _decisions(c)
+    c.report.check("g.journal", "both", bool(before) and before == after, "postern case list, permit list, session list",
+                   _difference(before, after))
+    status = postern.ask("status")
+    c.report.check("g.healthy", "both", postern.healthy(), "postern status, /proc",
+                   f"{len(postern.processes())} processes run; journal at {_sequence(status)}; "
+                   f"the restart loop started the supervisor {postern.restarts} time(s)")
+
+
+def _kill(c: Context, role: str) -> None:
+    postern = c.postern
+    assert postern is not None
+    others = set(postern.processes())
+    begin = time.monotonic()
+    pid = postern.kill(role)
+    back = came_true(lambda: postern.processes().get(role, pid) != pid and set(postern.processes()) >= others
+                     and postern.healthy(), BACK_S)
+    took = time.monotonic() - begin
+    # A client that comes while things restart waits or is refused; when all is back it is told again.
+    greetings = []
+    for family in plan.FAMILIES:
+        told = came_true(lambda f=family: _told(c, f), 5, every=0.3)  # type: ignore[misc]
+        greetings.append(f"{family} {'554' if told else 'no greeting'}")
+        back = back and told
+    c.report.check("g.kill", "both", back, "/proc, client on the closed line",
+                   f"{role} (pid {pid}) killed; all back after {took:.1f} s; the closed line reads: {', '.join(greetings)}")
+
+
+def _told(c: Context, family: str) -> bool:
+    return first_line(str(c.contact(plan.CLOSED, plan.MX.of(family), timeout=2)["greeting"])).startswith("554")
+
+
+def _decisions(c: Context) -> dict[str, list[Any]]:
+    """What must be neither lost nor doubled: cases (but for their score, which goes on), permits, sessions."""
+    assert c.postern is not None
+    wanted = {"cases": ("case", "list"), "permits": ("permit", "list"), "sessions": ("session", "list"),
+              "subscribers": ("subscriber", "list")}
+    found = {}
+    for name, words in wanted.items():
+        entries = rows(c.postern.ask(*words), name)
+        found[name] = sorted(str(entry.get("id", entry)) for entry in entries)
+    return found
+
+
+def _difference(before: dict[str, list[Any]], after: dict[str, list[Any]]) -> str:
+    parts = []
+    for name in before:
+        same = before[name] == after.get(name)
+        doubled = len(after.get(name, [])) != len(set(after.get(name, [])))
+        parts.append(f"{len(before[name])} {name}" + ("" if same else f" became {len(after.get(name, []))}")
+                     + (" with doubles" if doubled else ""))
+    return "before and after the kills: " + ", ".join(parts)
+
+
+def _sequence(status: Any) -> str:
+    if isinstance(status, dict):
+        for key, value in status.items():
+            if "sequence" in key:
+                return f"record {value}"
+            if isinstance(value, dict) and _sequence(value) != "an unknown record":
+                return _sequence(value)
+    return "an unknown record"
