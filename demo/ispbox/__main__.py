@@ -15,7 +15,7 @@ from .box import FLOOD_PER_S, Box
 from .postern import Postern
 from .report import Report
 from .shell import Failure, came_true
-from .steps import case, closed, kill, mail, tricks
+from .steps import case, closed, handover, kill, mail, tricks
 from .steps.context import Context
 from .steps.permit import PermitStep
 from .topology import leftovers, remove_namespace
@@ -24,6 +24,7 @@ EXIT_SKIP = 77
 
 
 def main() -> int:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start with it ignored
     args = arguments()
     if args.clean:
         for name in leftovers():
@@ -38,7 +39,11 @@ def main() -> int:
     report = Report(args.json, expect_open=args.baseline)
     try:
         with ExitStack() as stack:
-            return show(args, report, stack)
+            try:
+                return show(args, report, stack)
+            finally:
+                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                    signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not stop the cleaning up
     except Failure as failure:
         print(f"demo: {failure}", file=sys.stderr)
         return 1
@@ -105,6 +110,7 @@ def steps(c: Context) -> None:
     case.run(c)
     tricks.run(c)
     permit.finish()
+    handover.run(c)
     kill.run(c)
     if c.postern is None:
         tricks.flood_so_far(c, "so far")

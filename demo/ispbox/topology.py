@@ -140,7 +140,9 @@ def require_veth() -> None:
     made = run(["ip", "netns", "add", name], check=False)
     if made.returncode != 0:
         raise Failure(f"network namespaces cannot be made here ({made.stderr.strip()})")
-    wire = run(["ip", "-n", name, "link", "add", "t0", "type", "veth", "peer", "name", "t1"], check=False)
-    run(["ip", "netns", "delete", name], check=False)
+    try:
+        wire = run(["ip", "-n", name, "link", "add", "t0", "type", "veth", "peer", "name", "t1"], check=False)
+    finally:
+        run(["ip", "netns", "delete", name], check=False)
     if wire.returncode != 0:
         raise Failure(f"virtual Ethernet pairs cannot be made here ({wire.stderr.strip()})")

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""(d), (f) Permits belong to a subscriber: a revoke ends open conversations, and nobody inherits one with an address."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+from .. import plan
+from ..postern import Postern
+from ..shell import ACTORS, came_true
+from .case import rows
+from .context import Context, first_line
+
+SWAP_S = 3
+
+
+def run(c: Context) -> None:
+    if c.postern is None:
+        return
+    c.report.heading("(d), (f) a permit ends at once, and does not go with an address")
+    for family in plan.FAMILIES:
+        _inherit(c, c.postern, family)
+    _revoke(c, c.postern)
+
+
+def _greeted(c: Context, family: str, code: str) -> bool:
+    return str(c.contact(plan.BUSINESS, plan.MX.of(family), timeout=2)["greeting"]).startswith(code)
+
+
+def _inherit(c: Context, postern: Postern, family: str) -> None:
+    """The access network gives the business's addresses to the closed subscriber: the same wire is now a closed line."""
+    c.box.nas.send(plan.BUSINESS, "Start", session=f"moved-{family}", user=plan.CLOSED.key)
+    closed = came_true(lambda: _greeted(c, family, "554"), SWAP_S, every=0.2)
+    now = first_line(str(c.contact(plan.BUSINESS, plan.MX.of(family), timeout=2)["greeting"]))
+    c.box.nas.send(plan.BUSINESS, "Start", session=f"back-{family}")
+    # The office's own limits may say 421 here; both mean that the permit is back.
+    back = came_true(lambda: _greeted(c, family, "220") or _greeted(c, family, "421"), SWAP_S, every=0.5)
+    c.report.check("f.inherit", family, closed and back, "client on the business line",
+                   f"its addresses given to a closed subscriber by RADIUS: {now[:60]!r}; given back: "
+                   f"{'open again' if back else 'not open again'}")
+
+
+def _revoke(c: Context, postern: Postern) -> None:
+    held = {}
+    for family in plan.FAMILIES:
+        came_true(lambda f=family: _greeted(c, f, "220"), 8, every=1)  # type: ignore[misc]
+        argv = c.line(plan.BUSINESS).argv(sys.executable, "-B", str(ACTORS / "hold.py"), plan.MX.of(family))
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        held[family] = (process, json.loads(process.stdout.readline() or "{}"))
+    for permit in rows(postern.ask("permit", "list"), "permits"):
+        if plan.BUSINESS.key in json.dumps(permit) or len(rows(postern.ask("permit", "list"), "permits")) == 1:
+            postern.cli("permit", "revoke", str(permit.get("id")), "--why", "demo", check=False)
+    for family, (process, before) in held.items():
+        after = _go_on(process)
+        opened = str(before.get("greeting", "")).startswith("220")
+        silent = not after.get("answer")
+        told = came_true(lambda f=family: _greeted(c, f, "554"), SWAP_S, every=0.3)  # type: ignore[misc]
+        c.report.check("d.revoke", family, opened and silent and told, "client on the business line",
+                       f"conversation open with {str(before.get('greeting', ''))[:25]!r}; after the revoke it got "
+                       f"{after.get('answer') or after.get('error') or 'nothing'!r}; a new one is "
+                       f"{'refused with 554' if told else 'not refused'}")
+    postern.grant_permit()
+
+
+def _go_on(process: subprocess.Popen[str]) -> dict[str, Any]:
+    try:
+        said, _ = process.communicate("go\n", timeout=8)
+        return dict(json.loads(said or "{}"))
+    except (ValueError, subprocess.TimeoutExpired):
+        process.kill()
+        return {}
