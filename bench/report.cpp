@@ -88,6 +88,7 @@ Row interleave(std::string name, std::string unit, int runs, const Measure& ours
 
 Row repeat(std::string name, std::string unit, int runs, const Measure& ours) {
   std::vector<double> samples;
+  samples.reserve(static_cast<size_t>(runs));
   for (int i = 0; i < runs; ++i) samples.push_back(ours());
   const Summary summary = summarize(std::move(samples));
   return {.name = std::move(name),
@@ -126,11 +127,13 @@ Report::Report(std::string title, int argc, char** argv) : title_(std::move(titl
       arguments_.push_back(argument);
       continue;
     }
-    if (i + 1 >= argc || (json_ = std::fopen(argv[++i], "we")) == nullptr) {
-      fmt::print(stderr, "bench: --json needs a file that can be written{}\n",
-                 i < argc ? fmt::format(", '{}' cannot", argv[i]) : "");
+    const char* file = i + 1 < argc ? argv[i + 1] : "";
+    json_ = std::fopen(file, "we");
+    if (json_ == nullptr) {
+      fmt::print(stderr, "bench: --json needs a file that can be written; '{}' cannot\n", file);
       std::exit(2);  // nothing measured yet, nothing to undo
     }
+    ++i;
   }
 }
 

@@ -2,8 +2,9 @@
 # postern_library(NAME [DEPS rooms or targets...]): the folder that calls it becomes the static library
 # postern_<name>. x.cpp is code; x_test.cpp goes into the one test program of the folder; x_fuzz.cpp becomes a
 # fuzz target of its own, with the folder x_corpus/ beside it as seeds. Adding a file needs no edit anywhere.
+# THREADS: the room has threads, so its tests run under the thread sanitizer too.
 function(postern_library name)
-  cmake_parse_arguments(ARG "" "" "DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "THREADS" "" "DEPS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
   set(tests ${sources})
   set(fuzzers ${sources})
@@ -34,6 +35,10 @@ function(postern_library name)
     # Test name = path with dots. 77 is a skip that is shown (tests/support/skip.h).
     add_test(NAME ${dotted} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
     set_tests_properties(${dotted} PROPERTIES LABELS unit SKIP_RETURN_CODE 77 TIMEOUT 300)
+    if(ARG_THREADS)
+      set_tests_properties(${dotted} PROPERTIES LABELS "unit;threads")
+      add_dependencies(threads_tests ${name}_test)
+    endif()
   endif()
   if(POSTERN_FUZZ)
     foreach(file ${fuzzers})

@@ -21,7 +21,9 @@ std::unexpected<Error> fail(Errc code, std::string what, std::string where, std:
 std::unexpected<Error> fail_errno(std::string what) {
   const int number = errno;
   const Errc code = number == EPERM || number == EACCES ? Errc::denied : number == ENOENT ? Errc::not_found : Errc::io;
-  return fail(code, what + ": " + std::strerror(number));
+  what += ": ";
+  what += std::strerror(number);
+  return fail(code, std::move(what));
 }
 
 }  // namespace postern
