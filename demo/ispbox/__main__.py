@@ -12,6 +12,7 @@ from pathlib import Path
 
 from . import narrate, plan, prerequisites
 from .box import FLOOD_PER_S, Box
+from .observe import from_line
 from .postern import Postern
 from .report import Report
 from .shell import Failure, came_true
@@ -59,7 +60,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--once", action="store_true", help="run the steps, clean up, exit 0 only if all was as promised")
     parser.add_argument("--json", metavar="FILE", help="also write one JSON object per step")
     parser.add_argument("--baseline", action="store_true", help="the same network without Postern: port 25 is open, "
-                        "and the checks that need a gate must fail (implies --once)")
+                        "and the checks that need a gate must fail (with --once it ends)")
+    parser.add_argument("--bin", metavar="DIR", type=Path, help="where posternd and postern are; else $POSTERN_BUILD/bin",
+                        default=Path(os.environ.get("POSTERN_BUILD", "build/release")) / "bin")
     parser.add_argument("--keep-files", action="store_true", help="leave logs, captures and mailboxes behind")
     parser.add_argument("--clean", action="store_true", help="remove namespaces that a killed run left, then exit")
     return parser.parse_args()
@@ -73,22 +76,21 @@ def show(args: argparse.Namespace, report: Report, stack: ExitStack) -> int:
     box.start_captures()
     postern = None
     if not args.baseline:
-        postern = start_postern(box, report, stack)
+        postern = start_postern(box, report, stack, args.bin)
     box.start_loops()
     c = Context(box, report, postern)
     box.start_flood()
     report.say(f"line flooder sends {FLOOD_PER_S} SYNs a second to port 25 from now on; every line's loops run")
     came_true(lambda: sum(box.flood_sent().values()) > 50, 5)
     steps(c)
-    if args.once or args.baseline:
-        return verdict(report, args.baseline)
-    narrate.until_interrupted(c)
-    return verdict(report, False)
+    if not args.once:
+        narrate.until_interrupted(c)
+    return verdict(report, args.baseline)
 
 
-def start_postern(box: Box, report: Report, stack: ExitStack) -> Postern:
+def start_postern(box: Box, report: Report, stack: ExitStack, programs: Path) -> Postern:
     report.heading("starting posternd on the gate")
-    postern = Postern(stack, box, Path(os.environ.get("POSTERN_BUILD", "build/release")))
+    postern = Postern(stack, box, programs.resolve())
     postern.start()
     postern.import_subscribers()
     for line in plan.LINES:
@@ -119,11 +121,16 @@ def steps(c: Context) -> None:
 
 
 def control(c: Context) -> None:
-    """The capture that shows nothing of the closed lines does show the mail that may leave."""
+    """The whole run once more, and the proof that the capture works: it shows the mail that may leave."""
+    c.report.heading("the capture beyond the uplink, over the whole run")
+    closed_lines = [line for line in plan.LINES if line is not plan.BUSINESS]
     for family in plan.FAMILIES:
+        seen = {line.name: c.box.outside.count(from_line(line, family)) for line in closed_lines}
+        c.report.check("g.whole-run", family, not any(seen.values()), "capture beyond the uplink", "packets to port 25 from "
+                       + ", ".join(f"{name} {count}" for name, count in seen.items()), needs_gate=True)
         relay = c.box.outside.count(f"src host {plan.RELAY.of(family)} and tcp dst port 25")
         office = c.box.outside.count(f"src host {plan.BUSINESS.address.of(family)} and tcp dst port 25")
-        c.report.check("capture.works", family, relay > 0 and office > 0, "capture beyond the uplink",
+        c.report.check("g.capture-works", family, relay > 0 and office > 0, "capture beyond the uplink",
                        f"it holds {relay} packets of the relay and {office} of the permit holder to port 25")
 
 

@@ -3,31 +3,54 @@
 
 from __future__ import annotations
 
+import re
 import time
 from contextlib import suppress
 from pathlib import Path
 
 from . import plan
 from .observe import from_line
-from .steps.context import Context
+from .steps.case import rows
+from .steps.context import Context, first_line
 
-EVERY_S = 10
+PULSE_S = 10
+LOOK_S = 2
+STAMP = re.compile(r"^\S+Z ")  # the log's own time; ours stands at the left
 
 
 def until_interrupted(c: Context) -> None:
     _where_to_look(c)
     offset = c.postern.log.stat().st_size if c.postern else 0
-    said = 0.0
+    cases = _cases(c)
+    pulses = 0
+    begin = time.monotonic()
     with suppress(KeyboardInterrupt):
         while True:
             if c.postern is not None:
                 offset = _new_log_lines(c, c.postern.log, offset)
-            if time.monotonic() - said > EVERY_S:
-                _pulse(c)
-                said = time.monotonic()
-            time.sleep(0.5)
+                cases = _new_cases(c, cases)
+            if time.monotonic() - begin > pulses * PULSE_S:
+                _pulse(c, pulses)
+                pulses += 1
+            time.sleep(LOOK_S)
     print()
     c.report.say("taking everything down")
+
+
+def _cases(c: Context) -> dict[str, str]:
+    """Case -> its state and summary."""
+    if c.postern is None:
+        return {}
+    return {str(entry.get("id")): f"{entry.get('state', '')}: {entry.get('summary', '')}"
+            for entry in rows(c.postern.ask("case", "list"), "cases")}
+
+
+def _new_cases(c: Context, before: dict[str, str]) -> dict[str, str]:
+    now = _cases(c)
+    for number, words in now.items():
+        if before.get(number) != words:
+            c.report.say(f"case {number} {words}")
+    return now or before
 
 
 def _where_to_look(c: Context) -> None:
@@ -52,13 +75,18 @@ def _new_log_lines(c: Context, log: Path, offset: int) -> int:
         data = stream.read()
     whole = data.rpartition(b"\n")[0]
     for line in whole.decode(errors="replace").splitlines():
-        c.report.say(f"posternd: {line}")
+        c.report.say(f"posternd: {STAMP.sub('', line)}")
     return offset + (len(whole) + 1 if whole else 0)
 
 
-def _pulse(c: Context) -> None:
+def _pulse(c: Context, number: int) -> None:
+    """One sign of life of the actors: the zombie tries the next mail server, the counters are told."""
+    target = plan.OTHERS[number % len(plan.OTHERS)]
+    family = plan.FAMILIES[number % 2]
+    said = c.contact(plan.INFECTED, target.of(family), to="victim@elsewhere.example", timeout=2)
+    c.report.say(f"infected tries {target.of(family)}: {first_line(str(said['greeting']))[:90]}")
     sent = sum(c.box.flood_sent().values())
-    out = sum(c.box.outside.count(from_line(plan.FLOODER, family)) for family in plan.FAMILIES)
-    failed = sum(loops.count(("relay", "submission", "http", "udp"), family).failed
-                 for loops in c.box.loops.values() for family in plan.FAMILIES)
+    out = sum(c.box.outside.count(from_line(plan.FLOODER, f)) for f in plan.FAMILIES)
+    failed = sum(loops.count(("relay", "submission", "http", "udp"), f).failed
+                 for loops in c.box.loops.values() for f in plan.FAMILIES)
     c.report.say(f"flooder: {sent} SYNs sent, {out} came out; failures in all innocent loops: {failed}")

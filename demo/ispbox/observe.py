@@ -12,7 +12,7 @@ from pathlib import Path
 from . import plan
 from .shell import Namespace, Processes, run, wait_for
 
-WRITTEN_AFTER_S = 0.4  # tcpdump in immediate mode has a packet on disk well within this
+WRITTEN_AFTER_S = 0.2  # tcpdump in immediate mode has a packet on disk within this; the last steps count the whole run
 
 
 class Capture:

@@ -23,10 +23,10 @@ BPFFS = Path("/sys/fs/bpf")
 
 
 class Postern:
-    def __init__(self, stack: ExitStack, box: Box, build: Path) -> None:
+    def __init__(self, stack: ExitStack, box: Box, programs: Path) -> None:
         self._box = box
-        self._daemon = build / "bin" / "posternd"
-        self.program = build / "bin" / "postern"
+        self._daemon = programs / "posternd"
+        self.program = programs / "postern"
         for program in (self._daemon, self.program):
             if not program.is_file():
                 raise Failure(f"{program} is not built; run ./dev build, or see the network alone with --baseline")
@@ -101,7 +101,7 @@ class Postern:
         found = {"supervisor": self._process.pid}
         for pid in children(self._process.pid):
             words = command_line(pid)
-            if words:
+            if words and words[0].startswith("posternd:"):
                 found[role_of(words)] = pid
         return found
 
@@ -159,10 +159,5 @@ def command_line(pid: int) -> list[str]:
 
 
 def role_of(words: list[str]) -> str:
-    """`posternd --role gate …`, or a process title such as `posternd: gate`."""
-    for flag, value in zip(words, words[1:] + [""]):
-        if flag in ("--role", "role"):
-            return value
-        if flag.startswith("--role="):
-            return flag.removeprefix("--role=")
-    return words[0].split(":")[-1].strip().split("/")[-1] if len(words) == 1 else words[1]
+    """posternd names its workers `posternd: gate` and so on."""
+    return words[0].removeprefix("posternd:").strip()

@@ -32,7 +32,7 @@ lines_max = 4096
 guard = true
 
 [explainer]
-banners_per_min = 60
+banners_per_min = 120
 
 [radius_acct]
 listen = ["{radius.v4}:1813", "[{radius.v6}]:1813"]
