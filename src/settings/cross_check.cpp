@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings/cross_check.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <initializer_list>
+#include <set>
+
+#include "settings/table/suggest.h"
+
+namespace postern::settings {
+namespace {
+
+constexpr size_t kUnixPathMax = 107;  // sun_path without its end
+constexpr size_t kWhole = static_cast<size_t>(-1);
+
+class Checker {
+ public:
+  Checker(const Settings& s, const Node& root, Report& report) : s_(s), root_(root), report_(report) {}
+
+  void run() {
+    prefixes();
+    interfaces();
+    classes();
+    explainer();
+    radius();
+    listeners();
+    if (s_.gate.route_table >= 253 && s_.gate.route_table <= 255)
+      fault({"gate", "route_table"}, kWhole,
+            fmt::format("gate.route_table is {}, which the kernel uses itself", s_.gate.route_table),
+            "take another number, for example 2525");
+    if (s_.api.socket.size() > kUnixPathMax)
+      fault({"api", "socket"}, kWhole, fmt::format("api.socket is longer than {} bytes", kUnixPathMax),
+            "the kernel takes no longer socket path");
+  }
+
+ private:
+  using Path = std::initializer_list<std::string_view>;
+
+  // The place of the deepest part of `path` that the file has, then of the list's item.
+  [[nodiscard]] Position place(Path path, size_t item) const {
+    const Node* node = &root_;
+    for (const std::string_view key : path) {
+      const Node* next = node->find(key);
+      if (next == nullptr) return node == &root_ ? Position{} : node->at;
+      node = next;
+    }
+    return item < node->items.size() ? node->items[item].at : node->at;
+  }
+
+  void fault(Path path, size_t item, std::string what, std::string fix) {
+    report_.add(place(path, item), std::move(what), std::move(fix));
+  }
+
+  void twice(Path path, std::string_view name, const std::vector<Prefix>& list) {
+    std::set<Prefix> seen;
+    for (size_t i = 0; i < list.size(); ++i) {
+      if (list[i].address && !seen.insert(list[i]).second)
+        fault(path, i, fmt::format("{} holds {} twice", name, to_string(list[i])), "remove one");
+    }
+  }
+
+  // `path` may not hold networks wider than this; 0 is the default of a place that could not be read.
+  void too_wide(Path path, std::string_view name, const std::vector<Prefix>& list, uint8_t v4, uint8_t v6,
+                std::string_view why) {
+    for (size_t i = 0; i < list.size(); ++i) {
+      const uint8_t least = list[i].address.family == Family::v4 ? v4 : v6;
+      if (list[i].address && list[i].length < least)
+        fault(path, i, fmt::format("{} holds {}, wider than /{}", name, to_string(list[i]), least), std::string(why));
+    }
+  }
+
+  void prefixes() {
+    twice({"provider", "relay"}, "provider.relay", s_.provider.relay);
+    twice({"network", "subscriber_prefixes"}, "network.subscriber_prefixes", s_.network.subscriber_prefixes);
+    twice({"network", "dark"}, "network.dark", s_.network.dark);
+    too_wide({"provider", "relay"}, "provider.relay", s_.provider.relay, 16, 32,
+             "port 25 to all of it would be open for every line; name the relay's own addresses");
+    too_wide({"network", "subscriber_prefixes"}, "network.subscriber_prefixes", s_.network.subscriber_prefixes, 8, 12,
+             "name the address space of your subscribers");
+    const auto& dark = s_.network.dark;
+    for (size_t i = 0; i < dark.size(); ++i) {
+      for (const Prefix& relay : s_.provider.relay) {
+        if (dark[i].address && relay.address && dark[i].overlaps(relay))
+          fault(
+              {"network", "dark"}, i,
+              fmt::format("network.dark holds {}, which overlaps your relay {}", to_string(dark[i]), to_string(relay)),
+              "everyone who uses the relay would look infected; dark addresses are those nobody uses");
+      }
+    }
+  }
+
+  void interfaces() {
+    const auto& inside = s_.network.subscriber_interfaces;
+    const auto& outside = s_.network.uplink_interfaces;
+    for (size_t i = 0; i < outside.size(); ++i) {
+      if (!outside[i].empty() && std::ranges::find(inside, outside[i]) != inside.end())
+        fault({"network", "uplink_interfaces"}, i,
+              fmt::format("\"{}\" is both a subscriber and an uplink interface", outside[i]), "an interface is one");
+    }
+  }
+
+  void classes() {
+    std::vector<std::string_view> names;
+    for (const auto& [name, c] : s_.classes) names.push_back(name);
+    if (!s_.classes.contains(s_.network.default_class))
+      fault({"network", "default_class"}, kWhole, fmt::format("there is no class \"{}\"", s_.network.default_class),
+            suggestion(s_.network.default_class, names));
+    for (const auto& [name, c] : s_.classes) one_class(name, c);
+  }
+
+  void one_class(const std::string& name, const Class& c) {
+    using model::Verdict;
+    const Path verdict = {"class", name, "verdict"};
+    const std::string_view shown = to_string(c.verdict);
+    if (name == "unknown" && (c.verdict == Verdict::open || c.verdict == Verdict::limited))
+      fault(verdict, kWhole, fmt::format("class unknown cannot be {}", shown),
+            "it is for addresses that no live session owns; take explain, reject or drop");
+    if (c.verdict == Verdict::listed)
+      fault(verdict, kWhole, fmt::format("class.{}.verdict cannot be listed", name),
+            "a list of destinations belongs to one line: grant it a permit");
+    if (c.verdict == Verdict::limited && c.connections_per_min == 0 && c.networks_per_hour == 0)
+      fault(verdict, kWhole, fmt::format("class {} is limited but has no limits", name),
+            "set connections_per_min or networks_per_hour, or make it open");
+    if (c.connections_burst != 0 && c.connections_per_min == 0)
+      fault({"class", name, "connections_burst"}, kWhole,
+            fmt::format("class.{}.connections_burst is set without connections_per_min", name),
+            "a burst belongs to a rate: set both or none");
+    if (c.networks_burst != 0 && c.networks_per_hour == 0)
+      fault({"class", name, "networks_burst"}, kWhole,
+            fmt::format("class.{}.networks_burst is set without networks_per_hour", name),
+            "a burst belongs to a rate: set both or none");
+  }
+
+  void family(std::string_view key, const Endpoint& e, Family wanted) {
+    if (e.address && e.address.family != wanted)
+      fault({"explainer", key}, kWhole,
+            fmt::format("explainer.{} is {}, not an IPv{} address", key, to_string(e), wanted == Family::v4 ? 4 : 6),
+            "listen4 is for IPv4, listen6 for IPv6");
+  }
+
+  void explainer() {
+    family("listen4", s_.explainer.listen4, Family::v4);
+    family("listen6", s_.explainer.listen6, Family::v6);
+    if (s_.explainer.listen4.address || s_.explainer.listen6.address) return;
+    for (const auto& [name, c] : s_.classes) {
+      if (c.verdict != model::Verdict::explain) continue;
+      fault({"explainer", "listen4"}, kWhole, fmt::format("class {} explains but the explainer listens nowhere", name),
+            "set explainer.listen4 or listen6, or make the class reject");
+      return;
+    }
+  }
+
+  void radius() {
+    const RadiusAcct& r = s_.radius_acct;
+    if (!r.listen.empty() && r.clients.empty())
+      fault({"radius_acct", "listen"}, kWhole, "radius_acct listens but knows no client",
+            "add a [[radius_acct.client]] with the address and secret_file of the NAS");
+    if (r.listen.empty() && !r.clients.empty())
+      fault({"radius_acct", "client"}, 0, "radius_acct has clients but listens nowhere",
+            "add radius_acct.listen = [\"203.0.113.20:1813\"]");
+    for (size_t i = 0; i < r.clients.size(); ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        const Prefix& a = r.clients[i].address;
+        const Prefix& b = r.clients[j].address;
+        if (a.address && a == b) {
+          fault({"radius_acct", "client"}, i, fmt::format("radius_acct.client {} is there twice", to_string(a)),
+                "one network has one secret; remove one");
+          break;
+        }
+      }
+    }
+  }
+
+  void listeners() {
+    std::set<Endpoint> tcp;
+    for (const auto& [key, e] : {std::pair{"listen4", s_.explainer.listen4}, {"listen6", s_.explainer.listen6}}) {
+      if (e.address) tcp.insert(e);
+    }
+    const auto& pages = s_.notice.listen;
+    for (size_t i = 0; i < pages.size(); ++i) {
+      if (pages[i].address && !tcp.insert(pages[i]).second)
+        fault({"notice", "listen"}, i, fmt::format("{} is listened on twice", to_string(pages[i])),
+              "give each listener its own port");
+    }
+    std::set<Endpoint> udp;
+    const auto& acct = s_.radius_acct.listen;
+    for (size_t i = 0; i < acct.size(); ++i) {
+      if (acct[i].address && !udp.insert(acct[i]).second)
+        fault({"radius_acct", "listen"}, i, fmt::format("{} is listened on twice", to_string(acct[i])), "remove one");
+    }
+  }
+
+  const Settings& s_;
+  const Node& root_;
+  Report& report_;
+};
+
+}  // namespace
+
+void cross_check(const Settings& settings, const Node& root, Report& report) { Checker(settings, root, report).run(); }
+
+}  // namespace postern::settings

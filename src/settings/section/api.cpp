@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings/section/api.h"
+
+#include "settings/table/key.h"
+
+namespace postern::settings {
+namespace {
+
+constexpr Key kKeys[] = {
+    key<&Api::socket>("socket", {.form = &kPath, .help = "path of the unix socket; at most 107 bytes"}),
+};
+
+constexpr KeyTable kTable{"The socket that the command postern talks to.", kKeys};
+
+}  // namespace
+
+const KeyTable& Api::table() { return kTable; }
+
+}  // namespace postern::settings

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Settings: postern.toml, read, checked and complete; a plain value that never changes afterwards. Either all of it is
+// valid or there is a list of every fault with file:line:column and what to do; nothing starts on half of it.
+// Only check.h looks at the machine. Secrets are in files that settings name, never in here.
+// A new key is a member with its default and one line in the section's table; a new section is a pair of files in
+// section/, a member here and a line in sections.cpp.
+#pragma once
+
+#include <expected>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "model/policy.h"
+#include "settings/section/api.h"
+#include "settings/section/casework.h"
+#include "settings/section/class.h"
+#include "settings/section/daemon.h"
+#include "settings/section/detect.h"
+#include "settings/section/explainer.h"
+#include "settings/section/gate.h"
+#include "settings/section/network.h"
+#include "settings/section/notice.h"
+#include "settings/section/provider.h"
+#include "settings/section/radius_acct.h"
+#include "settings/section/store.h"
+#include "settings/table/report.h"
+
+namespace postern::settings {
+
+inline constexpr size_t kFileBytesMax = size_t{1} << 20;
+
+struct Settings {
+  Provider provider;
+  Network network;
+  Gate gate;
+  Explainer explainer;
+  RadiusAcct radius_acct;
+  Notice notice;
+  Api api;
+  Store store;
+  Daemon daemon;
+  std::map<std::string, Class> classes;  // always holds "unknown" and "residential"
+  Casework casework;
+  std::map<std::string, Detect> detect;  // only those the file names
+
+  [[nodiscard]] model::Policy policy() const;
+};
+
+using Loaded = std::expected<Settings, Faults>;
+using Names = std::span<const std::string_view>;
+
+// `detectors`: names that [detect.NAME] may have.
+[[nodiscard]] Loaded load_file(const std::string& path, Names detectors);
+// `name` stands for the file in messages. Pure.
+[[nodiscard]] Loaded load_text(std::string_view text, const std::string& name, Names detectors);
+
+// All faults, one a line, as a command prints them.
+[[nodiscard]] std::string text_of(const Faults& faults);
+
+}  // namespace postern::settings

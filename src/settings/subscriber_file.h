@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Import of subscribers from CSV (RFC 4180) or TOML. All or nothing: one broken line and nothing is imported, but every
+// broken line is named with file:line, column and what to do.
+//   key,class,language,name,mail,phone,prefixes,access
+// CSV: UTF-8, a BOM and CRLF are fine; the header line is required, its columns in any order; `key` is required, the
+// rest may be missing or empty. `prefixes` are separated by spaces. TOML: [[subscriber]] tables with the same keys,
+// `prefixes` a list. An empty class is left empty: the engine takes the default class then.
+#pragma once
+
+#include <expected>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/subscriber.h"
+#include "settings/table/report.h"
+
+namespace postern::settings {
+
+inline constexpr size_t kImportBytesMax = size_t{512} << 20;
+inline constexpr size_t kImportTomlBytesMax = size_t{32} << 20;
+inline constexpr size_t kImportRowsMax = 4'000'000;
+inline constexpr size_t kImportFieldBytesMax = 1'024;
+inline constexpr size_t kImportPrefixesMax = 64;  // of one subscriber
+
+// With id 0, in file order.
+using Subscribers = std::expected<std::vector<model::Subscriber>, Faults>;
+
+// By its ending: .toml, else CSV. `classes`: the known ones.
+[[nodiscard]] Subscribers load_subscriber_file(const std::string& path, std::span<const std::string_view> classes);
+// `name` stands for the file in messages. Pure; the bytes are foreign.
+[[nodiscard]] Subscribers read_subscriber_csv(std::string_view bytes, const std::string& name,
+                                              std::span<const std::string_view> classes);
+[[nodiscard]] Subscribers read_subscriber_toml(std::string_view bytes, const std::string& name,
+                                               std::span<const std::string_view> classes);
+
+}  // namespace postern::settings
