@@ -16,7 +16,7 @@ from typing import Any
 from . import plan
 from .box import Box
 from .settings import subscribers_csv, write_settings
-from .shell import Failure, run, wait_for
+from .shell import Failure, came_true, run
 
 RESTART_AFTER_S = 0.5
 BPFFS = Path("/sys/fs/bpf")
@@ -47,9 +47,8 @@ class Postern:
     def start(self) -> None:
         self._launch()
         threading.Thread(target=self._watch, daemon=True).start()
-        wait_for("posternd's API", lambda: self._answers() or self._gave_up(), timeout=20)
-        if self._gave_up():
-            raise Failure("posternd did not start:\n" + "\n".join(self.log_tail(12)))
+        if not came_true(lambda: self._answers() or self._gave_up(), timeout=20) or self._gave_up():
+            raise Failure("posternd does not answer on its API; its log ends:\n" + "\n".join(self.log_tail(12)))
 
     def _launch(self) -> None:
         argv = self._box.topology.gate.argv(str(self._daemon), "--config", str(self.settings))

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import Any
 
@@ -39,6 +40,9 @@ def _kill(c: Context, role: str) -> None:
     assert postern is not None
     others = set(postern.processes())
     begin = time.monotonic()
+    # A decision acknowledged a moment before the kill must be there afterwards, once.
+    session = f"just-before-{role}"
+    acknowledged = c.box.nas.send(plan.NEIGHBOUR, "Start", session=session)
     pid = postern.kill(role)
     back = came_true(lambda: postern.processes().get(role, pid) != pid and set(postern.processes()) >= others
                      and postern.healthy(), BACK_S)
@@ -51,6 +55,9 @@ def _kill(c: Context, role: str) -> None:
         back = back and told
     c.report.check("g.kill", "both", back, "/proc, client on the closed line",
                    f"{role} (pid {pid}) killed; all back after {took:.1f} s; the closed line reads: {', '.join(greetings)}")
+    kept = json.dumps(postern.ask("session", "list")).count(f'"{session}"')
+    c.report.check("g.kill-journal", "both", acknowledged and kept == 1, "NAS, postern session list",
+                   f"a session acknowledged to the NAS just before {role} died is there {kept} time(s)")
 
 
 def _told(c: Context, family: str) -> bool:
