@@ -274,11 +274,25 @@ def rule_fuzz(files):
 
 
 def rule_architecture(files):
-    text = files.get("ARCHITECTURE.md", "")
-    named = set(re.findall(r"^\| `([\w/]+)/` \|", text, re.M))
-    out = [("ARCHITECTURE.md", 1, f"room {r} of src/ is not in the table") for r in rooms(files) if r not in named]
+    named = set(re.findall(r"^\| `([\w/]+)/` \|", files.get("ARCHITECTURE.md", ""), re.M))
     have = set(rooms(files))
+    have |= {r.split("/")[0] for r in have}
+    out = [("ARCHITECTURE.md", 1, f"room {r} of src/ is not in the table") for r in sorted(have - named) if "/" not in r]
     return out + [("ARCHITECTURE.md", 1, f"names {r}/, which is not in src/") for r in sorted(named - have)]
+
+
+README_ROOMS = ("observe/", "edge/", "decide/detect/")
+README_LINES = 60
+
+
+def rule_readmes(files):
+    """An input, an edge or a detector is one folder: what it does and how it is fooled stands inside it, on one page."""
+    out = []
+    for name in rooms(files):
+        readme = f"src/{name}/README.md"
+        if name.startswith(README_ROOMS) and files.get(readme, "").count("\n") not in range(1, README_LINES + 1):
+            out.append((readme, 1, f"a page of at most {README_LINES} lines: what it does, how it is fooled, its limits"))
+    return out
 
 
 def rule_links(files):

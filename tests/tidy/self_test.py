@@ -126,7 +126,15 @@ class Planted(unittest.TestCase):
 
     def test_architecture(self):
         self.found("architecture", {"src/edge/a/a.h": H}, "ARCHITECTURE.md")
+        rows = CLEAN["ARCHITECTURE.md"] + "| `edge/` | x |\n"
+        self.clean("architecture", {"src/edge/a/a.h": H, "ARCHITECTURE.md": rows})
         self.found("architecture", {"ARCHITECTURE.md": CLEAN["ARCHITECTURE.md"] + "| `tell/` | x |\n"}, "ARCHITECTURE.md")
+
+    def test_readmes(self):
+        self.found("readmes", {"src/edge/a/a.h": H}, "src/edge/a/README.md")
+        self.found("readmes", {"src/decide/detect/a/a.h": H}, "src/decide/detect/a/README.md")
+        self.found("readmes", {"src/edge/a/a.h": H, "src/edge/a/README.md": "x\n" * 61}, "src/edge/a/README.md")
+        self.clean("readmes", {"src/edge/a/a.h": H, "src/edge/a/README.md": "x\n", "src/tell/a/a.h": H})
 
     def test_links(self):
         self.found("links", {"README.md": "x\n[a](gone.md)\n"}, "README.md", 2)
