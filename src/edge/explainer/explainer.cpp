@@ -149,6 +149,7 @@ void Explainer::serve() {
     if (n <= 0) return;
     now_ = clock_.monotonic();
     for (int i = 0; i < n; ++i) handle(events[static_cast<size_t>(i)]);
+    if (n < static_cast<int>(events.size())) return;  // what came meanwhile wakes the loop again
   }
 }
 
