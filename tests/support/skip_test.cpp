@@ -24,7 +24,9 @@ class RequireAll {
 
 TEST(Skip, AllowedAtHome) {
   const RequireAll off("0");
+  ::testing::internal::CaptureStdout();  // or ./dev test would report a skip that is none
   EXPECT_EQ(judge_skip("needs root").verdict, SkipVerdict::skip);
+  EXPECT_EQ(::testing::internal::GetCapturedStdout(), "SKIP: needs root\n");
 }
 
 TEST(Skip, RefusedInCi) {
