@@ -4,6 +4,8 @@
 from __future__ import annotations
 
 import re
+from html.parser import HTMLParser
+from urllib.parse import urljoin
 
 from .. import plan
 from ..observe import from_line, greeting_delays
@@ -35,12 +37,13 @@ def _swaks(c: Context, family: str) -> None:
     done = c.line(plan.CLOSED).run("swaks", "--server", plan.MX.of(family), "--port", "25", "--helo", "home.example",
                                    "--from", "me@home.example", "--to", f"{plan.USER}@{plan.MX_DOMAIN[family]}",
                                    "--timeout", "5", check=False)
-    greeting = " ".join(re.findall(r"^<\S*\s+(554[ -].*)$", done.stdout, re.M))
+    lines = re.findall(r"^<\S*\s+(554[ -].*)$", done.stdout, re.M)
+    greeting = " ".join(lines)
     found = URL.search(greeting)
     if found:
         c.urls[family], c.references[family] = found.group(0), found.group(1)
     ok = greeting.startswith("554") and "5.7.1" in greeting and bool(found)
-    detail = f"{greeting[:170]!r}" if greeting else f"no 554; swaks ended with {done.returncode}"
+    detail = f"{len(lines)} lines, the last: {lines[-1]!r}" if lines else f"no 554; swaks ended with {done.returncode}"
     c.report.check("a.greeting", family, ok, "swaks on the closed line", detail, needs_gate=True)
 
 
@@ -55,10 +58,10 @@ def _send_by_postfix(c: Context) -> dict[str, str]:
 
 def _real_postfix(c: Context, family: str, token: str) -> None:
     host = re.escape(plan.MX.of(family))
-    line = c.box.household.wait_log(rf"host {host}\[.*refused to talk to me: 554.* 5\.7\.1", 4)
+    line = c.box.household.wait_log(rf"host {host}\[.*refused to talk to me: 554[ -]5\.7\.1", 4)
     arrived = c.box.mx.mailbox_count(plan.MX_DOMAIN[family], plan.USER, token)
-    said = line.split("refused to talk to me: ")[-1][:110] if line else "its log has no 554"
-    c.report.check("a.postfix", family, bool(line) and not arrived, "Postfix log on the closed line, mailbox at the MX",
+    said = line.split("refused to talk to me: ")[-1][-130:] if line else "its log has no 554"
+    c.report.check("a.postfix", family, bool(URL.search(line)) and not arrived, "Postfix log on the closed line, mailbox at the MX",
                    f"{said!r}, {arrived} messages arrived", needs_gate=True)
 
 
@@ -82,25 +85,25 @@ def _nothing_outside(c: Context, family: str) -> None:
                    f"{seen} and {at_mx} packets of the closed line to port 25", needs_gate=True)
 
 
-def _fetch(c: Context, where: Namespace, family: str, *more: str) -> tuple[int, str]:
+def _fetch(c: Context, where: Namespace, family: str, url: str, *more: str) -> tuple[int, str]:
     """GET (or POST, with more words) of the page as a browser at that place would do it; (status, body)."""
     host = plan.NOTICE.url_host(family)
     done = where.run("curl", "-sS", "-m", "5", "--noproxy", "*", "--resolve", f"{plan.NOTICE_NAME}:80:{host}", "-w",
-                     "\n%{http_code}", *more, c.urls.get(family, "http://no-url.invalid/"), check=False)
+                     "\n%{http_code}", *more, url or "http://no-url.invalid/", check=False)
     body, _, status = done.stdout.rpartition("\n")
     return (int(status) if status.isdigit() else 0), body
 
 
 def _page(c: Context, family: str) -> None:
-    address = plan.CLOSED.address.of(family)
-    own_status, own = _fetch(c, c.line(plan.CLOSED), family)
+    url = c.urls.get(family, "")
+    own_status, own = _fetch(c, c.line(plan.CLOSED), family, url)
     reference = c.references.get(family, "(none)")
-    shows_own = own_status == 200 and reference in own and (address in own or plan.CLOSED.key in own)
+    shows_own = own_status == 200 and reference in own and any(fact in own for fact in _own_facts(family))
     c.report.check("a.page-own", family, shows_own, "curl on the closed line",
                    f"HTTP {own_status}, the reference and this line's own facts are {'' if shows_own else 'not '}shown")
-    secrets = [*contact_of(plan.CLOSED), plan.CLOSED.key, address, plan.CLOSED.address.v4]
+    secrets = [*contact_of(plan.CLOSED), *_own_facts(family)]
     for name, where in (("the neighbour's line", c.line(plan.NEIGHBOUR)), ("the internet", c.box.topology.other)):
-        status, body = _fetch(c, where, family)
+        status, body = _fetch(c, where, family, url)
         leaked = [s for s in secrets if s in body]
         c.report.check("a.page-elsewhere", family, status == 200 and not leaked and bool(body), f"curl from {name}",
                        f"HTTP {status}, personal data shown: {', '.join(leaked) or 'none'}")
@@ -109,17 +112,38 @@ def _page(c: Context, family: str) -> None:
                    f"\"I have read this\" answered with HTTP {status}")
 
 
+def _own_facts(family: str) -> list[str]:
+    """What only the line itself may read: who it is, and which server it tried to reach."""
+    return [plan.CLOSED.key, plan.CLOSED.address.v4, plan.CLOSED.address.v6, plan.MX.of(family)]
+
+
+class Form(HTMLParser):
+    """The first form of a page that is sent by POST: where to, and its fields."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.action: str | None = None
+        self.fields: list[tuple[str, str]] = []
+        self._inside = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = {name: value or "" for name, value in attrs}
+        if tag == "form" and self.action is None and values.get("method", "").lower() == "post":
+            self.action, self._inside = values.get("action", ""), True
+        elif tag in ("input", "button") and self._inside and values.get("name"):
+            self.fields.append((values["name"], values.get("value", "")))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = self._inside and tag != "form"
+
+
 def _press(c: Context, family: str, page: str) -> tuple[int, str]:
-    """Sends the page's own form: its action and its hidden fields."""
-    action = re.search(r'<form[^>]*action="([^"]*)"', page)
-    fields = re.findall(r'<input[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page)
-    fields += re.findall(r'<button[^>]*name="([^"]+)"[^>]*value="([^"]*)"', page)
-    data = [w for name, value in fields for w in ("--data-urlencode", f"{name}={value}")] or ["--data", ""]
-    url = c.urls.get(family, "")
-    if action and action.group(1).startswith("/"):
-        base = re.match(r"https?://[^/]+", url)
-        c.urls[family] = (base.group(0) if base else "") + action.group(1)
-    try:
-        return _fetch(c, c.line(plan.CLOSED), family, "-X", "POST", *data)
-    finally:
-        c.urls[family] = url
+    """Sends the page's own form as a browser does."""
+    form = Form(page)
+    if form.action is None:
+        return 0, ""
+    data = [w for name, value in form.fields for w in ("--data-urlencode", f"{name}={value}")] or ["--data", ""]
+    origin = f"http://{plan.NOTICE_NAME}"
+    target = urljoin(c.urls[family], form.action)
+    return _fetch(c, c.line(plan.CLOSED), family, target, "-H", f"Origin: {origin}", "-H", f"Referer: {c.urls[family]}", *data)

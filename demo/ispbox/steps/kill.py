@@ -7,7 +7,7 @@ import json
 import time
 from typing import Any
 
-from .. import plan
+from .. import journal, plan
 from ..shell import came_true
 from .case import rows
 from .context import Context, first_line
@@ -22,17 +22,29 @@ def run(c: Context) -> None:
         return
     c.report.heading("every process killed with -9 in turn, while the flooder sends")
     before = _decisions(c)
+    records_before = journal.read(postern.state)
     roles = sorted(postern.processes(), key=lambda role: (role == "supervisor", role))
     for role in roles:
         _kill(c, role)
     flood_so_far(c, "after all kills")
     after = _decisions(c)
-    c.report.check("g.journal", "both", bool(before) and before == after, "postern case list, permit list, session list",
+    c.report.check("g.journal", "both", bool(before) and before == after, "postern case list, permit list, subscriber list",
                    _difference(before, after))
+    _records(c, records_before)
     status = postern.ask("status")
     c.report.check("g.healthy", "both", postern.healthy(), "postern status, /proc",
                    f"{len(postern.processes())} processes run; journal at {_sequence(status)}; "
                    f"the restart loop started the supervisor {postern.restarts} time(s)")
+
+
+def _records(c: Context, before: journal.Journal) -> None:
+    assert c.postern is not None
+    after = journal.read(c.postern.state)
+    lost = before.missing_from(after)
+    c.report.check("g.records", "both", after.sound and after.consecutive() and lost == 0 and after.last > before.last,
+                   "sqlite3 on a copy of the journal",
+                   f"records 1 to {after.last}, {'no' if after.consecutive() else 'A'} gap, integrity check passed; of the "
+                   f"{before.last} from before the kills {lost} are lost or changed")
 
 
 def _kill(c: Context, role: str) -> None:
@@ -65,10 +77,9 @@ def _told(c: Context, family: str) -> bool:
 
 
 def _decisions(c: Context) -> dict[str, list[Any]]:
-    """What must be neither lost nor doubled: cases (but for their score, which goes on), permits, sessions."""
+    """What must be neither lost nor doubled: cases (but for their score, which goes on), permits, subscribers."""
     assert c.postern is not None
-    wanted = {"cases": ("case", "list"), "permits": ("permit", "list"), "sessions": ("session", "list"),
-              "subscribers": ("subscriber", "list")}
+    wanted = {"cases": ("case", "list"), "permits": ("permit", "list"), "subscribers": ("subscriber", "list")}
     found = {}
     for name, words in wanted.items():
         entries = rows(c.postern.ask(*words), name)

@@ -38,8 +38,8 @@ class PermitStep:
         for family in plan.FAMILIES:
             self._inject(family, INSIDE, BURST)
         for family in plan.FAMILIES:
-            lines = c.box.office.wait_log(rf"host {plan.MX.of(family)}\[.*refused to talk to me: 421.* 4\.7\.1", 6)
-            said = lines.split("refused to talk to me: ")[-1][:120] if lines else "no 421 in its log"
+            lines = c.box.office.wait_log(rf"host {plan.MX.of(family)}\[.*refused to talk to me: 421[ -]4\.7\.1", 6)
+            said = lines.split("refused to talk to me: ")[-1][-150:] if lines else "no 421 in its log"
             c.report.check("d.over-limit", family, bool(lines), "Postfix log on the business line",
                            f"{BURST} more at once: {said!r}", needs_gate=True)
 
