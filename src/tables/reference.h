@@ -61,4 +61,7 @@ class ReferenceKey {
   std::array<uint8_t, 16> key_{};
 };
 
+// From the bytes of reference.key; bad_input when there are not exactly ReferenceKey::kBytes.
+[[nodiscard]] Result<ReferenceKey> reference_key(std::string_view secret);
+
 }  // namespace postern::tables
