@@ -145,7 +145,8 @@ Result<Reference> ReferenceKey::read(std::string_view typed, int64_t today, uint
 
 Result<ReferenceKey> reference_key(std::string_view secret) {
   if (secret.size() != ReferenceKey::kBytes)
-    return fail(Errc::bad_input, fmt::format("the reference key has {} bytes, not {}", secret.size(), ReferenceKey::kBytes));
+    return fail(Errc::bad_input,
+                fmt::format("the reference key has {} bytes, not {}", secret.size(), ReferenceKey::kBytes));
   return ReferenceKey(std::span<const uint8_t, ReferenceKey::kBytes>(reinterpret_cast<const uint8_t*>(secret.data()),
                                                                      ReferenceKey::kBytes));
 }
