@@ -22,15 +22,22 @@ lint_base() {
   echo "$base"
 }
 
-# Sources to lint for a list of changed files on standard input: the source itself; for a header the source and the
-# test beside it (its inline code is checked through them).
+# Sources to lint for a list of changed files on standard input: the source itself; for a header, whose inline code is
+# checked through what includes it, the source and the test beside it, else one source that includes it or one of its room.
 lint_sources() {
   local file
   while read -r file; do
     case $file in
-      *.bpf.c | *_fuzz.cpp) ;;
+      *_fuzz.cpp) ;;
       *.cpp) echo "$file" ;;
-      *.h) printf '%s\n' "${file%.h}.cpp" "${file%.h}_test.cpp" ;;
+      *.h)
+        if [ -f "${file%.h}.cpp" ] || [ -f "${file%.h}_test.cpp" ]; then
+          printf '%s\n' "${file%.h}.cpp" "${file%.h}_test.cpp"
+        else
+          { grep -rlF --include='*.cpp' "\"${file#src/}\"" src bench tests; ls "${file%/*}"/*.cpp 2>/dev/null; } |
+            grep -v _fuzz | head -n 1
+        fi
+        ;;
     esac
   done | sort -u | while read -r file; do [ -f "$file" ] && echo "$file"; done
 }

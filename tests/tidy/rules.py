@@ -234,7 +234,7 @@ def rule_headers(files):
     for path, text in code_files(files).items():
         if path.endswith(".h"):
             code = stripped(text)
-            if "#pragma once" not in text and not ("/bpf/" in path and "#ifndef PN_" in text):
+            if "#pragma once" not in text and not ("/bpf/" in path and re.search(r"^#ifndef (\w+)\n#define \1$", text, re.M)):
                 out.append((path, 1, "#pragma once is missing"))
             for m in re.finditer(r"^\s*using namespace\b", code, re.M):
                 out.append((path, line_of(code, m.start()), "using namespace in a header"))
