@@ -27,8 +27,8 @@ namespace postern {
 using Bytes = std::vector<std::byte>;
 using ByteView = std::span<const std::byte>;
 
-// Largest string, byte blob or list in elements. A checkpoint is longer than that, but is itself made of entries.
-inline constexpr size_t kLengthMax = size_t{1} << 26;
+// Largest string, blob (a checkpoint of 1 M lines is one) or list in elements; never more than is left of the input.
+inline constexpr size_t kLengthMax = size_t{1} << 31;
 
 class Encoder {
  public:

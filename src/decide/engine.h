@@ -7,8 +7,8 @@
 // when a session was last heard, counters) lives in memory and in the checkpoint only.
 //
 // The caller journals Step::records first, then publishes Step::table. A record's sequence is left 0 and its time is
-// the observation's; LineDelta::epoch and ::sequence are left 0. Limits are in decide/limits.h; reaching one counts in
-// Counters and never fails.
+// the observation's; LineDelta::epoch and ::sequence are left 0. Limits are in decide/common/limits.h; reaching one
+// counts in Counters and never fails.
 #pragma once
 
 #include <cstdint>
@@ -21,6 +21,8 @@
 #include <vector>
 
 #include "base/codec.h"
+#include "decide/common/counters.h"
+#include "decide/frame/view.h"
 #include "decide/who/resolve.h"
 #include "model/record.h"
 
@@ -29,44 +31,6 @@ namespace postern::decide {
 struct Step {
   std::vector<model::Record> records;
   model::LineDelta table;  // removed and set, sorted by prefix
-};
-
-// All count from the first start of the journal on (they are in checkpoints).
-struct Counters {
-  uint64_t observations = 0;
-  uint64_t session_duplicates = 0;    // events that told nothing new: no record
-  uint64_t session_late = 0;          // older than what is known of the session or the address
-  uint64_t session_unknown_stop = 0;  // Stop of a session never heard of
-  uint64_t session_conflicts = 0;     // claims of two lines on one address that cannot be told apart
-  uint64_t session_refused = 0;       // malformed, or the session table is full (kSessionsMax)
-  uint64_t history_cut = 0;           // ended sessions forgotten before kHistoryKept
-  uint64_t contacts = 0;
-  uint64_t contacts_unattributed = 0;  // nobody or ambiguous: no finding
-  uint64_t contacts_repeated = 0;      // destination network still in the line's memory
-  uint64_t watch_full = 0;             // contacts not judged: kWatchedMax lines are being watched
-  uint64_t findings = 0;
-  uint64_t requests_refused = 0;  // operator requests that fail validate()
-  uint64_t receipts_stale = 0;    // for an order no longer in force
-  uint64_t receipts_refused = 0;  // the actuator said refused or lost
-  bool operator==(const Counters&) const = default;
-  PN_FIELDS(observations, session_duplicates, session_late, session_unknown_stop, session_conflicts, session_refused,
-            history_cut, contacts, contacts_unattributed, contacts_repeated, watch_full, findings, requests_refused,
-            receipts_stale, receipts_refused)
-};
-
-// What is known of one detector on one line, now.
-struct LevelView {
-  std::string_view detector;
-  model::Mode mode = model::Mode::on;
-  int32_t level_mnat = 0;
-};
-struct WatchView {
-  model::Stage stage = model::Stage::clear;         // by the detectors that are on
-  model::Stage shadow_stage = model::Stage::clear;  // with those in shadow
-  int32_t score_mnat = 0;
-  uint32_t first_contacts = 0;
-  std::vector<LevelView> levels;
-  std::string explained;  // "7 mail networks never contacted before within 12 s (normal: under 1 per 10 min)"
 };
 
 class Engine {
@@ -85,7 +49,7 @@ class Engine {
   // Journaled only when it changes what is known of the order.
   Step receive(const model::Receipt& receipt);
 
-  // State only.
+  // State only. A Checkpoint among the records changes nothing: start with restore() of the newest.
   void replay(const model::Record& record);
   [[nodiscard]] Bytes checkpoint() const;
   // Replaces everything; on error the engine is as if new. Detector states of another build are taken by name and
@@ -133,8 +97,9 @@ class Engine {
   // Detectors of this build, in the order of their registration.
   [[nodiscard]] static std::span<const std::string_view> detectors();
 
+  struct State;  // decide/work.h
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

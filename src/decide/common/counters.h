@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the engine counts instead of recording it.
+#pragma once
+
+#include <cstdint>
+
+#include "base/fields.h"
+
+namespace postern::decide {
+
+// All count from the first start of the journal on (they are in checkpoints).
+struct Counters {
+  uint64_t observations = 0;
+  uint64_t session_duplicates = 0;    // events that told nothing new: no record
+  uint64_t session_late = 0;          // older than what is known of the session or the address
+  uint64_t session_unknown_stop = 0;  // Stop of a session never heard of
+  uint64_t session_conflicts = 0;     // claims of two lines on one address that cannot be told apart
+  uint64_t session_refused = 0;       // malformed, or the session table is full (kSessionsMax)
+  uint64_t history_cut = 0;           // ended sessions forgotten before kHistoryKept
+  uint64_t contacts = 0;
+  uint64_t contacts_unattributed = 0;  // nobody or ambiguous: no finding
+  uint64_t contacts_repeated = 0;      // destination network still in the line's memory
+  uint64_t watch_full = 0;             // contacts not judged: kWatchedMax lines are being watched
+  uint64_t findings = 0;
+  uint64_t requests_refused = 0;  // operator requests that fail validate()
+  uint64_t receipts_stale = 0;    // for an order no longer in force
+  uint64_t receipts_refused = 0;  // the actuator said refused or lost
+  bool operator==(const Counters&) const = default;
+  PN_FIELDS(observations, session_duplicates, session_late, session_unknown_stop, session_conflicts, session_refused,
+            history_cut, contacts, contacts_unattributed, contacts_repeated, watch_full, findings, requests_refused,
+            receipts_stale, receipts_refused)
+};
+
+}  // namespace postern::decide

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// H: the line touched addresses on the mail port that nobody uses and nobody was ever told of (Policy::dark). +4.6 nats
+// per distinct address; halves every 24 h.
+#pragma once
+
+#include <array>
+
+#include "decide/frame/contract.h"
+
+namespace postern::decide::detect::dark {
+
+inline constexpr int32_t kAddressMnat = 4'600;
+inline constexpr Duration kHalfLife = hours(24);
+inline constexpr size_t kAddressesKept = 16;  // fingerprints of the latest, to tell a new address from a retry
+
+struct Detector {
+  static constexpr std::string_view kName = "dark";
+  static constexpr std::string_view kWitness = "dark";
+  struct State {
+    Level level;
+    std::array<uint32_t, kAddressesKept> seen{};  // 0 = free
+    uint8_t next = 0;
+    PN_FIELDS(level, seen, next)
+  };
+  // Exact integers: halved once per whole 24 h since the level was set, and in between on the straight line to the next
+  // half (never more than 6 % above the exponential).
+  static int32_t level(const Level& level, const Context& context);
+  static int32_t see(State& state, const model::ObservationBody& body, const Context& context);
+  static std::string note(const Entry& entry);
+  static std::string explain(std::span<const Entry> mine, const Context& context);
+};
+
+}  // namespace postern::decide::detect::dark

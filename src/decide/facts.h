@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the records say, and nothing else: the fold of the journal. Live operation and replay change it through apply()
+// alone. Decides nothing.
+#pragma once
+
+#include <set>
+#include <string_view>
+
+#include "decide/casework/casework.h"
+#include "decide/permits/permits.h"
+#include "decide/policy/orders.h"
+#include "decide/policy/verdict.h"
+#include "decide/who/book.h"
+#include "decide/who/subscribers.h"
+#include "model/record.h"
+
+namespace postern::decide {
+
+struct Facts {
+  uint32_t revision = 0;
+  model::Policy policy;
+  who::Subscribers subscribers;
+  who::Book sessions;
+  permits::Book permits;
+  casework::Book cases;
+  policy::Orders orders;
+  // Subscribers with a fixed prefix that somebody else's session took: it comes back when it is free. Follows from the
+  // above; may name a subscriber too many, never one too few.
+  std::set<model::SubscriberId> waiting;
+
+  // Returns how many ended sessions the history forgot early.
+  size_t apply(const model::Record& record);
+
+  [[nodiscard]] const model::Subscriber* subscriber_of(const model::Session& session) const {
+    return subscribers.find(session.subscriber);
+  }
+  [[nodiscard]] std::string_view class_of(const model::Session& session) const;
+  [[nodiscard]] policy::Decision decide(const who::Held& held, Time now) const;
+  // The entry of the published table for a prefix that live sessions claim.
+  [[nodiscard]] model::LineEntry entry_of(const Prefix& prefix) const;
+
+  void encode(Encoder& out) const;
+  void decode(Decoder& in);
+};
+
+}  // namespace postern::decide

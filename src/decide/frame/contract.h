@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a detector is. A folder src/decide/detect/<name>/ with <name>.h that defines, in namespace
+// postern::decide::detect::<name>, one struct Detector of statics only:
+//
+//   kName     the folder's name; the settings section [detect.<name>] and the family in findings
+//   kWitness  families with the same witness count once where a stage asks for two independent ones
+//   State     what it keeps of one line: fixed size, PN_FIELDS, with a member `Level level`. The frame owns it.
+//   level()   what is left of a level at context.now. Never grows by time alone; pure, so evidence can be recounted.
+//   see()     what an observation of the line adds, in milli-nats; may be negative, 0 = nothing to say. May change what
+//             it keeps in State but for `level`: adding, floor 0 and the ceiling are the frame's.
+//   note()    what one step of evidence was, in words; explain() what all its steps were, as a clause of a sentence.
+//
+// The frame (decide/watch.h) does the rest: modes, the evidence ring, score, stages, findings, checkpoints. Integers
+// only, no clock, no chance: the time is in the context.
+#pragma once
+
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <type_traits>
+
+#include "base/fields.h"
+#include "base/ip.h"
+#include "base/time.h"
+#include "model/finding.h"
+#include "model/policy.h"
+
+namespace postern::decide::detect {
+
+// Integrated log-likelihood ratio, and the time it was true.
+struct Level {
+  int32_t mnat = 0;
+  Time at;
+  bool operator==(const Level&) const = default;
+  PN_FIELDS(mnat, at)
+};
+
+struct Context {
+  Time now;
+  const model::ClassPolicy* line_class = nullptr;  // of the line that is judged; never null
+  bool declared_server = false;                    // a permit says that a mail server runs here
+  bool new_network = true;                         // the destination network is not in the line's memory
+};
+
+// One step of evidence as the ring keeps it.
+struct Entry {
+  Time at;
+  IpAddress destination;
+  uint16_t port = 0;
+  model::Outcome outcome = model::Outcome::unknown;
+  uint8_t detector = 0;    // index in the registry
+  int32_t mnat = 0;        // added
+  int32_t level_mnat = 0;  // after it
+  bool operator==(const Entry&) const = default;
+  PN_FIELDS(at, destination, port, outcome, detector, mnat, level_mnat)
+};
+
+template <class D>
+concept IsDetector =
+    std::is_trivially_copyable_v<typename D::State> && HasFields<typename D::State> &&
+    requires(typename D::State& state, const model::ObservationBody& body, const Context& context, const Entry& entry) {
+      { D::kName } -> std::convertible_to<std::string_view>;
+      { D::kWitness } -> std::convertible_to<std::string_view>;
+      { state.level } -> std::same_as<Level&>;
+      { D::level(state.level, context) } -> std::same_as<int32_t>;
+      { D::see(state, body, context) } -> std::same_as<int32_t>;
+      { D::note(entry) } -> std::same_as<std::string>;
+      { D::explain(std::span<const Entry>(), context) } -> std::same_as<std::string>;
+    };
+
+// "12 s", "10 min", "3 h", "2 d": rounded down to a unit people use.
+[[nodiscard]] std::string in_words(Duration d);
+// "1 dark address", "3 dark addresses".
+[[nodiscard]] std::string counted(size_t n, std::string_view one, std::string_view many);
+
+}  // namespace postern::decide::detect

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// The read-only face of the engine.
+#include "decide/work.h"
+
+namespace postern::decide {
+
+const model::Policy& Engine::policy() const { return state_->facts.policy; }
+uint32_t Engine::revision() const { return state_->facts.revision; }
+const Counters& Engine::counters() const { return state_->counters; }
+
+void Engine::for_each_line(const std::function<void(const model::LineEntry&)>& f) const {
+  const Prefix* last = nullptr;
+  for (const auto& [prefix, session] : state_->facts.sessions.claims().all()) {
+    if (last == nullptr || *last != prefix) f(state_->facts.entry_of(prefix));
+    last = &prefix;
+  }
+}
+
+size_t Engine::lines() const {
+  size_t n = 0;
+  const Prefix* last = nullptr;
+  for (const auto& [prefix, session] : state_->facts.sessions.claims().all()) {
+    n += last == nullptr || *last != prefix ? 1 : 0;
+    last = &prefix;
+  }
+  return n;
+}
+
+const model::Subscriber* Engine::subscriber(model::SubscriberId id) const { return state_->facts.subscribers.find(id); }
+const model::Subscriber* Engine::subscriber(std::string_view key) const { return state_->facts.subscribers.find(key); }
+
+void Engine::for_each_subscriber(const std::function<void(const model::Subscriber&)>& f) const {
+  for (const model::Subscriber& s : state_->facts.subscribers.all())
+    if (!s.key.empty()) f(s);
+}
+
+std::string_view Engine::class_of(const model::Session& session) const { return state_->facts.class_of(session); }
+
+const model::Session* Engine::session(model::SessionId id) const {
+  const who::Held* held = state_->facts.sessions.live(id);
+  if (held == nullptr) held = state_->facts.sessions.ended(id);
+  return held == nullptr ? nullptr : &held->session;
+}
+
+std::vector<const model::Session*> Engine::sessions_of(model::SubscriberId id) const {
+  std::vector<const model::Session*> out;
+  for (const model::SessionId session : state_->facts.sessions.of_subscriber(id))
+    out.push_back(&state_->facts.sessions.live(session)->session);
+  return out;
+}
+
+void Engine::for_each_session(const std::function<void(const model::Session&)>& f) const {
+  for (const auto& [id, held] : state_->facts.sessions.all_live()) f(held.session);
+}
+
+who::Answer Engine::who(const IpAddress& address, Time at) const { return state_->facts.sessions.who(address, at); }
+
+const model::Permit* Engine::permit(model::PermitId id) const { return state_->facts.permits.find(id); }
+
+void Engine::for_each_permit(const std::function<void(const model::Permit&)>& f) const {
+  for (const auto& [id, permit] : state_->facts.permits.all()) f(permit);
+}
+
+const model::Case* Engine::case_(model::CaseId id) const { return state_->facts.cases.find(id); }
+const model::Case* Engine::open_case_of(model::SubscriberId line) const { return state_->facts.cases.open_of(line); }
+
+void Engine::for_each_case(const std::function<void(const model::Case&)>& f) const {
+  for (const auto& [id, c] : state_->facts.cases.all()) f(c);
+}
+
+std::vector<const model::Finding*> Engine::findings_of(model::CaseId id) const {
+  return state_->facts.cases.findings_of(id);
+}
+
+const model::Order* Engine::order_of(model::SessionId id) const {
+  const policy::InForce* in_force = state_->facts.orders.of(id);
+  return in_force == nullptr ? nullptr : &in_force->order;
+}
+
+std::optional<model::Receipt> Engine::receipt_of(model::OrderId id) const {
+  const policy::InForce* in_force = state_->facts.orders.find(id);
+  return in_force == nullptr ? std::nullopt : in_force->receipt;
+}
+
+void Engine::for_each_order(const std::function<void(const model::Order&)>& f) const {
+  for (const auto& [session, in_force] : state_->facts.orders.all()) f(in_force.order);
+}
+
+std::optional<WatchView> Engine::watch(model::SubscriberId line, Time now) const {
+  return state_->watch.view(state_->subject_of(line), now, state_->facts.policy);
+}
+
+std::span<const std::string_view> Engine::detectors() { return detect::names(); }
+
+}  // namespace postern::decide

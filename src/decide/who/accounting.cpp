@@ -1,0 +1,276 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decide/who/accounting.h"
+
+#include <algorithm>
+
+#include "decide/common/limits.h"
+
+namespace postern::decide::who {
+namespace {
+
+using model::SessionEnd;
+using model::SessionEventKind;
+using model::SessionSource;
+
+bool covered(const std::vector<Prefix>& by, const Prefix& p) {
+  return std::ranges::any_of(by, [&](const Prefix& outer) { return outer.contains(p); });
+}
+
+}  // namespace
+
+std::vector<Prefix> tidy(std::vector<Prefix> prefixes) {
+  std::vector<Prefix> out;
+  std::ranges::sort(prefixes);
+  for (const Prefix& p : prefixes) {
+    const Prefix network = Prefix::of(p.address, p.length);
+    if (p.address && !covered(out, network) && out.size() < kPrefixesPerSessionMax) out.push_back(network);
+  }
+  return out;
+}
+
+void Accounting::event(const model::SessionEvent& event, Time at) {
+  const bool whole_nas = event.kind == SessionEventKind::nas_on || event.kind == SessionEventKind::nas_off;
+  memory_.newest = std::max(memory_.newest, at);
+  if (event.nas.empty() || (!whole_nas && event.session_key.empty())) {
+    ++counters_.session_refused;
+  } else if (whole_nas) {
+    memory_.restart(event.nas, at);
+    for (const model::SessionId id : book_.of_nas(event.nas))
+      if (book_.live(id)->session.since <= at) end(id, at, SessionEnd::nas_restart);
+  } else if (event.kind == SessionEventKind::stop) {
+    stop(event, at);
+  } else {
+    start(event, at);
+  }
+}
+
+void Accounting::stop(const model::SessionEvent& event, Time at) {
+  if (const Held* held = book_.live(event.nas, event.session_key)) {
+    const bool other_line = !event.line_key.empty() && event.line_key != held->session.line_key;
+    if (at >= held->session.since && !other_line) return end(held->session.id, at, SessionEnd::stop);
+    ++counters_.session_late;
+    return;
+  }
+  const Held* before = book_.last_ended(event.nas, event.session_key);
+  if (before != nullptr && at <= before->session.until) {
+    ++counters_.session_late;
+    return;
+  }
+  ++(before == nullptr ? counters_.session_unknown_stop : counters_.session_late);
+  memory_.stop(event.nas, event.session_key, at);
+}
+
+void Accounting::start(const model::SessionEvent& event, Time at) {
+  std::vector<Prefix> prefixes = tidy(event.prefixes);
+  const Held* held = book_.live(event.nas, event.session_key);
+  if (held == nullptr) return begin(event, std::move(prefixes), at);
+  const model::Session& s = held->session;
+  if (at < s.since) {
+    ++counters_.session_late;
+    return;
+  }
+  const bool other_line = !event.line_key.empty() && event.line_key != s.line_key;
+  const bool all_known = std::ranges::all_of(prefixes, [&](const Prefix& p) { return covered(s.prefixes.value, p); });
+  const bool all_kept = std::ranges::all_of(s.prefixes.value, [&](const Prefix& p) { return covered(prefixes, p); });
+  // A Start that names other prefixes, or any event that names another line, is a new session under an old key.
+  const bool renumbered = event.kind == SessionEventKind::start && !all_known && !all_kept;
+  if (other_line || (renumbered && at > s.since)) {
+    if (at < s.heard || at == s.since) {
+      ++(at < s.heard ? counters_.session_late : counters_.session_conflicts);
+      return;
+    }
+    end(s.id, at, SessionEnd::replaced);
+    return begin(event, std::move(prefixes), at);
+  }
+  refresh(*held, event, std::move(prefixes), at);
+}
+
+void Accounting::refresh(const Held& held, const model::SessionEvent& event, std::vector<Prefix> prefixes, Time at) {
+  model::Session s = held.session;
+  std::vector<Prefix> added;
+  for (const Prefix& p : prefixes) {
+    if (covered(s.prefixes.value, p)) continue;
+    if (newer_claim(s, p, at)) {
+      ++counters_.session_late;
+    } else {
+      added.push_back(p);
+    }
+  }
+  bool changed = !added.empty();
+  if (at >= s.heard) {
+    const auto take = [&changed](std::string& to, const std::string& from) {
+      changed = changed || (!from.empty() && to != from);
+      if (!from.empty()) to = from;
+    };
+    take(s.class_name, event.class_name);
+    take(s.access, event.access);
+  }
+  book_.heard(s.id, at);
+  if (!changed) {
+    ++counters_.session_duplicates;
+    return;
+  }
+  s.heard = std::max(s.heard, at);
+  take_over(s, added, at);
+  if (book_.live(s.id) == nullptr) return;  // the claim it took over was contested with itself
+  added.insert(added.end(), s.prefixes.value.begin(), s.prefixes.value.end());
+  s.prefixes.value = tidy(std::move(added));
+  face_.change(s);
+}
+
+void Accounting::begin(const model::SessionEvent& event, std::vector<Prefix> prefixes, Time at) {
+  model::Session s;
+  s.nas = event.nas;
+  s.key = event.session_key;
+  s.line_key = event.line_key;
+  s.subscriber = face_.subscriber_of(event.line_key);
+  s.access = event.access;
+  s.class_name = event.class_name;
+  s.since = s.heard = at;
+  const Held* before = book_.last_ended(s.nas, s.key);
+  const bool over = before != nullptr && (at < before->session.until || at == before->session.since);
+  if (over || at + kHistoryKept < memory_.newest) {
+    ++counters_.session_late;
+    return;
+  }
+  // The NAS forgot to end a session whose address has a newer owner: its signs of life prove nothing.
+  const bool replaced = before != nullptr && before->session.end == SessionEnd::replaced &&
+                        event.kind == SessionEventKind::interim &&
+                        (event.line_key.empty() || event.line_key == before->session.line_key);
+  if (replaced) {
+    const bool named = !prefixes.empty();
+    std::erase_if(prefixes, [&](const Prefix& p) { return held_by_other(s, p); });
+    if (named && prefixes.empty()) {
+      ++counters_.session_conflicts;
+      return;
+    }
+  }
+  s.prefixes.value = std::move(prefixes);
+  const auto closed = closed_already(s);
+  if (!closed) return open(std::move(s));
+  ++counters_.session_late;
+  if (s.prefixes.value.empty()) return;
+  s.id = book_.next_id();
+  s.until = closed->at;
+  s.end = closed->how;
+  face_.change(s);
+}
+
+// A Start that comes after what ended the session.
+std::optional<Accounting::Closed> Accounting::closed_already(const model::Session& s) const {
+  std::optional<Closed> first;
+  const auto earlier = [&first](Time at, SessionEnd how) {
+    if (!first || at < first->at) first = Closed{at, how};
+  };
+  if (const auto stopped = memory_.stopped(s.nas, s.key, s.since)) earlier(*stopped, SessionEnd::stop);
+  if (const auto it = memory_.restarts.find(s.nas); it != memory_.restarts.end() && it->second > s.since)
+    earlier(it->second, SessionEnd::nas_restart);
+  for (const Prefix& p : s.prefixes.value)
+    if (const auto newer = newer_claim(s, p, s.since)) earlier(*newer, SessionEnd::replaced);
+  return first;
+}
+
+// When another session first claimed the prefix after `at`; the line's own fixed prefixes take nothing away.
+std::optional<Time> Accounting::newer_claim(const model::Session& s, const Prefix& prefix, Time at) const {
+  std::optional<Time> first;
+  const auto look = [&](const Claims& claims, const auto& find) {
+    for (const auto& [claimed, id] : claims.overlapping(prefix)) {
+      if (id == s.id) continue;
+      const Held* held = find(id);
+      const bool own = held->session.source != s.source && same_line(held->session, s);
+      const Time since = Book::since(*held, claimed);
+      if (!own && since > at && (!first || since < *first)) first = since;
+    }
+  };
+  look(book_.claims(), [this](model::SessionId id) { return book_.live(id); });
+  look(book_.past_claims(), [this](model::SessionId id) { return book_.ended(id); });
+  return first;
+}
+
+bool Accounting::held_by_other(const model::Session& s, const Prefix& prefix) const {
+  return std::ranges::any_of(book_.claims().overlapping(prefix), [&](const Claims::Claim& claim) {
+    return !same_line(book_.live(claim.second)->session, s);
+  });
+}
+
+void Accounting::open(model::Session s) {
+  if (book_.all_live().size() >= kSessionsMax) {
+    ++counters_.session_refused;
+    return;
+  }
+  take_over(s, s.prefixes.value, s.since);
+  s.id = book_.next_id();
+  face_.change(s);
+}
+
+bool Accounting::stands_beside(const model::Session& fresh, const Held& other, const Prefix& other_prefix,
+                               Time at) const {
+  const bool fixed = fresh.source == SessionSource::fixed;
+  const bool other_fixed = other.session.source == SessionSource::fixed;
+  if (same_line(fresh, other.session)) return fixed || other_fixed;
+  if (fixed && other_fixed) return true;
+  return at == Book::since(other, other_prefix) && fresh.nas != other.session.nas;
+}
+
+void Accounting::take_over(const model::Session& fresh, const std::vector<Prefix>& prefixes, Time at) {
+  for (const Prefix& p : prefixes) {
+    for (const auto& [claimed, id] : book_.claims().overlapping(p)) {
+      const Held* other = book_.live(id);
+      if (other == nullptr || id == fresh.id) continue;
+      if (!stands_beside(fresh, *other, claimed, at)) {
+        end(id, at, SessionEnd::replaced);
+      } else if (!same_line(fresh, other->session)) {
+        ++counters_.session_conflicts;
+      }
+    }
+  }
+}
+
+void Accounting::end(model::SessionId id, Time at, model::SessionEnd how) {
+  model::Session s = book_.live(id)->session;
+  s.until = std::max(at, s.since);
+  s.end = how;
+  face_.change(s);
+}
+
+bool Accounting::sync_fixed(const model::Subscriber& subscriber, Time at, bool take) {
+  const std::vector<Prefix> wanted = tidy(subscriber.fixed);
+  std::vector<Prefix> there;
+  for (const model::SessionId id : book_.of_subscriber(subscriber.id)) {
+    const model::Session& s = book_.live(id)->session;
+    if (s.source != SessionSource::fixed) continue;
+    const Prefix p = s.prefixes.value.empty() ? Prefix{} : s.prefixes.value[0];
+    if (std::ranges::find(wanted, p) == wanted.end() || s.access != subscriber.access) {
+      end(id, at, SessionEnd::removed);
+    } else {
+      there.push_back(p);
+    }
+  }
+  bool all = true;
+  for (const Prefix& p : wanted) {
+    model::Session s;
+    s.subscriber = subscriber.id;
+    s.source = SessionSource::fixed;
+    s.line_key = subscriber.key;
+    s.access = subscriber.access;
+    s.prefixes.value = {p};
+    s.since = s.heard = at;
+    if (std::ranges::find(there, p) != there.end()) continue;
+    if (take || !held_by_other(s, p)) {
+      open(std::move(s));
+    } else {
+      all = false;
+    }
+  }
+  return all;
+}
+
+void Accounting::adopt(const model::Subscriber& subscriber) {
+  for (const model::SessionId id : book_.of_stranger(subscriber.key)) {
+    model::Session s = book_.live(id)->session;
+    s.subscriber = subscriber.id;
+    face_.change(s);
+  }
+}
+
+}  // namespace postern::decide::who

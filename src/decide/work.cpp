@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decide/work.h"
+
+#include <algorithm>
+
+#include "decide/common/limits.h"
+
+namespace postern::decide {
+
+void Work::note(const model::Session& session) {
+  dirty_.insert(session.id);
+  for (const Prefix& p : session.prefixes.value) {
+    touched_.insert(p);
+    for (const auto& [claimed, id] : facts_.sessions.claims().overlapping(p)) dirty_.insert(id);
+  }
+}
+
+void Work::emit(model::SubscriberId subject, model::RecordBody body) {
+  if (const auto* changed = std::get_if<model::SessionChanged>(&body)) {
+    const who::Held* before = facts_.sessions.live(changed->session.id);
+    if (before != nullptr) note(before->session);
+    if (!changed->session.until) note(changed->session);
+    freed_ = freed_ || (before != nullptr && changed->session.until);
+  } else if (const auto* order = std::get_if<model::Order>(&body)) {
+    for (const Prefix& p : facts_.sessions.live(order->session)->session.prefixes.value) touched_.insert(p);
+  }
+  step_.records.push_back({0, at_, subject, std::move(body)});
+  state_.counters.history_cut += facts_.apply(step_.records.back());
+}
+
+void Work::redecide(model::SubscriberId subscriber) {
+  for (const model::SessionId id : facts_.sessions.of_subscriber(subscriber)) dirty_.insert(id);
+}
+
+who::Accounting Work::accounting() {
+  return {facts_.sessions,
+          state_.memory,
+          state_.counters,
+          {.change = [this](const model::Session& s) { emit(s.subscriber, model::SessionChanged{s}); },
+           .subscriber_of =
+               [this](const std::string& line_key) {
+                 const model::Subscriber* s = facts_.subscribers.find(line_key);
+                 return s == nullptr ? model::SubscriberId{} : s->id;
+               }}};
+}
+
+void Work::policy(const model::Policy& policy) {
+  if (facts_.revision != 0 && policy == facts_.policy) return;
+  emit({}, model::PolicyRevision{facts_.revision + 1, policy});
+  for (const auto& [id, held] : facts_.sessions.all_live()) dirty_.insert(id);
+}
+
+void Work::receipt(const model::Receipt& receipt) {
+  const policy::InForce* mine = facts_.orders.find(receipt.order);
+  if (mine == nullptr) {
+    ++state_.counters.receipts_stale;
+    return;
+  }
+  if (!facts_.orders.is_news(receipt)) return;
+  const bool bad = receipt.state == model::ReceiptState::refused || receipt.state == model::ReceiptState::lost;
+  state_.counters.receipts_refused += bad ? 1 : 0;
+  emit(mine->order.subject, receipt);
+}
+
+void Work::tick() {
+  Time& last = state_.last_tick;
+  const Duration interim = facts_.policy.interim_interval;
+  if (!last || at_ - last > interim) state_.listening_since = at_;
+  last = std::max(last, at_);
+  for (const model::PermitId id : facts_.permits.due(at_)) {
+    model::Permit permit = *facts_.permits.find(id);
+    permit.state = model::PermitState::expired;
+    emit(permit.subscriber, model::PermitChanged{permit});
+    redecide(permit.subscriber);
+  }
+  const Time horizon = at_ - interim * kMissedInterims;
+  if (interim.us > 0 && state_.listening_since < horizon)
+    for (const model::SessionId id : facts_.sessions.silent(horizon))
+      accounting().end(id, at_, model::SessionEnd::aged);
+  state_.watch.sweep(at_, [this](model::SubscriberId line) { return state_.subject_of(line); });
+}
+
+void Work::operator()(const model::SessionEvent& o) { accounting().event(o, at_); }
+
+void Work::operator()(const model::FirstContact& o) {
+  ++state_.counters.contacts;
+  // The gate's table may lag behind a session change: only a line that held the address then is judged.
+  const who::Answer answer = facts_.sessions.who(o.source, at_);
+  const bool found = answer.kind == who::Attribution::found && answer.sessions[0].subscriber;
+  if (!found || (o.line && o.line != answer.sessions[0].subscriber)) {
+    ++state_.counters.contacts_unattributed;
+    return;
+  }
+  judge(answer.sessions[0].subscriber, o);
+}
+
+void Work::operator()(const model::LineSum& o) {
+  if (facts_.subscribers.find(o.line) != nullptr) judge(o.line, o);
+}
+
+void Work::judge(model::SubscriberId line, const model::ObservationBody& body) {
+  for (detect::Reached& reached :
+       state_.watch.see(state_.subject_of(line), body, at_, facts_.policy, state_.counters)) {
+    model::Finding& finding = reached.finding;
+    finding.id = facts_.cases.next_finding();
+    emit(line, finding);
+    if (auto changed = casework::on_finding(facts_.cases, finding, reached.summary)) emit(line, std::move(*changed));
+  }
+}
+
+void Work::operator()(const model::PageConfirmed& o) {
+  if (!o.from_own_session) return;
+  const who::Answer answer = facts_.sessions.who(o.from, at_);
+  if (answer.kind != who::Attribution::found) return;
+  const model::SubscriberId line = answer.sessions[0].subscriber;
+  if (auto changed = casework::on_confirmed(facts_.cases, line, at_)) emit(line, std::move(*changed));
+}
+
+Step Work::finish() {
+  if (freed_) {
+    const std::set<model::SubscriberId> waiting = facts_.waiting;
+    for (const model::SubscriberId id : waiting) {
+      const model::Subscriber* subscriber = facts_.subscribers.find(id);
+      if (subscriber == nullptr || accounting().sync_fixed(*subscriber, at_, false)) facts_.waiting.erase(id);
+    }
+  }
+  for (const model::SessionId id : dirty_) {
+    const who::Held* held = facts_.sessions.live(id);
+    if (held == nullptr) continue;
+    const policy::Decision decision = facts_.decide(*held, at_);
+    const policy::InForce* in_force = facts_.orders.of(id);
+    if (in_force != nullptr && policy::says(in_force->order, decision)) continue;
+    model::Order order = policy::order_of(decision, held->session, facts_.revision, at_);
+    order.id = facts_.orders.next_id();
+    const model::SubscriberId subject = order.subject;
+    emit(subject, std::move(order));
+  }
+  for (const Prefix& p : touched_) {
+    if (facts_.sessions.claims().claimed(p)) {
+      step_.table.set.push_back(facts_.entry_of(p));
+    } else {
+      step_.table.removed.push_back(p);
+    }
+  }
+  return std::move(step_);
+}
+
+detect::Subject Engine::State::subject_of(model::SubscriberId line) const {
+  model::Session session;
+  const auto sessions = facts.sessions.of_subscriber(line);
+  if (!sessions.empty()) session = facts.sessions.live(sessions[0])->session;
+  const model::Permit* permit = facts.permits.in_force(line, last_tick);
+  return {line,
+          &policy::settings_of(facts.policy, policy::class_of(facts.policy, session, facts.subscribers.find(line))),
+          permit != nullptr && permit->kind != model::PermitKind::named_server};
+}
+
+}  // namespace postern::decide

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// One step of the engine while it is being made: what is decided becomes records, which are applied as they come; at
+// the end every session the step touched is decided again and the table's change is read off the facts.
+#pragma once
+
+#include <set>
+
+#include "decide/common/counters.h"
+#include "decide/engine.h"
+#include "decide/facts.h"
+#include "decide/watch.h"
+#include "decide/who/accounting.h"
+
+namespace postern::decide {
+
+struct Engine::State {
+  Facts facts;
+  // Not in records:
+  who::Memory memory;
+  detect::Watch watch;
+  Counters counters;
+  Time last_tick;
+  Time listening_since;  // no session ages for what was missed before
+
+  [[nodiscard]] detect::Subject subject_of(model::SubscriberId line) const;
+  void encode_memory(Encoder& out) const;
+  void decode_memory(Decoder& in);
+};
+
+class Work {
+ public:
+  Work(Engine::State& state, Time at) : state_(state), facts_(state.facts), at_(at) {}
+
+  void policy(const model::Policy& policy);
+  void receipt(const model::Receipt& receipt);
+  void tick();
+  void operator()(std::monostate) {}
+  void operator()(const model::SessionEvent& o);
+  void operator()(const model::FirstContact& o);
+  void operator()(const model::LineSum& o);
+  void operator()(const model::PageConfirmed& o);
+  void operator()(const model::ImportSubscribers& o);
+  void operator()(const model::GrantPermit& o);
+  void operator()(const model::RevokePermit& o);
+  void operator()(const model::SetClass& o);
+  void operator()(const model::EraseSubscriber& o);
+  [[nodiscard]] Step finish();
+
+ private:
+  enum class Row { refused, same, changed, fresh };
+
+  void emit(model::SubscriberId subject, model::RecordBody body);
+  void note(const model::Session& session);
+  void redecide(model::SubscriberId subscriber);
+  [[nodiscard]] who::Accounting accounting();
+  void judge(model::SubscriberId line, const model::ObservationBody& body);
+  [[nodiscard]] Row take(model::Subscriber row);
+  void act(const std::string& operator_name, std::string action);
+  // Counts and says no to a request that does not hold; the API asked before.
+  [[nodiscard]] bool refused(const Status& status);
+
+  Engine::State& state_;
+  Facts& facts_;
+  Time at_;
+  Step step_;
+  std::set<model::SessionId> dirty_;  // to be decided again
+  std::set<Prefix> touched_;          // of the table
+  bool freed_ = false;                // a session ended: fixed prefixes may come back
+};
+
+// Requests of operators, as they may be made at `now`.
+[[nodiscard]] Status validate_request(const Facts& facts, const model::ObservationBody& request, Time now);
+
+}  // namespace postern::decide
