@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the page asks and is told about one reference.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/ip.h"
+#include "base/time.h"
+#include "model/finding.h"
+#include "model/permit.h"
+#include "tables/reference.h"
+
+namespace postern::edge::notice {
+
+struct Question {
+  tables::Reference reference;
+  IpAddress asker;
+};
+
+struct Attempt {
+  Time at;
+  IpAddress destination;
+  uint16_t port = 25;
+};
+
+struct CaseNote {
+  model::CaseId id;
+  model::CaseState state = model::CaseState::opened;
+  Time opened;
+  std::string summary;  // one line a person can read
+};
+
+struct PermitNote {
+  model::PermitKind kind = model::PermitKind::own_server;
+  model::Limits limits;
+  std::vector<Prefix> destinations;  // named_server
+  Time expires;
+};
+
+// Everything below `known` and `own_session` is shown only to someone who asks from the line itself; render() drops it
+// for everybody else, whatever is filled in here.
+struct Facts {
+  bool known = false;        // the reference's line exists
+  bool own_session = false;  // the asker's address belongs to that line now
+  bool open_now = false;     // port 25 is open for the line at this moment, perhaps within limits
+  std::string class_words;   // what kind of line, in words: "residential"; may be empty
+  Time since;                // when the line's present verdict came into force; 0 = not known
+  uint64_t blocked_today = 0;
+  std::vector<Attempt> last;  // newest first; kAttemptsShown are shown
+  std::optional<CaseNote> case_;
+  std::optional<PermitNote> permit;
+  Time confirmed_at;  // of the button, from the line's own session
+};
+inline constexpr size_t kAttemptsShown = 8;
+
+}  // namespace postern::edge::notice

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/notice/notice.h"
+
+#include <sodium.h>
+
+#include "base/check.h"
+#include "sys/log.h"
+
+namespace postern::edge::notice {
+namespace {
+
+constexpr std::string_view kComponent = "notice";
+constexpr std::string_view kOfReference = "/r/";
+
+int hex_digit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+// application/x-www-form-urlencoded: the first value of that name; broken escapes stay as they are.
+std::string form_value(std::string_view form, std::string_view name) {
+  while (!form.empty()) {
+    const size_t end = std::min(form.find('&'), form.size());
+    const std::string_view pair = form.substr(0, end);
+    form.remove_prefix(std::min(end + 1, form.size()));
+    if (!pair.starts_with(name) || pair.size() <= name.size() || pair[name.size()] != '=') continue;
+    const std::string_view raw = pair.substr(name.size() + 1);
+    std::string out;
+    for (size_t i = 0; i < raw.size(); ++i) {
+      const int high = raw[i] == '%' && i + 2 < raw.size() ? hex_digit(raw[i + 1]) : -1;
+      const int low = high >= 0 ? hex_digit(raw[i + 2]) : -1;
+      if (low >= 0) {
+        out += static_cast<char>(high * 16 + low);
+        i += 2;
+      } else {
+        out += raw[i] == '+' ? ' ' : raw[i];
+      }
+    }
+    return out;
+  }
+  return {};
+}
+
+sys::HttpResponse see_other(std::string location) {
+  return {.status = 303, .body = "", .headers = {{"Location", std::move(location)}}};
+}
+
+std::string_view host_of(std::string_view origin) {
+  const size_t scheme = origin.find("://");
+  return scheme == std::string_view::npos ? std::string_view() : origin.substr(scheme + 3);
+}
+
+}  // namespace
+
+Notice::Notice(Config config, const tables::ReferenceKey& key, Ask ask, Confirm confirm, Now now, Revision revision)
+    : config_(std::move(config)),
+      pages_(config_.provider),
+      key_(key),
+      ask_(std::move(ask)),
+      confirm_(std::move(confirm)),
+      now_(std::move(now)),
+      revision_(std::move(revision)),
+      limit_(config_.addresses_max) {
+  PN_CHECK(sodium_init() >= 0);
+}
+
+sys::HttpResponse Notice::page(int status, std::string body) const {
+  return {.status = status,
+          .content_type = "text/html; charset=utf-8",
+          .body = std::move(body),
+          .headers = {{"Content-Security-Policy", Pages::content_security_policy()}}};
+}
+
+void Notice::handle(sys::HttpRequest request, const sys::HttpServer::Reply& reply) {
+  Visit visit{.request = std::move(request), .reply = reply, .words = nullptr, .reference = {}, .text = {}};
+  visit.words = &words_for(visit.request.header("accept-language"));
+  const std::string path = visit.request.path;
+  std::string_view rest(path);
+  // A reverse proxy may cut the path part of provider.url off, or not.
+  const std::string& base = pages_.base_path();
+  if (!base.empty() && rest.starts_with(base) && rest.substr(base.size()).starts_with('/'))
+    rest.remove_prefix(base.size());
+  route(std::move(visit), rest);
+}
+
+void Notice::route(Visit visit, std::string_view path) {
+  const std::string& method = visit.request.method;
+  const bool is_get = method == "GET" || method == "HEAD";
+  const bool is_reference = path.starts_with(kOfReference) && path.size() > kOfReference.size();
+  if (!is_get && !(method == "POST" && is_reference))
+    return visit.reply({.status = 405,
+                        .body = "this page is for GET\n",
+                        .headers = {{"Allow", is_reference ? "GET, HEAD, POST" : "GET, HEAD"}}});
+  if (is_reference) return visit_reference(std::move(visit), path.substr(kOfReference.size()));
+  const Words& w = *visit.words;
+  if (path == "/") return visit.reply(page(200, pages_.home(w)));
+  if (path == "/r" || path == kOfReference) return find(std::move(visit));
+  if (path == "/health") return visit.reply({.body = "ok\n", .headers = {}});
+  if (path == "/robots.txt") return visit.reply({.body = "User-agent: *\nDisallow: /\n", .headers = {}});
+  if (path == "/favicon.ico") return visit.reply({.status = 204, .body = "", .headers = {}});
+  visit.reply(page(404, pages_.message(w, w.not_here_title, w.not_here_text)));
+}
+
+Result<tables::Reference> Notice::read(const Visit& visit, std::string_view typed) {
+  const Time now = now_();
+  auto reference = key_.read(typed, now.unix_day(), revision_());
+  if (reference) return reference;
+  ++stats_.wrong_reference;
+  limit_.was_wrong(visit.request.peer.address, now);
+  return reference;
+}
+
+sys::HttpResponse Notice::too_fast(const Visit& visit) {
+  ++stats_.over_rate;
+  sys::log(sys::Level::info, kComponent, "NOTICE_OVER_RATE", "an address asks too much; 429",
+           {{"client", to_string(visit.request.peer.address)}});
+  auto response = page(429, pages_.message(*visit.words, visit.words->too_fast_title, visit.words->too_fast_text));
+  response.headers.emplace_back("Retry-After", "60");
+  return response;
+}
+
+sys::HttpResponse Notice::wrong(const Visit& visit, std::string_view typed, const Error& why) {
+  // What to do about it (why.fix) is the hint under the field.
+  return page(404, pages_.wrong_reference(*visit.words, typed, why.what));
+}
+
+// The form of the home page.
+void Notice::find(Visit visit) {
+  const std::string typed = form_value(visit.request.query, "reference");
+  if (typed.empty()) return visit.reply(see_other(pages_.base_path() + "/"));
+  if (!limit_.may_ask(visit.request.peer.address, now_())) return visit.reply(too_fast(visit));
+  const auto reference = read(visit, typed);
+  if (!reference) return visit.reply(wrong(visit, typed, reference.error()));
+  visit.reply(see_other(pages_.base_path() + "/r/" + key_.make(*reference)));
+}
+
+void Notice::visit_reference(Visit visit, std::string_view typed) {
+  const IpAddress asker = visit.request.peer.address;
+  const bool may = limit_.may_ask(asker, now_());
+  if (limit_.evicted() != stats_.addresses_evicted) {
+    stats_.addresses_evicted = limit_.evicted();
+    sys::log(sys::Level::warning, kComponent, "NOTICE_RATE_TABLE_FULL",
+             "more addresses ask than can be remembered; the oldest is forgotten");
+  }
+  if (!may) return visit.reply(too_fast(visit));
+  const auto reference = read(visit, typed);
+  if (!reference) return visit.reply(wrong(visit, typed, reference.error()));
+  visit.reference = *reference;
+  visit.text = key_.make(*reference);
+  const bool is_post = visit.request.method == "POST";
+  if (is_post && !is_from_our_page(visit)) {
+    ++stats_.foreign_post;
+    sys::log(sys::Level::info, kComponent, "NOTICE_FOREIGN_POST", "a confirmation that did not come from our page",
+             {{"client", to_string(asker)}});
+    const Words& w = *visit.words;
+    return visit.reply(page(403, pages_.message(w, w.refused_post_title, w.refused_post_text)));
+  }
+  const Question question{.reference = visit.reference, .asker = asker};
+  ask_(question, [this, is_post, v = std::move(visit)](const Facts& facts) {
+    if (is_post) {
+      confirm(v, facts);
+    } else {
+      show(v, facts);
+    }
+  });
+}
+
+void Notice::show(const Visit& visit, const Facts& facts) {
+  ++stats_.pages;
+  if (facts.own_session) ++stats_.own_session;
+  visit.reply(page(200, pages_.refusal(*visit.words, {.reference = visit.reference,
+                                                      .reference_text = visit.text,
+                                                      .facts = facts,
+                                                      .token = token_of(visit),
+                                                      .noted = visit.request.query == "noted"})));
+}
+
+void Notice::confirm(const Visit& visit, const Facts& facts) {
+  const std::string back = pages_.base_path() + "/r/" + visit.text + "?noted";
+  // Pressed before: said once is enough.
+  if (facts.own_session && facts.confirmed_at) return visit.reply(see_other(back));
+  confirm_({.reference = visit.text, .from = visit.request.peer.address, .from_own_session = facts.own_session},
+           [this, visit, back](bool journaled) {
+             ++(journaled ? stats_.confirmed : stats_.confirm_failed);
+             if (journaled) return visit.reply(see_other(back));
+             const Words& w = *visit.words;
+             visit.reply(page(503, pages_.message(w, w.retry_title, w.retry_text)));
+           });
+}
+
+bool Notice::is_from_our_page(const Visit& visit) const {
+  const std::string_view site = visit.request.header("sec-fetch-site");
+  if (!site.empty()) return site == "same-origin";
+  // "null" is what Referrer-Policy: no-referrer makes of it (Fetch, "append a request Origin header").
+  const std::string_view origin = visit.request.header("origin");
+  if (!origin.empty() && origin != "null") return host_of(origin) == visit.request.header("host");
+  const std::string given = form_value(visit.request.body, "token");
+  const std::string wanted = token_of(visit);
+  return given.size() == wanted.size() && sodium_memcmp(given.data(), wanted.data(), wanted.size()) == 0;
+}
+
+std::string Notice::token_of(const Visit& visit) const {
+  constexpr size_t kOctets = 16;
+  const std::string of = visit.text + " " + to_string(visit.request.peer.address);
+  std::array<unsigned char, kOctets> mac{};
+  crypto_generichash(mac.data(), mac.size(), reinterpret_cast<const unsigned char*>(of.data()), of.size(),
+                     config_.token_secret.data(), config_.token_secret.size());
+  std::array<char, 2 * kOctets + 1> hex{};
+  sodium_bin2hex(hex.data(), hex.size(), mac.data(), mac.size());
+  return hex.data();
+}
+
+}  // namespace postern::edge::notice
