@@ -133,7 +133,7 @@ class Postern:
         self.cli("subscriber", "import", str(subscribers_csv(self._box.directory)))
 
     def grant_permit(self) -> None:
-        self.cli("permit", "grant", plan.BUSINESS.key, "--kind", "own_server", "--terms", "2026-1", "--days", "365",
+        self.cli("permit", "grant", plan.BUSINESS.key, "--kind", "own_server", "--terms", "2026-1", "--for", "365d",
                  "--connections-per-min", str(plan.PERMIT_PER_MIN), "--connections-burst", str(plan.PERMIT_BURST))
 
 

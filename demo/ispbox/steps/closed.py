@@ -107,9 +107,21 @@ def _page(c: Context, family: str) -> None:
         leaked = [s for s in secrets if s in body]
         c.report.check("a.page-elsewhere", family, status == 200 and not leaked and bool(body), f"curl from {name}",
                        f"HTTP {status}, personal data shown: {', '.join(leaked) or 'none'}")
-    status, body = _press(c, family, own)
+    _button(c, family, own)
+
+
+def _button(c: Context, family: str, page: str) -> None:
+    """Pressed once, it is noted for the line: a page opened later, in either family, asks no more."""
+    if Form(page).action is None:
+        c.report.check("a.page-button", family, bool(page) and family == plan.IPV6, "curl on the closed line",
+                       "\"I have read this\" was pressed over IPv4, so this page asks no more" if page else "no page")
+        return
+    status, _ = _press(c, family, page)
+    _, again = _fetch(c, c.line(plan.CLOSED), family, c.urls[family])
+    remembered = bool(again) and Form(again).action is None
     c.report.check("a.page-button", family, status in (200, 303), "curl on the closed line",
-                   f"\"I have read this\" answered with HTTP {status}")
+                   f"\"I have read this\" answered with HTTP {status}; the page opened again "
+                   f"{'asks no more' if remembered else 'still has the button'}")
 
 
 def _own_facts(family: str) -> list[str]:
