@@ -170,15 +170,16 @@ void Notice::visit_reference(Visit visit, std::string_view typed) {
 void Notice::show(const Visit& visit, const Facts& facts) {
   ++stats_.pages;
   if (facts.own_session) ++stats_.own_session;
-  visit.reply(page(200, pages_.refusal(*visit.words, {.reference = visit.reference,
-                                                      .reference_text = visit.text,
-                                                      .facts = facts,
-                                                      .token = token_of(visit),
-                                                      .noted = visit.request.query == "noted"})));
+  visit.reply(
+      page(200, pages_.refusal(*visit.words, {.reference = visit.reference,
+                                              .reference_text = visit.text,
+                                              .facts = facts,
+                                              .token = token_of(visit),
+                                              .noted = form_value(visit.request.query, "noted") == token_of(visit)})));
 }
 
 void Notice::confirm(const Visit& visit, const Facts& facts) {
-  const std::string back = pages_.base_path() + "/r/" + visit.text + "?noted";
+  const std::string back = pages_.base_path() + "/r/" + visit.text + "?noted=" + token_of(visit);
   // Pressed before: said once is enough.
   if (facts.own_session && facts.confirmed_at) return visit.reply(see_other(back));
   confirm_({.reference = visit.text, .from = visit.request.peer.address, .from_own_session = facts.own_session},

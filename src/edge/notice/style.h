@@ -27,7 +27,7 @@ dl{display:grid;grid-template-columns:minmax(8rem,max-content) 1fr;gap:.35rem 1.
 dt{color:var(--soft)}
 dd{margin:0}
 code,.ref{font:600 1em/1.4 ui-monospace,"DejaVu Sans Mono",Menlo,Consolas,monospace}
-.ref{white-space:nowrap}
+code,.ref{white-space:nowrap}
 ol,ul{margin:0 0 .75rem;padding-inline-start:1.4rem}
 li{margin-bottom:.3rem}
 table{border-collapse:collapse;width:100%;margin:0 0 .75rem;font-variant-numeric:tabular-nums}

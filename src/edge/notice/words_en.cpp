@@ -98,7 +98,7 @@ void permit_and_traffic(Words& w) {
   w.seen_none = "No attempts were refused today.";
   w.seen_caption = "The latest attempts";
   w.seen_when = "When (UTC)";
-  w.seen_where = "To the mail server at";
+  w.seen_where = "Mail server";
 }
 
 void what_to_do(Words& w) {
