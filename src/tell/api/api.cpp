@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tell/api/api.h"
+
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+
+#include "tell/api/explain.h"
+#include "tell/api/shapes.h"
+
+namespace postern::tell::api {
+
+namespace {
+using wire::Json;
+
+std::string code_name(Errc code) {
+  switch (code) {
+    case Errc::bad_input:
+      return "bad_input";
+    case Errc::not_found:
+      return "not_found";
+    case Errc::ambiguous:
+      return "ambiguous";
+    case Errc::conflict:
+      return "conflict";
+    case Errc::denied:
+      return "denied";
+    case Errc::unavailable:
+      return "unavailable";
+    case Errc::limit:
+      return "limit";
+    case Errc::io:
+      return "io";
+  }
+  return "io";
+}
+
+int http_status(Errc code) {
+  switch (code) {
+    case Errc::bad_input:
+      return 400;
+    case Errc::not_found:
+      return 404;
+    case Errc::ambiguous:
+    case Errc::conflict:
+      return 409;
+    case Errc::denied:
+      return 403;
+    case Errc::limit:
+      return 429;
+    case Errc::unavailable:
+      return 503;
+    case Errc::io:
+      return 500;
+  }
+  return 500;
+}
+
+// Taken from the query; empty when it is not there.
+std::string in_query(const Request& request, const std::string& name) {
+  const auto found = request.query.find(name);
+  return found == request.query.end() ? std::string() : found->second;
+}
+
+Result<uint64_t> whole(std::string_view text, std::string_view where) {
+  uint64_t n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (error != std::errc{} || end != text.data() + text.size() || n > INT64_MAX)
+    return fail(Errc::bad_input, "this must be a whole number", std::string(where));
+  return n;
+}
+
+Result<size_t> limit_in(const Request& request) {
+  const std::string text = in_query(request, "limit");
+  if (text.empty()) return kListDefault;
+  const uint64_t n = PN_TRY(whole(text, "limit"));
+  if (n == 0 || n > kListMax) return fail(Errc::bad_input, fmt::format("limit is 1 to {}", kListMax), "limit");
+  return static_cast<size_t>(n);
+}
+
+Result<Time> time_in(const Request& request, const std::string& name) {
+  const std::string text = in_query(request, name);
+  if (text.empty()) return request.now;
+  auto time = parse_time(text);
+  if (!time) return fail(Errc::bad_input, time.error().what, name, time.error().fix);
+  return *time;
+}
+
+std::unexpected<Error> no_method(const Request& request) {
+  return fail(Errc::bad_input, fmt::format("{} does not take {}", request.path, request.method), {},
+              "see postern(1) for what the API takes");
+}
+
+// `records` were asked with one more than `limit`.
+template <class F>
+Json list_of(const std::vector<model::Record>& records, size_t limit, F&& each) {
+  Json items = Json::array();
+  for (size_t i = 0; i < std::min(records.size(), limit); ++i) items.push(each(records[i]));
+  return Json::object({{"items", items}, {"more", records.size() > limit}});
+}
+}  // namespace
+
+std::map<std::string, std::string> parse_query(std::string_view raw) {
+  const auto decode_escapes = [](std::string_view text) {
+    std::string out;
+    for (size_t i = 0; i < text.size(); ++i) {
+      unsigned byte = 0;
+      if (text[i] == '%' && i + 2 < text.size() &&
+          std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16).ptr == text.data() + i + 3) {
+        out += static_cast<char>(byte);
+        i += 2;
+      } else {
+        out += text[i] == '+' ? ' ' : text[i];
+      }
+    }
+    return out;
+  };
+  std::map<std::string, std::string> out;
+  while (!raw.empty()) {
+    const std::string_view one = raw.substr(0, raw.find('&'));
+    raw.remove_prefix(std::min(raw.size(), one.size() + 1));
+    const size_t equals = std::min(one.find('='), one.size());
+    if (!one.empty())
+      out[decode_escapes(one.substr(0, equals))] = decode_escapes(one.substr(std::min(one.size(), equals + 1)));
+  }
+  return out;
+}
+
+Response Api::handle(const Request& request) {
+  Answer answer = route(request);
+  if (answer) return {request.method == "POST" ? 201 : 200, std::move(*answer)};
+  const Error& e = answer.error();
+  Json error = Json::object({{"code", code_name(e.code)}, {"message", e.what}, {"where", e.where}, {"fix", e.fix}});
+  return {http_status(e.code), Json::object({{"error", error}})};
+}
+
+Api::Answer Api::route(const Request& request) {
+  const std::string_view path = request.path;
+  constexpr std::string_view kRoot = "/v1/";
+  if (!path.starts_with(kRoot))
+    return fail(Errc::not_found, fmt::format("there is no {}", path), {}, "paths start with /v1/");
+  const std::string_view inner = path.substr(kRoot.size());
+  const size_t slash = std::min(inner.find('/'), inner.size());
+  const std::string_view noun = inner.substr(0, slash);
+  const std::string_view rest = slash < inner.size() ? inner.substr(slash + 1) : std::string_view();
+  const bool get = request.method == "GET";
+  if (noun == "status" && rest.empty()) return get ? status(request) : no_method(request);
+  if (noun == "subscribers") return rest.empty() ? subscribers(request) : subscriber(request, rest);
+  if (noun == "sessions" && rest.empty()) return get ? sessions(request) : no_method(request);
+  if (noun == "sessions" && rest == "who") return get ? who(request) : no_method(request);
+  if (noun == "permits") return rest.empty() ? permits(request) : permit(request, rest);
+  if (noun == "cases") {
+    if (!get) return no_method(request);
+    return rest.empty() ? cases(request) : case_of(request, rest);
+  }
+  if (noun == "explain" && rest.empty()) {
+    if (!get) return no_method(request);
+    return explain(parts_.view, parts_.journal, parts_.references,
+                   {in_query(request, "what"), PN_TRY(time_in(request, "at")), request.now});
+  }
+  if (noun == "gate") return gate(request, rest);
+  return fail(Errc::not_found, fmt::format("there is no {}", path), {},
+              "there are status, subscribers, sessions, permits, cases, explain and gate");
+}
+
+Api::Answer Api::command(const Request& request, model::ObservationBody body) {
+  model::Observation observation;
+  observation.at = request.now;
+  observation.body = std::move(body);
+  PN_TRY_VOID(parts_.view.validate(observation));
+  return parts_.command(std::move(observation));
+}
+
+Result<const model::Subscriber*> Api::find_subscriber(std::string_view key) const {
+  const model::Subscriber* found = parts_.view.subscriber(key);
+  if (found == nullptr && key.starts_with('#'))
+    if (const auto id = whole(key.substr(1), "subscriber"))
+      found = parts_.view.subscriber(model::SubscriberId{static_cast<uint32_t>(*id)});
+  if (found == nullptr)
+    return fail(Errc::not_found, fmt::format("there is no subscriber {}", key), "subscriber",
+                "postern subscriber list shows those there are");
+  return found;
+}
+
+Result<model::SubscriberId> Api::subscriber_in_query(const Request& request) const {
+  const std::string key = in_query(request, "subscriber");
+  if (key.empty()) return model::SubscriberId{};
+  return PN_TRY(find_subscriber(key))->id;
+}
+
+Api::Answer Api::status(const Request& request) {
+  const View& view = parts_.view;
+  const store::Counts counts = PN_TRY(parts_.journal.counts());
+  Json journal = wire::to_json(counts);
+  journal.set("bytes", PN_TRY(parts_.journal.size_bytes()));
+  Json out = Json::object({{"now", to_string(request.now)},
+                           {"policy_revision", view.revision()},
+                           {"lines", static_cast<uint64_t>(view.lines())},
+                           {"journal", journal},
+                           {"engine", view.status()}});
+  if (parts_.gate_status) {
+    auto gate = parts_.gate_status();
+    out.set("gate", gate ? std::move(*gate) : Json::object({{"error", gate.error().text()}}));
+  }
+  return out;
+}
+
+Api::Answer Api::subscribers(const Request& request) {
+  if (request.method == "POST") return import(request);
+  if (request.method != "GET") return no_method(request);
+  const size_t limit = PN_TRY(limit_in(request));
+  const std::string after_text = in_query(request, "after");
+  const uint64_t after = after_text.empty() ? 0 : PN_TRY(whole(after_text, "after"));
+  Json items = Json::array();
+  bool more = false;
+  size_t taken = 0;
+  parts_.view.for_each_subscriber([&](const model::Subscriber& s) {
+    if (s.id.value <= after) return;
+    if (taken < limit)
+      items.push(wire::to_json(s));
+    else
+      more = true;
+    ++taken;
+  });
+  return Json::object({{"items", items}, {"more", more}});
+}
+
+Api::Answer Api::import(const Request& request) {
+  model::ImportSubscribers import;
+  import.operator_name = request.operator_name;
+  import.file = request.body["file"].text();
+  if (request.body["rows"].is_null())
+    return fail(Errc::bad_input, "rows is missing", "body", "{\"rows\": [{\"key\": …}]}");
+  if (const auto* rows = request.body["rows"].items(); rows != nullptr && rows->size() > kImportRowsMax)
+    return fail(Errc::limit, fmt::format("{} rows, one request takes {}", rows->size(), kImportRowsMax), "rows",
+                "send them in parts");
+  PN_TRY_VOID(wire::JsonReader::into(import.rows, request.body["rows"], "rows"));
+  size_t known = 0;
+  for (size_t i = 0; i < import.rows.size(); ++i) {
+    model::Subscriber& row = import.rows[i];
+    if (row.key.empty()) return fail(Errc::bad_input, "a subscriber needs a key", fmt::format("rows[{}].key", i));
+    row.id = {};
+    known += parts_.view.subscriber(std::string_view(row.key)) != nullptr;
+  }
+  const size_t rows = import.rows.size();
+  Json result = PN_TRY(command(request, std::move(import)));
+  return Json::object({{"imported", static_cast<uint64_t>(rows)},
+                       {"new", static_cast<uint64_t>(rows - known)},
+                       {"already_known", static_cast<uint64_t>(known)},
+                       {"result", std::move(result)}});
+}
+
+Api::Answer Api::subscriber(const Request& request, std::string_view rest) {
+  const bool set_class = rest.ends_with("/class");
+  const std::string key(set_class ? rest.substr(0, rest.size() - 6) : rest);
+  const model::SubscriberId id = PN_TRY(find_subscriber(key))->id;
+  Json result;
+  if (set_class) {
+    if (request.method != "POST") return no_method(request);
+    if (request.body["class"].string() == nullptr) return fail(Errc::bad_input, "class is missing", "body.class");
+    result = PN_TRY(command(request, model::SetClass{request.operator_name, id, request.body["class"].text()}));
+  } else if (request.method == "DELETE") {
+    return Json::object(
+        {{"erased", key}, {"result", PN_TRY(command(request, model::EraseSubscriber{request.operator_name, id}))}});
+  } else if (request.method != "GET") {
+    return no_method(request);
+  }
+  // Asked again: the command may have changed it.
+  const model::Subscriber* s = PN_TRY(find_subscriber(key));
+  Json sessions = Json::array();
+  for (const model::Record& r : PN_TRY(parts_.journal.sessions_of(id, 20))) {
+    const model::Session& old = std::get<model::SessionChanged>(r.body).session;
+    const model::Session* live = parts_.view.session(old.id);
+    sessions.push(shape(parts_.view, live != nullptr ? *live : old));
+  }
+  Json out = Json::object({{"subscriber", wire::to_json(*s)}, {"sessions", sessions}});
+  Json permits = Json::array();
+  for (const model::Record& r : PN_TRY(parts_.journal.permits(id, 20)))
+    permits.push(shape(parts_.view, std::get<model::PermitChanged>(r.body).permit));
+  Json cases = Json::array();
+  for (const model::Record& r : PN_TRY(parts_.journal.cases(id, 20)))
+    cases.push(shape(parts_.view, std::get<model::CaseChanged>(r.body).case_));
+  out.set("permits", permits);
+  out.set("cases", cases);
+  out.set("watch", parts_.view.watch(id, request.now));
+  return out;
+}
+
+Api::Answer Api::sessions(const Request& request) {
+  const size_t limit = PN_TRY(limit_in(request));
+  const model::SubscriberId id = PN_TRY(subscriber_in_query(request));
+  if (id)
+    return list_of(PN_TRY(parts_.journal.sessions_of(id, limit + 1)), limit, [&](const model::Record& r) {
+      const model::Session& old = std::get<model::SessionChanged>(r.body).session;
+      const model::Session* live = parts_.view.session(old.id);
+      return shape(parts_.view, live != nullptr ? *live : old);
+    });
+  Json items = Json::array();
+  size_t seen = 0;
+  parts_.view.for_each_session([&](const model::Session& s) {
+    if (seen++ < limit) items.push(shape(parts_.view, s));
+  });
+  return Json::object({{"items", items}, {"more", seen > limit}});
+}
+
+Api::Answer Api::who(const Request& request) {
+  const auto address = parse_ip(in_query(request, "address"));
+  if (!address) return fail(Errc::bad_input, address.error().what, "address", address.error().fix);
+  const Time at = PN_TRY(time_in(request, "at"));
+  const Who who = judge(parts_.view, PN_TRY(parts_.journal.sessions_of_address(*address, at, at, 100)), *address);
+  Json sessions = Json::array();
+  for (const model::Session& s : who.sessions) sessions.push(shape(parts_.view, s));
+  return Json::object(
+      {{"address", to_string(*address)}, {"at", to_string(at)}, {"answer", who.answer}, {"sessions", sessions}});
+}
+
+Api::Answer Api::cases(const Request& request) {
+  const size_t limit = PN_TRY(limit_in(request));
+  const model::SubscriberId id = PN_TRY(subscriber_in_query(request));
+  return list_of(PN_TRY(parts_.journal.cases(id, limit + 1)), limit, [&](const model::Record& r) {
+    return shape(parts_.view, std::get<model::CaseChanged>(r.body).case_);
+  });
+}
+
+Api::Answer Api::case_of(const Request& request, std::string_view rest) {
+  const uint64_t id = PN_TRY(whole(rest, "case"));
+  const auto newest = PN_TRY(parts_.journal.newest("case_changed", id));
+  if (!newest) return fail(Errc::not_found, fmt::format("there is no case {}", id), "case", "postern case list");
+  const model::Case& c = std::get<model::CaseChanged>(newest->body).case_;
+  Json findings = Json::array();
+  for (const model::FindingId finding : c.findings)
+    if (const auto f = PN_TRY(parts_.journal.newest("finding", finding.value)))
+      findings.push(wire::to_json(std::get<model::Finding>(f->body)));
+  Json history = Json::array();
+  std::vector<model::Record> changes = PN_TRY(parts_.journal.history("case_changed", id, kListMax));
+  std::ranges::reverse(changes);
+  for (const model::Record& r : changes) {
+    const auto& changed = std::get<model::CaseChanged>(r.body);
+    history.push(Json::object({{"sequence", r.sequence},
+                               {"at", to_string(r.at)},
+                               {"state", to_string(changed.case_.state)},
+                               {"why", changed.why}}));
+  }
+  return Json::object({{"case", shape(parts_.view, c)},
+                       {"findings", findings},
+                       {"history", history},
+                       {"watch", parts_.view.watch(c.line, request.now)}});
+}
+
+Api::Answer Api::gate(const Request& request, std::string_view rest) {
+  const bool detach = rest == "detach";
+  if (!detach && !rest.empty()) return fail(Errc::not_found, fmt::format("there is no {}", request.path));
+  if (request.method != (detach ? "POST" : "GET")) return no_method(request);
+  const auto& answer = detach ? parts_.gate_detach : parts_.gate_status;
+  if (!answer) return fail(Errc::unavailable, "there is no gate here", {}, "is the gate role running?");
+  return answer();
+}
+
+}  // namespace postern::tell::api

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The API: request -> response, without transport. HTTP, the socket and who may speak are the daemon's; it passes the
+// peer's user name. One thread, the engine's.
+//
+//   GET    /v1/status
+//   GET    /v1/subscribers?after=ID&limit=N      POST /v1/subscribers {file, rows: [subscriber]}
+//   GET    /v1/subscribers/KEY                   DELETE /v1/subscribers/KEY (erases personal data)
+//   POST   /v1/subscribers/KEY/class {class}
+//   GET    /v1/sessions?subscriber=KEY&limit=N   (without a subscriber: the live ones)
+//   GET    /v1/sessions/who?address=A&at=T
+//   GET    /v1/permits?subscriber=KEY&limit=N    POST /v1/permits {subscriber, kind, terms_version, for|expires, …}
+//   GET    /v1/permits/ID                        DELETE /v1/permits/ID?why=TEXT
+//   GET    /v1/cases?subscriber=KEY&limit=N      GET /v1/cases/ID
+//   GET    /v1/explain?what=ADDRESS|ID|REFERENCE&at=T
+//   GET    /v1/gate                              POST /v1/gate/detach
+//
+// KEY is a subscriber's key, or "#7" for its number. Lists are {"items": […], "more": bool}, at most kListMax.
+// An error is {"error": {code, message, where, fix}} with the status that fits.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "base/result.h"
+#include "model/observation.h"
+#include "store/journal.h"
+#include "tables/reference.h"
+#include "tell/api/view.h"
+#include "wire/json.h"
+
+namespace postern::tell::api {
+
+inline constexpr size_t kListDefault = 100;
+inline constexpr size_t kListMax = 10'000;
+inline constexpr size_t kImportRowsMax = 200'000;  // of one request; the CLI sends a larger file in parts
+
+struct Request {
+  std::string method;
+  std::string path;                          // decoded
+  std::map<std::string, std::string> query;  // decoded
+  wire::Json body;
+  std::string operator_name;  // the peer's user name
+  Time now;
+};
+struct Response {
+  int status = 200;
+  wire::Json body;
+};
+
+// "a=b&c=%20" as a map; the last of a name counts. Bad escapes stay as they are.
+[[nodiscard]] std::map<std::string, std::string> parse_query(std::string_view raw);
+
+struct Parts {
+  const View& view;
+  store::Journal& journal;
+  const tables::ReferenceKey& references;
+  // Journals the request and applies it before it returns; what it gives is added to the response as "result".
+  std::function<Result<wire::Json>(model::Observation)> command;
+  std::function<Result<wire::Json>()> gate_status;
+  std::function<Result<wire::Json>()> gate_detach;
+};
+
+class Api {
+ public:
+  explicit Api(Parts parts) : parts_(std::move(parts)) {}
+  [[nodiscard]] Response handle(const Request& request);
+
+ private:
+  using Answer = Result<wire::Json>;
+  [[nodiscard]] Answer route(const Request& request);
+  [[nodiscard]] Answer status(const Request& request);
+  [[nodiscard]] Answer subscribers(const Request& request);
+  [[nodiscard]] Answer subscriber(const Request& request, std::string_view rest);
+  [[nodiscard]] Answer import(const Request& request);
+  [[nodiscard]] Answer sessions(const Request& request);
+  [[nodiscard]] Answer who(const Request& request);
+  [[nodiscard]] Answer permits(const Request& request);
+  [[nodiscard]] Answer permit(const Request& request, std::string_view rest);
+  [[nodiscard]] Answer grant(const Request& request);
+  [[nodiscard]] Answer cases(const Request& request);
+  [[nodiscard]] Answer case_of(const Request& request, std::string_view rest);
+  [[nodiscard]] Answer gate(const Request& request, std::string_view rest);
+  [[nodiscard]] Result<const model::Subscriber*> find_subscriber(std::string_view key) const;
+  [[nodiscard]] Result<model::SubscriberId> subscriber_in_query(const Request& request) const;
+  [[nodiscard]] Answer command(const Request& request, model::ObservationBody body);
+
+  Parts parts_;
+};
+
+}  // namespace postern::tell::api

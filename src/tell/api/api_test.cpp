@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tell/api/api.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <gtest/gtest.h>
+
+namespace postern::tell::api {
+
+namespace {
+using wire::Json;
+
+const Time kNow = parse_time("2026-11-22T12:00:00Z").value();
+
+class FakeView : public View {
+ public:
+  model::Policy policy_;
+  std::map<uint32_t, model::Subscriber> subscribers_;
+  std::map<uint64_t, model::Session> sessions_;
+  Status verdict_;
+
+  const model::Policy& policy() const override { return policy_; }
+  uint32_t revision() const override { return 3; }
+  size_t lines() const override { return sessions_.size(); }
+  Json status() const override { return Json::object({{"observations", 5}}); }
+  const model::Subscriber* subscriber(model::SubscriberId id) const override {
+    const auto found = subscribers_.find(id.value);
+    return found == subscribers_.end() ? nullptr : &found->second;
+  }
+  const model::Subscriber* subscriber(std::string_view key) const override {
+    for (const auto& [id, s] : subscribers_)
+      if (s.key == key) return &s;
+    return nullptr;
+  }
+  void for_each_subscriber(const std::function<void(const model::Subscriber&)>& f) const override {
+    for (const auto& [id, s] : subscribers_) f(s);
+  }
+  const model::Session* session(model::SessionId id) const override {
+    const auto found = sessions_.find(id.value);
+    return found == sessions_.end() ? nullptr : &found->second;
+  }
+  void for_each_session(const std::function<void(const model::Session&)>& f) const override {
+    for (const auto& [id, s] : sessions_) f(s);
+  }
+  std::string_view class_of(const model::Session&) const override { return "residential"; }
+  Json watch(model::SubscriberId, Time) const override { return {}; }
+  Status validate(const model::Observation&) const override { return verdict_; }
+};
+
+class ApiTest : public testing::Test {
+ protected:
+  std::string directory_ = [] {
+    std::string form = (std::filesystem::temp_directory_path() / "postern-api-XXXXXX").string();
+    return std::string(::mkdtemp(form.data()));
+  }();
+  store::Journal journal_ = store::Journal::open(directory_, store::MasterKey::of({})).value();
+  FakeView view_;
+  std::array<uint8_t, 32> secret_{1, 2, 3};
+  tables::ReferenceKey references_{secret_};
+  std::vector<model::Observation> commands_;
+  Api api_{Parts{view_, journal_, references_, [this](model::Observation o) { return obey(std::move(o)); },
+                 [] { return Result<Json>(Json::object({{"attached", true}})); }, nullptr}};
+
+  ~ApiTest() override { std::filesystem::remove_all(directory_); }
+
+  void write(uint32_t subject, model::RecordBody body) {
+    model::Record r;
+    r.at = kNow - hours(1);
+    r.subject.value = subject;
+    r.body = std::move(body);
+    ASSERT_TRUE(journal_.append({&r, 1}));
+  }
+  Result<Json> obey(model::Observation o) {
+    commands_.push_back(o);
+    if (auto* grant = std::get_if<model::GrantPermit>(&o.body)) {
+      grant->permit.id.value = 1;
+      write(grant->permit.subscriber.value, model::PermitChanged{grant->permit});
+    }
+    return Json::object({{"sequence", journal_.last_sequence()}});
+  }
+  Response call(const std::string& method, const std::string& path, const std::string& query = "", Json body = {}) {
+    return api_.handle({method, path, parse_query(query), std::move(body), "ops", kNow});
+  }
+  std::string said(const Response& r) { return r.body.dump(); }
+
+  // cust-1 was closed by class, knocked on seven networks, and has a case; cust-2 claims nothing.
+  void a_case() {
+    view_.policy_.classes["unknown"] = {};
+    view_.policy_.classes["residential"] = {};
+    for (uint32_t i : {1u, 2u}) {
+      model::Subscriber s;
+      s.id.value = i;
+      s.key = "cust-" + std::to_string(i);
+      s.contact.value.mail = s.key + "@example.net";
+      view_.subscribers_[i] = s;
+      write(i, model::SubscriberChanged{s});
+    }
+    model::Session session;
+    session.id.value = 4;
+    session.subscriber.value = 1;
+    session.nas = "nas1";
+    session.prefixes.value = {parse_prefix("192.0.2.7/32").value(), parse_prefix("2001:db8:7::/48").value()};
+    session.since = kNow - hours(2);
+    session.heard = kNow - minutes(1);
+    view_.sessions_[4] = session;
+    write(1, model::SessionChanged{session});
+    write(0, model::PolicyRevision{3, view_.policy_});
+    model::Order order;
+    order.id.value = 9;
+    order.subject.value = 1;
+    order.session.value = 4;
+    order.because = "class residential, policy revision 3";
+    order.since = kNow - hours(2);
+    write(1, order);
+    write(1, model::Receipt{model::OrderId{9}, "gate", model::ReceiptState::in_force, "", kNow - hours(2)});
+    model::Finding finding;
+    finding.id.value = 2;
+    finding.line.value = 1;
+    finding.stage = model::Stage::case_;
+    finding.score_mnat = 9'400;
+    finding.first_contacts = 7;
+    finding.at = kNow - minutes(5);
+    finding.evidence = {{kNow - minutes(6), "novelty", 1'900, 9'400, parse_ip("198.51.100.5").value(), 25,
+                         model::Outcome::unknown, "first contact with 198.51.100.0/24"}};
+    write(1, finding);
+    model::Case c;
+    c.id.value = 1;
+    c.line.value = 1;
+    c.opened = kNow - minutes(5);
+    c.changed = c.opened;
+    c.findings = {model::FindingId{2}};
+    c.score_mnat = 9'400;
+    c.summary = "7 mail networks never contacted before";
+    write(1, model::CaseChanged{c, "score"});
+  }
+  std::vector<std::string> steps(const Json& told) {
+    std::vector<std::string> out;
+    for (const Json& step : *told["chain"].items()) out.push_back(step["step"].text());
+    return out;
+  }
+};
+}  // namespace
+
+TEST_F(ApiTest, ErrorsSayCodeWhereAndFix) {
+  EXPECT_EQ(call("GET", "/nothing").status, 404);
+  EXPECT_EQ(call("GET", "/v1/nothing").status, 404);
+  EXPECT_EQ(call("PUT", "/v1/status").status, 400);
+  const Response missing = call("GET", "/v1/subscribers/cust-9");
+  EXPECT_EQ(missing.status, 404);
+  EXPECT_EQ(missing.body["error"]["code"], Json("not_found"));
+  EXPECT_FALSE(missing.body["error"]["fix"].text().empty());
+  EXPECT_EQ(call("GET", "/v1/permits", "limit=0").status, 400);
+  EXPECT_EQ(call("GET", "/v1/sessions/who", "address=x").body["error"]["where"], Json("address"));
+  EXPECT_EQ(call("POST", "/v1/gate/detach").status, 503);
+  EXPECT_EQ(call("GET", "/v1/gate").body.dump(), "{\"attached\":true}");
+}
+
+TEST_F(ApiTest, Status) {
+  a_case();
+  const Response r = call("GET", "/v1/status");
+  EXPECT_EQ(r.status, 200) << said(r);
+  EXPECT_EQ(r.body["policy_revision"], Json(3));
+  EXPECT_EQ(r.body["journal"]["cases_open"], Json(1));
+  EXPECT_EQ(r.body["gate"]["attached"], Json(true));
+}
+
+TEST_F(ApiTest, ImportIsOneCommandOrAnErrorWithItsRow) {
+  const auto body = [](const char* text) { return Json::parse(text, "t").value(); };
+  const Response bad = call("POST", "/v1/subscribers", "", body(R"({"rows":[{"key":"a"},{"key":"b","fixed":["x"]}]})"));
+  EXPECT_EQ(bad.status, 400);
+  EXPECT_TRUE(bad.body["error"]["where"].text().starts_with("rows[1].fixed[0]")) << said(bad);
+  EXPECT_EQ(call("POST", "/v1/subscribers", "", body(R"({"rows":[{"key":""}]})")).status, 400);
+  EXPECT_EQ(call("POST", "/v1/subscribers", "", body("{}")).status, 400);
+  EXPECT_TRUE(commands_.empty());
+  const Response good = call("POST", "/v1/subscribers", "", body(R"({"file":"s.csv","rows":[{"id":7,"key":"a"}]})"));
+  EXPECT_EQ(good.status, 201) << said(good);
+  ASSERT_EQ(commands_.size(), 1u);
+  const auto& import = std::get<model::ImportSubscribers>(commands_[0].body);
+  EXPECT_EQ(import.operator_name, "ops");
+  EXPECT_EQ(import.rows[0].key, "a");
+  EXPECT_FALSE(import.rows[0].id);
+}
+
+TEST_F(ApiTest, WhatTheEngineRefusesIsNoCommand) {
+  a_case();
+  view_.verdict_ = fail(Errc::conflict, "no", "x", "y");
+  EXPECT_EQ(call("DELETE", "/v1/subscribers/cust-1").status, 409);
+  EXPECT_TRUE(commands_.empty());
+}
+
+TEST_F(ApiTest, PermitsNeedTermsAndAnEnd) {
+  a_case();
+  const auto grant = [&](const char* text) { return call("POST", "/v1/permits", "", Json::parse(text, "t").value()); };
+  EXPECT_EQ(grant(R"({"subscriber":"cust-1","for":"30d"})").body["error"]["where"], Json("terms_version"));
+  EXPECT_EQ(grant(R"({"subscriber":"cust-1","terms_version":"1"})").body["error"]["where"], Json("expires"));
+  EXPECT_EQ(grant(R"({"subscriber":"cust-9","terms_version":"1","for":"30d"})").status, 404);
+  EXPECT_EQ(grant(R"({"subscriber":"cust-1","terms_version":"1","for":"30d","forr":1})").status, 400);
+  EXPECT_EQ(grant(R"({"subscriber":"cust-1","terms_version":"1","expires":"2020-01-01"})").status, 400);
+  EXPECT_TRUE(commands_.empty());
+  const Response r =
+      grant(R"({"subscriber":"cust-1","terms_version":"2026-1","for":"30d","limits":{"connections_per_min":30}})");
+  EXPECT_EQ(r.status, 201) << said(r);
+  EXPECT_EQ(r.body["permit"]["expires"], Json("2026-12-22T12:00:00Z"));
+  EXPECT_EQ(r.body["permit"]["subscriber_key"], Json("cust-1"));
+  EXPECT_EQ(call("GET", "/v1/permits").body["items"].items()->size(), 1u);
+  EXPECT_EQ(call("GET", "/v1/permits", "subscriber=cust-2").body["items"].items()->size(), 0u);
+  EXPECT_EQ(call("DELETE", "/v1/permits/1", "why=abuse%20seen").status, 200);
+  EXPECT_EQ(std::get<model::RevokePermit>(commands_.back().body).why, "abuse seen");
+  EXPECT_EQ(call("DELETE", "/v1/permits/2").status, 404);
+}
+
+TEST_F(ApiTest, WhoHadAnAddress) {
+  a_case();
+  EXPECT_EQ(call("GET", "/v1/sessions/who", "address=192.0.2.7").body["answer"], Json("found"));
+  EXPECT_EQ(call("GET", "/v1/sessions/who", "address=2001:db8:7:1::1").body["sessions"].items()->front()["name"],
+            Json("cust-1"));
+  EXPECT_EQ(call("GET", "/v1/sessions/who", "address=192.0.2.7&at=2026-11-22T09:00:00Z").body["answer"],
+            Json("nobody"));
+  model::Session other = view_.sessions_[4];
+  other.id.value = 5;
+  other.subscriber.value = 2;
+  write(2, model::SessionChanged{other});
+  const Response r = call("GET", "/v1/sessions/who", "address=192.0.2.7");
+  EXPECT_EQ(r.body["answer"], Json("ambiguous"));
+  EXPECT_EQ(r.body["sessions"].items()->size(), 2u);
+}
+
+TEST_F(ApiTest, ExplainTellsTheChainByAddressIdAndReference) {
+  a_case();
+  const std::vector<std::string> whole{"session", "policy", "observation", "finding", "case", "order", "receipt"};
+  const auto ask = [&](const std::string& what) { return call("GET", "/v1/explain", "what=" + what); };
+  const Response address = ask("192.0.2.7");
+  EXPECT_EQ(address.status, 200) << said(address);
+  EXPECT_EQ(steps(address.body), whole);
+  EXPECT_NE(address.body["answer"].text().find("port 25 is closed and every attempt is told why, because class "
+                                               "residential, policy revision 3; gate says in_force"),
+            std::string::npos)
+      << address.body["answer"].text();
+  EXPECT_EQ(steps(ask("2001:db8:7::9").body), whole);
+  EXPECT_EQ(steps(ask("cust-1").body), whole);
+  EXPECT_EQ(steps(ask("case:1").body), whole);
+  EXPECT_EQ(steps(ask("session:4").body), whole);
+  EXPECT_EQ(steps(ask("order%209").body), (std::vector<std::string>{"session", "order", "receipt"}));
+  EXPECT_EQ(steps(ask("finding:2").body), (std::vector<std::string>{"observation", "finding"}));
+  const std::string reference =
+      references_.make({model::SubscriberId{1}, model::Reason::class_policy, 3, kNow.unix_day()});
+  const Response by_reference = ask(reference);
+  EXPECT_EQ(by_reference.status, 200) << said(by_reference);
+  EXPECT_EQ(steps(by_reference.body).front(), "reference");
+  EXPECT_EQ(steps(by_reference.body).size(), whole.size() + 1);
+  EXPECT_EQ(steps(ask("192.0.2.99").body), (std::vector<std::string>{"policy"}));
+  EXPECT_EQ(ask("case:7").status, 404);
+  EXPECT_EQ(ask("nobody-knows").status, 404);
+  EXPECT_EQ(ask("").status, 400);
+}
+
+TEST_F(ApiTest, SubscriberShowAndListsPage) {
+  a_case();
+  const Response one = call("GET", "/v1/subscribers/cust-1");
+  EXPECT_EQ(one.body["subscriber"]["contact"]["mail"], Json("cust-1@example.net"));
+  EXPECT_EQ(one.body["sessions"].items()->size(), 1u);
+  EXPECT_EQ(one.body["cases"].items()->size(), 1u);
+  EXPECT_EQ(call("GET", "/v1/subscribers/#2").body["subscriber"]["key"], Json("cust-2"));
+  const Response page = call("GET", "/v1/subscribers", "limit=1");
+  EXPECT_EQ(page.body["more"], Json(true));
+  EXPECT_EQ(call("GET", "/v1/subscribers", "limit=1&after=1").body["items"].items()->front()["key"], Json("cust-2"));
+  EXPECT_EQ(call("GET", "/v1/cases/1").body["history"].items()->size(), 1u);
+  EXPECT_EQ(call("GET", "/v1/sessions").body["items"].items()->size(), 1u);
+}
+
+TEST(ParseQuery, TakesEscapesAndSurvivesNonsense) {
+  const auto q = parse_query("a=b+c&d=%20x%2&&=e&f&g=%zz");
+  EXPECT_EQ(q.at("a"), "b c");
+  EXPECT_EQ(q.at("d"), " x%2");
+  EXPECT_EQ(q.at("f"), "");
+  EXPECT_EQ(q.at("g"), "%zz");
+}
+
+}  // namespace postern::tell::api

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Permits: granting says what is missing before it becomes an order to the engine.
+#include <algorithm>
+#include <charconv>
+#include <fmt/format.h>
+
+#include "tell/api/api.h"
+#include "tell/api/shapes.h"
+
+namespace postern::tell::api {
+
+namespace {
+using wire::Json;
+
+Result<model::Permit> permit_in(const Request& request, model::SubscriberId subscriber) {
+  const Json& body = request.body;
+  static constexpr std::string_view kNames[] = {"subscriber", "kind",          "limits",  "destinations",
+                                                "for",        "terms_version", "expires", "note"};
+  if (body.members() != nullptr)
+    for (const Json::Member& m : *body.members())
+      if (std::ranges::find(kNames, m.name) == std::end(kNames))
+        return fail(Errc::bad_input, "it has a member that is not known", "body." + m.name);
+  model::Permit p;
+  p.subscriber = subscriber;
+  p.granted = request.now;
+  p.granted_by = request.operator_name;
+  if (!body["kind"].is_null()) PN_TRY_VOID(wire::JsonReader::into(p.kind, body["kind"], "kind"));
+  if (!body["limits"].is_null()) PN_TRY_VOID(wire::JsonReader::into(p.limits, body["limits"], "limits"));
+  if (!body["destinations"].is_null())
+    PN_TRY_VOID(wire::JsonReader::into(p.destinations, body["destinations"], "destinations"));
+  p.note = body["note"].text();
+  p.terms_version = body["terms_version"].text();
+  if (p.terms_version.empty())
+    return fail(Errc::bad_input, "the version of the terms the customer agreed to is missing", "terms_version");
+  if (!body["expires"].is_null()) {
+    PN_TRY_VOID(wire::JsonReader::into(p.expires, body["expires"], "expires"));
+  } else if (!body["for"].is_null()) {
+    Duration lasts;
+    PN_TRY_VOID(wire::JsonReader::into(lasts, body["for"], "for"));
+    p.expires = request.now + lasts;
+  } else {
+    return fail(Errc::bad_input, "a permit needs an end", "expires", "give for (\"365d\") or expires (a time)");
+  }
+  if (p.expires <= request.now) return fail(Errc::bad_input, "a permit cannot end in the past", "expires");
+  return p;
+}
+}  // namespace
+
+Api::Answer Api::permits(const Request& request) {
+  if (request.method == "POST") return grant(request);
+  if (request.method != "GET")
+    return fail(Errc::bad_input, fmt::format("{} does not take {}", request.path, request.method));
+  const model::SubscriberId id = PN_TRY(subscriber_in_query(request));
+  const auto wanted = request.query.find("limit");
+  size_t limit = kListDefault;
+  if (wanted != request.query.end()) {
+    const auto& text = wanted->second;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+    if (error != std::errc{} || end != text.data() + text.size() || limit == 0 || limit > kListMax)
+      return fail(Errc::bad_input, fmt::format("limit is 1 to {}", kListMax), "limit");
+  }
+  const auto records = PN_TRY(parts_.journal.permits(id, limit + 1));
+  Json items = Json::array();
+  for (size_t i = 0; i < std::min(records.size(), limit); ++i)
+    items.push(shape(parts_.view, std::get<model::PermitChanged>(records[i].body).permit));
+  return Json::object({{"items", items}, {"more", records.size() > limit}});
+}
+
+Api::Answer Api::grant(const Request& request) {
+  const Json& key = request.body["subscriber"];
+  if (key.string() == nullptr) return fail(Errc::bad_input, "subscriber is missing", "body.subscriber");
+  const model::SubscriberId id = PN_TRY(find_subscriber(*key.string()))->id;
+  model::Permit wanted = PN_TRY(permit_in(request, id));
+  Json result = PN_TRY(command(request, model::GrantPermit{request.operator_name, std::move(wanted)}));
+  const auto newest = PN_TRY(parts_.journal.permits(id, 1));
+  Json permit;
+  if (!newest.empty()) permit = shape(parts_.view, std::get<model::PermitChanged>(newest.front().body).permit);
+  return Json::object({{"permit", std::move(permit)}, {"result", std::move(result)}});
+}
+
+Api::Answer Api::permit(const Request& request, std::string_view rest) {
+  model::PermitId id;
+  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), id.value);
+  if (error != std::errc{} || end != rest.data() + rest.size())
+    return fail(Errc::bad_input, "a permit is named by its number", "permit");
+  if (request.method != "GET" && request.method != "DELETE")
+    return fail(Errc::bad_input, fmt::format("{} does not take {}", request.path, request.method));
+  const auto find = [&]() -> Result<model::Permit> {
+    const auto newest = PN_TRY(parts_.journal.newest("permit_changed", id.value));
+    if (!newest)
+      return fail(Errc::not_found, fmt::format("there is no permit {}", id.value), "permit", "postern permit list");
+    return std::get<model::PermitChanged>(newest->body).permit;
+  };
+  PN_TRY(find());
+  Json result;
+  if (request.method == "DELETE") {
+    const auto why = request.query.find("why");
+    result = PN_TRY(command(
+        request, model::RevokePermit{request.operator_name, id, why == request.query.end() ? "" : why->second}));
+  }
+  Json out = Json::object({{"permit", shape(parts_.view, PN_TRY(find()))}});
+  if (!result.is_null()) out.set("result", std::move(result));
+  return out;
+}
+
+}  // namespace postern::tell::api
