@@ -25,10 +25,7 @@ class Checker {
     explainer();
     radius();
     listeners();
-    if (s_.gate.route_table >= 253 && s_.gate.route_table <= 255)
-      fault({"gate", "route_table"}, kWhole,
-            fmt::format("gate.route_table is {}, which the kernel uses itself", s_.gate.route_table),
-            "take another number, for example 2525");
+    gate();
     if (s_.api.socket.size() > kUnixPathMax)
       fault({"api", "socket"}, kWhole, fmt::format("api.socket is longer than {} bytes", kUnixPathMax),
             "the kernel takes no longer socket path");
@@ -116,9 +113,6 @@ class Checker {
     if (name == "unknown" && (c.verdict == Verdict::open || c.verdict == Verdict::limited))
       fault(verdict, kWhole, fmt::format("class unknown cannot be {}", shown),
             "it is for addresses that no live session owns; take explain, reject or drop");
-    if (c.verdict == Verdict::listed)
-      fault(verdict, kWhole, fmt::format("class.{}.verdict cannot be listed", name),
-            "a list of destinations belongs to one line: grant it a permit");
     if (c.verdict == Verdict::limited && c.connections_per_min == 0 && c.networks_per_hour == 0)
       fault(verdict, kWhole, fmt::format("class {} is limited but has no limits", name),
             "set connections_per_min or networks_per_hour, or make it open");
@@ -149,6 +143,24 @@ class Checker {
             "set explainer.listen4 or listen6, or make the class reject");
       return;
     }
+  }
+
+  void gate() {
+    const Gate& g = s_.gate;
+    if (g.route_table >= 253 && g.route_table <= 255)
+      fault({"gate", "route_table"}, kWhole,
+            fmt::format("gate.route_table is {}, which the kernel uses itself", g.route_table),
+            "take another number, for example 2525");
+    if ((g.fwmark & g.pass_mark) != 0)
+      fault({"gate", "pass_mark"}, kWhole,
+            fmt::format("gate.pass_mark {:#x} shares bits with gate.fwmark {:#x}", g.pass_mark, g.fwmark),
+            "a steered packet would look passed; take other bits");
+    const Node* network = root_.find("network");
+    const Node* uplinks = network == nullptr ? nullptr : network->find("uplink_interfaces");
+    const bool given = uplinks != nullptr && (uplinks->kind != Node::Kind::array || !uplinks->items.empty());
+    if (g.guard && network != nullptr && !given)
+      fault({"network"}, kWhole, "gate.guard needs network.uplink_interfaces",
+            "without it mail from the Internet to your own servers would be dropped; name them or set guard = false");
   }
 
   void radius() {

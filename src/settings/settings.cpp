@@ -99,7 +99,7 @@ class Reader {
         report_.add(m.at, fmt::format("no detector is called {}", show_text(m.key)), suggestion(m.key, detectors_));
     } else if (!is_short_name(m.key)) {
       report_.add(m.at, fmt::format("{} is no name for a {}", show_text(m.key), s.name),
-                  fmt::format("a name is {}", kShortName.name));
+                  "use lower-case letters, digits, _ and -, at most 32");
       return;
     }
     fill(s, m.value, fmt::format("{}.{}", s.name, plain(m.key)), m.key);
@@ -166,7 +166,8 @@ Loaded load_text(std::string_view text, const std::string& name, Names detectors
   Reader(out, detectors, report).read(document);
   out.classes.try_emplace("unknown");
   out.classes.try_emplace("residential");
-  cross_check(out, document.root, report);
+  // Half a file would only give echoes of the faults that halved it.
+  if (document.whole) cross_check(out, document.root, report);
   if (!report.empty()) return std::unexpected(report.take());
   return out;
 }

@@ -20,6 +20,7 @@ relay = ["203.0.113.25", "2001:db8:25::25"]
 [network]
 subscriber_prefixes = ["198.51.100.0/24", "2001:db8:1000::/36"]
 subscriber_interfaces = ["sub*"]
+uplink_interfaces = ["up0"]
 )";
 
 Loaded load(const std::string& text) { return load_text(text, "postern.toml", kDetectors); }

@@ -9,7 +9,8 @@ namespace {
 constexpr Key kKeys[] = {
     choice<&Class::verdict>(
         "verdict", model::pn_names_of_Verdict,
-        {.help = "what happens to connections to port 25: let through (open), within the limits below (limited), "
+        {.without = "listed",  // a list of destinations belongs to one line: a permit
+         .help = "what happens to connections to port 25: let through (open), within the limits below (limited), "
                  "refused with an explanation (explain), refused (reject), or dropped without a word (drop)"}),
     key<&Class::connections_per_min>(
         "connections_per_min",

@@ -14,7 +14,9 @@ struct Gate {
   uint32_t lines_max = 1'048'576;
   bool source_validation = true;
   bool guard = true;
+  bool drop_fragments = false;
   uint32_t fwmark = 0x2525;
+  uint32_t pass_mark = 0x1000'0000;
   uint32_t route_table = 2525;
 
   static const KeyTable& table();

@@ -151,17 +151,24 @@ void read_value(Endpoint& out, const Node& value, const Reading& how) {
               });
 }
 
+std::vector<std::string_view> offered(const Key& key) {
+  std::vector<std::string_view> out;
+  for (const std::string_view name : key.choices) {
+    if (name != key.spec.without) out.push_back(name);
+  }
+  return out;
+}
+
 std::optional<size_t> read_choice(const Node& value, const Reading& how) {
-  const std::string wanted = fmt::format("one of {}", fmt::join(how.key.choices, ", "));
+  const auto names = offered(how.key);
+  const std::string wanted = fmt::format("one of {}", fmt::join(names, ", "));
   std::string text;
-  if (!read_text(text, value, how, wanted, show_text(how.key.choices.front()))) return std::nullopt;
-  const auto it = std::ranges::find(how.key.choices, text);
-  if (it == how.key.choices.end()) {
-    how.fault(value.at, fmt::format("is {}, which is not {}", show_text(text), wanted),
-              suggestion(text, how.key.choices));
+  if (!read_text(text, value, how, wanted, show_text(names.front()))) return std::nullopt;
+  if (std::ranges::find(names, text) == names.end()) {
+    how.fault(value.at, fmt::format("is {}, which is not {}", show_text(text), wanted), suggestion(text, names));
     return std::nullopt;
   }
-  return static_cast<size_t>(it - how.key.choices.begin());
+  return static_cast<size_t>(std::ranges::find(how.key.choices, text) - how.key.choices.begin());
 }
 
 bool read_list_shape(const Node& value, const Reading& how) {
@@ -233,7 +240,7 @@ std::string type_text(const Key& key) {
     case Type::endpoint:
       return key.list ? "a list of addresses with port" : "address with port";
     case Type::choice:
-      return fmt::format("{} {}", key.list ? "a list of" : "one of", fmt::join(key.choices, ", "));
+      return fmt::format("{} {}", key.list ? "a list of" : "one of", fmt::join(offered(key), ", "));
   }
   return "?";
 }

@@ -36,6 +36,7 @@ struct Spec {
   bool required = false;            // must be there; a list must not be empty
   const Form* form = nullptr;       // texts only
   std::string_view unit = {};       // numbers only
+  std::string_view without = {};    // a choice of the enum that is not offered here
   int64_t min = 0;                  // number, decimal (thousandths), duration (microseconds)
   int64_t max = 0;                  // 0 = no bound but the type's
   bool empty_is_none = false;       // "" is allowed and means: not there
@@ -176,6 +177,8 @@ constexpr Key choice(std::string_view name, std::span<const std::string_view> na
   return k;
 }
 
+// The names a choice may have here.
+[[nodiscard]] std::vector<std::string_view> offered(const Key& key);
 // "1024 to 16777216 lines", "at least 1m"; empty without bounds.
 [[nodiscard]] std::string range_text(const Key& key);
 // "a whole number", "a list of prefixes".

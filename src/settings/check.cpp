@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings/check.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <fmt/format.h>
+
+namespace postern::settings {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kSecretBytesMax = 4'096;
+
+void secret_file(const std::string& path, Environment& out) {
+  out.checked.push_back("secret file " + path);
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  const auto fault = [&](Errc code, std::string what, std::string fix) {
+    out.faults.push_back({code, std::move(what), path, std::move(fix)});
+  };
+  if (status.type() == fs::file_type::not_found)
+    return fault(Errc::not_found, "the secret file does not exist", "write the shared secret into its first line");
+  if (status.type() == fs::file_type::none) return fault(Errc::io, error.message(), "");
+  if (status.type() != fs::file_type::regular)
+    return fault(Errc::bad_input, "the secret file is not a regular file", "name a file");
+  const fs::perms others = fs::perms::others_read | fs::perms::others_write;
+  if ((status.permissions() & others) != fs::perms::none)
+    fault(Errc::denied, "others may read or write the secret file", fmt::format("chmod o= {}", path));
+  const auto size = fs::file_size(path, error);
+  if (!error && size == 0) fault(Errc::bad_input, "the secret file is empty", "write the shared secret into it");
+  if (!error && size > kSecretBytesMax)
+    fault(Errc::limit, fmt::format("the secret file is larger than {} bytes", kSecretBytesMax),
+          "is it the right file?");
+}
+
+// A directory that must be there before anything starts.
+void directory(const std::string& path, std::string_view what, std::string fix, Environment& out) {
+  out.checked.push_back(fmt::format("{} {}", what, path));
+  std::error_code error;
+  const fs::file_status status = fs::status(path, error);
+  if (status.type() == fs::file_type::not_found) {
+    out.faults.push_back({Errc::not_found, fmt::format("the {} does not exist", what), path, std::move(fix)});
+  } else if (status.type() == fs::file_type::none) {
+    out.faults.push_back({Errc::io, error.message(), path, {}});
+  } else if (status.type() != fs::file_type::directory) {
+    out.faults.push_back({Errc::bad_input, fmt::format("the {} is not a directory", what), path, "name a directory"});
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> hints_of(const Settings& s) {
+  std::vector<std::string> out;
+  static const Prefix kPrivate[] = {Prefix::of(IpAddress::v4(0x0a000000), 8), Prefix::of(IpAddress::v4(0xac100000), 12),
+                                    Prefix::of(IpAddress::v4(0xc0a80000), 16),
+                                    Prefix::of(IpAddress::v4(0x64400000), 10)};
+  bool any_v4 = false;
+  bool any_v6 = false;
+  for (const Prefix& p : s.network.subscriber_prefixes) {
+    (p.address.family == Family::v4 ? any_v4 : any_v6) = true;
+    if (std::ranges::any_of(kPrivate, [&](const Prefix& range) { return range.contains(p); }))
+      out.push_back(fmt::format(
+          "network.subscriber_prefixes holds {}, which somebody translates (NAT): the gate must stand before the NAT, "
+          "where each line still has its own address",
+          to_string(p)));
+  }
+  if (!any_v6)
+    out.push_back("network.subscriber_prefixes holds no IPv6: every IPv6 source is then unknown to the gate");
+  if (!any_v4)
+    out.push_back("network.subscriber_prefixes holds no IPv4: every IPv4 source is then unknown to the gate");
+  if (s.notice.listen.empty())
+    out.push_back(fmt::format("notice.listen is empty: nobody serves {}/r/REFERENCE, which every greeting names",
+                              s.provider.url));
+  if (s.radius_acct.listen.empty())
+    out.push_back(
+        "radius_acct.listen is empty: only subscribers with fixed prefixes are known, all others are unknown");
+  if (!s.gate.source_validation)
+    out.push_back("gate.source_validation is off: a line can send from another line's address and be taken for it");
+  for (const auto& [name, c] : s.classes) {
+    const bool limits = c.connections_per_min != 0 || c.networks_per_hour != 0;
+    if (limits && c.verdict != model::Verdict::limited)
+      out.push_back(fmt::format("class {} has limits but is {}: they have no effect", name, to_string(c.verdict)));
+  }
+  return out;
+}
+
+Environment check_environment(const Settings& s) {
+  Environment out;
+  out.hints = hints_of(s);
+  for (const RadiusClient& client : s.radius_acct.clients) secret_file(client.secret_file, out);
+  directory(s.store.directory, "store directory",
+            fmt::format("install -d -m 0700 -o {} {}", s.daemon.user, s.store.directory), out);
+  directory(fs::path(s.gate.pin_dir).parent_path().string(), "BPF file system", "mount -t bpf bpf /sys/fs/bpf", out);
+  directory(fs::path(s.api.socket).parent_path().string(), "directory of the API socket",
+            fmt::format("install -d -m 0755 {}", fs::path(s.api.socket).parent_path().string()), out);
+  out.unchecked = {
+      "that listen addresses are this machine's and free",
+      fmt::format("that user {} exists and may write {}", s.daemon.user, s.store.directory),
+      "that interfaces with the names given exist and carry what they are said to",
+      fmt::format("that {} answers and {} reads its mail", s.provider.url, s.provider.contact),
+      "that the kernel can load the gate's programs",
+      fmt::format("that packet marks {:#x} and {:#x} and routing table {} are free", s.gate.fwmark, s.gate.pass_mark,
+                  s.gate.route_table),
+      "that the NAS sends accounting here with the same secret",
+  };
+  return out;
+}
+
+}  // namespace postern::settings
