@@ -213,7 +213,9 @@ TEST_F(Http, ASlowClientIsCutOffAndOthersAreServed) {
   ssize_t sent = 1;
   for (int i = 0; i < 30; ++i) {  // a drip that never lets the connection idle
     sent = ::send(slow.get(), "a", 1, MSG_NOSIGNAL);
-    if (i == 5) EXPECT_EQ(site.curl(""), "hello\n");
+    if (i == 5) {
+      EXPECT_EQ(site.curl(""), "hello\n");
+    }
     site.run_for(milliseconds(100));
     char c = 0;
     if (sent < 0 || ::recv(slow.get(), &c, 1, MSG_DONTWAIT) == 0) break;

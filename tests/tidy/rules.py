@@ -83,6 +83,7 @@ LIBRARIES = [
     (r"sqlite3\.h", "store/", 25),
     (r"bpf/|linux/bpf\.h", "gate/", 25),
     (r"jansson\.h", "wire/", 2),
+    (r"openssl/", "wire/", 2),
     (r"curl/", "cli/", 2),
     (r"spdlog/", "sys/", 1),
 ]
