@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// settings_reference man|schema|all-keys: prints what src/settings/reference/reference.h makes. The copies in the tree are kept
-// by src/settings/reference/reference_test.cpp.
+// settings_reference man|schema|all-keys: prints what src/settings/reference/reference.h makes. The copies in the tree
+// are kept by src/settings/reference/reference_test.cpp.
 #include <cstdio>
 #include <string>
 #include <string_view>
