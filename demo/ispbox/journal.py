@@ -12,6 +12,8 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from .shell import Failure
+
 TRIES = 8
 
 
@@ -48,7 +50,7 @@ def read(directory: Path) -> Journal:
             except sqlite3.Error as torn:
                 error = torn
         time.sleep(0.2)
-    raise error if error else FileNotFoundError(directory)
+    raise Failure(f"the journal in {directory} cannot be read: {error}")
 
 
 def _open(file: Path) -> Journal:
