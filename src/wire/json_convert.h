@@ -105,7 +105,7 @@ class JsonReader {
   }
 
  private:
-  static auto wrong(const std::string& where, std::string_view wanted) {
+  static std::unexpected<Error> wrong(const std::string& where, std::string_view wanted) {
     return fail(Errc::bad_input, fmt::format("this must be {}", wanted), where);
   }
   template <class N>
