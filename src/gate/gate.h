@@ -148,6 +148,10 @@ class Gate {
   size_t sums(const std::function<void(const model::LineSum&)>& on_sum);
   [[nodiscard]] Stats stats() const;
 
+  // The programs themselves, for BPF_PROG_TEST_RUN: tests, bench and `postern check`.
+  enum class Hook : uint8_t { ingress, egress, ingress_bare, egress_bare };
+  [[nodiscard]] int program(Hook hook) const;
+
   // Removes our filters from `interfaces` and the pinned maps. Opens the network: only on an operator's order.
   [[nodiscard]] static Status detach(const std::string& pin_dir, const std::vector<std::string>& interfaces);
 

@@ -65,11 +65,11 @@ PN_SIZE(pn_slot, 128);
 struct pn_note {
   __u32 line; /* SubscriberId */
   __u32 revision;
-  __u8 address[16]; /* one address of the line, IPv4 as ::ffff:a.b.c.d */
-  __u32 used;       /* 1 = the slot belongs to `line` */
-  __u32 spare;
+  __u8 address[16];  /* one address of the line, IPv4 as ::ffff:a.b.c.d */
+  __u32 used;        /* 1 = the slot belongs to `line` */
+  __u32 reported[5]; /* counters as last reported: passed, blocked, explained, over_limit, inbound_dropped */
 };
-PN_SIZE(pn_note, 32);
+PN_SIZE(pn_note, 48);
 
 /* Sixteen u32 in one cache line: arrays of bare u32 spend eight bytes on each. */
 struct pn_u32x16 {
