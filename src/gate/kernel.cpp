@@ -20,9 +20,9 @@
 #include <unistd.h>
 
 #include "gate/skeleton.h"
+#include "sys/entropy.h"
 #include "sys/fd.h"
 #include "sys/log.h"
-#include "sys/random.h"
 
 namespace postern::gate {
 namespace {
@@ -115,7 +115,8 @@ Status adopt_pins(gate_bpf& o, const std::string& directory) {
 
 // All or nothing: pinned beside, then renamed.
 Status make_pins(gate_bpf& o, const std::string& directory) {
-  const std::string half = directory + ".new";
+  // No dots: the BPF file system refuses them.
+  const std::string half = std::filesystem::path(directory).parent_path() / "unfinished";
   std::error_code error;
   std::filesystem::remove_all(half, error);
   if (mkdir(half.c_str(), 0700) != 0) return fail_errno("mkdir " + half);
@@ -132,7 +133,7 @@ Status refuse_other_versions(const std::string& pin_dir, const std::string& ours
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(pin_dir, error)) {
     const std::string name = entry.path().filename();
-    if (name.starts_with("abi-") && !name.ends_with(".new") && entry.path() != ours)
+    if (name.starts_with("abi-") && entry.path() != ours)
       return fail(Errc::conflict, fmt::format("tables of another version of Postern are in force ({})", name), pin_dir,
                   std::string(kDetachFirst));
   }
@@ -219,7 +220,7 @@ Status Kernel::map_all() {
 void Kernel::first_use(const Options& options) {
   pn_live& l = live();
   // Fingerprints are keyed, so that nobody outside can pick destinations that collide. Kept with the table.
-  l.seed = sys::random_u64();
+  sys::random_bytes(std::as_writable_bytes(std::span(&l.seed, 1)));
   l.lines_max = options.lines_max;
   l.pages_max = options.pages_max;
   store(service[PN_PORT_MAIL / 64], uint64_t{1} << PN_PORT_MAIL % 64);
@@ -229,7 +230,8 @@ void Kernel::first_use(const Options& options) {
 Status remove_pins(const std::string& pin_dir) {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(pin_dir, error)) {
-    if (!entry.path().filename().string().starts_with("abi-")) continue;
+    const std::string name = entry.path().filename();
+    if (!name.starts_with("abi-") && name != "unfinished") continue;
     std::filesystem::remove_all(entry.path(), error);
     if (error) return fail(Errc::io, fmt::format("cannot remove {}: {}", entry.path().string(), error.message()));
   }

@@ -16,11 +16,14 @@
 namespace postern::testing {
 
 std::string why_no_kernel_tests() {
+  static std::string why;
+  static bool asked = false;
+  if (std::exchange(asked, true)) return why;
   if (geteuid() != 0) return "needs root: loads BPF programs and makes network namespaces";
   std::filesystem::create_directories("/sys/fs/bpf");
   mount("bpf", "/sys/fs/bpf", "bpf", 0, nullptr);  // EBUSY when it is there
   auto opened = gate::Gate::open({.pin_dir = "/sys/fs/bpf/postern-probe", .lines_max = 16, .pages_max = 1});
-  const std::string why = opened ? "" : "cannot load BPF: " + opened.error().text();
+  why = opened ? "" : "cannot load BPF: " + opened.error().text();
   (void)gate::Gate::detach("/sys/fs/bpf/postern-probe", {});
   return why;
 }
@@ -42,6 +45,7 @@ void enter_own_network() {
       "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.rp_filter=0 && "
       "ip addr add 10.1.255.254/16 dev sub0 && ip addr add 192.0.2.1/24 dev up0 && "
       "ip -6 addr add 2001:db8:1::fffe/48 dev sub0 nodad && ip -6 addr add 2001:db8:ff::1/64 dev up0 nodad && "
+      "ip route add 8.0.0.0/24 dev sub0 && ip -6 route add 2001:db8:86dd::/48 dev sub0 && "
       "ip route add default via 192.0.2.2 && ip -6 route add default via 2001:db8:ff::2");
 }
 
@@ -83,6 +87,8 @@ Verdict World::push(gate::Gate::Hook hook, const Frame& frame, uint32_t mark) co
   __sk_buff ctx{};
   ctx.mark = mark;
   ctx.ifindex = ifindex;
+  ctx.ingress_ifindex =
+      if_nametoindex(hook == gate::Gate::Hook::ingress || hook == gate::Gate::Hook::ingress_bare ? "sub0" : "up0");
   LIBBPF_OPTS(bpf_test_run_opts, opts);
   opts.data_in = frame.data();
   opts.data_size_in = static_cast<uint32_t>(frame.size());

@@ -159,8 +159,9 @@ static __always_inline int pn_judge(struct __sk_buff* skb, struct pn_packet* p, 
 /* Toward a line, from source port 25: half of the trick that walks round a block with spoofed, asymmetric paths. */
 static __always_inline int pn_judge_inbound(struct __sk_buff* skb, struct pn_packet* p, struct pn_case* c,
                                             const struct pn_live* live) {
-  struct bpf_sock* sk = skb->sk; /* forwarded packets have none; test runs have one without a family */
-  if (skb->mark == pn_fwmark || (sk && (sk->family == 2 || sk->family == 10))) {
+  /* Made by this machine: it has a socket and came in nowhere. The mark is on our RSTs; what is marked so and not made
+   * here went to the local table. */
+  if (skb->mark == pn_fwmark || (skb->sk && !skb->ingress_ifindex)) {
     PN_COUNT(c->pc, inbound_local);
     return TC_ACT_UNSPEC;
   }
