@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // First contacts, tokens, counters: once, exactly, and bounded.
+#include "tests/gate/world.h"
 #include "tests/support/skip.h"
-#include "world.h"
 
 namespace postern::testing {
 namespace {

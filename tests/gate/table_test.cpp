@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The line table in the kernel: who inherits what, what stays while it changes, what a full table does.
+#include "tests/gate/world.h"
 #include "tests/support/skip.h"
-#include "world.h"
 
 namespace postern::testing {
 namespace {

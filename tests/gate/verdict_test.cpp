@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every verdict in every shape of packet.
+#include "tests/gate/world.h"
 #include "tests/support/skip.h"
-#include "world.h"
 
 namespace postern::testing {
 namespace {

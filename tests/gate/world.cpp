@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "world.h"
+#include "tests/gate/world.h"
 
 #include <bpf/bpf.h>
 #include <cstdlib>

@@ -7,9 +7,9 @@
 #include <string>
 
 #include "base/result.h"
-#include "frame.h"
 #include "gate/gate.h"
 #include "sys/clock.h"
+#include "tests/gate/frame.h"
 
 namespace postern::testing {
 
