@@ -115,7 +115,7 @@ class Postern:
 
     def ask(self, *words: str) -> Any:
         """The command's JSON answer; None while it cannot answer."""
-        done = self.cli(*words, "-o", "json", check=False)
+        done = self.cli("-o", "json", *words, check=False)
         if done.returncode != 0:
             return None
         with suppress(ValueError):
