@@ -24,9 +24,19 @@ static __always_inline int pn_spend(__u64* word, __u64 now, __u64 interval, __u6
   return 0;
 }
 
-static __always_inline int pn_spend_banner(struct pn_slot* s, const struct pn_config* config, __u64 now) {
-  if (!config->banner_interval) return 1;
+/* How long after its last banner a line may still have a connection to the explainer: 10 min. */
+#define PN_EXPLAINED_TICKS 8941
+static __always_inline int pn_had_banner(const struct pn_slot* s, __u64 now) {
   __u32 tick = now >> PN_TICK_SHIFT;
+  return s->banner_tat && (__s32)(tick - s->banner_tat) < PN_EXPLAINED_TICKS;
+}
+
+static __always_inline int pn_spend_banner(struct pn_slot* s, const struct pn_config* config, __u64 now) {
+  __u32 tick = now >> PN_TICK_SHIFT;
+  if (!config->banner_interval) {
+    s->banner_tat = tick;
+    return 1;
+  }
 #pragma clang loop unroll(full)
   for (int i = 0; i < PN_SPEND_TRIES; i++) {
     __u32 old = *(volatile __u32*)&s->banner_tat;

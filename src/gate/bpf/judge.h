@@ -24,27 +24,35 @@ static __always_inline int pn_blocked(struct pn_case* c) {
   return TC_ACT_SHOT;
 }
 
+static __always_inline int pn_is_steered(struct __sk_buff* skb, struct pn_case* c, int steered) {
+  if (steered == PN_STEERED)
+    PN_COUNT(c->pc, steered);
+  else
+    PN_COUNT(c->pc, steered_established);
+  pn_blocked(c);
+  __sync_fetch_and_add(&c->state->explained, 1);
+  skb->mark = pn_fwmark;
+  return TC_ACT_OK;
+}
+
 /* To the explainer: 554 for closed lines, 421 over a limit; it reads which from the line table. */
 static __always_inline int pn_explain(struct __sk_buff* skb, struct pn_packet* p, struct pn_case* c, int link) {
-  pn_blocked(c);
   if (PN_UNLIKELY(p->first_fragment)) {
+    pn_blocked(c);
     PN_COUNT(c->pc, drop_fragment);
     return TC_ACT_SHOT;
   }
-  if (PN_UNLIKELY(p->pppoe))
-    return pn_reject(skb, p, c->config, c->pc, c->now, link); /* no local route out of a session */
+  if (PN_UNLIKELY(p->pppoe)) { /* no local route out of a session */
+    pn_blocked(c);
+    return pn_reject(skb, p, c->config, c->pc, c->now, link);
+  }
   int banner = PN_IS_SYN(p) ? pn_spend_banner(c->state, c->config, c->now) : 0;
   int steered = pn_steer(skb, p, banner);
+  if (steered != PN_STEERED && steered != PN_STEERED_ESTABLISHED) pn_blocked(c);
   switch (steered) {
     case PN_STEERED:
     case PN_STEERED_ESTABLISHED:
-      if (steered == PN_STEERED)
-        PN_COUNT(c->pc, steered);
-      else
-        PN_COUNT(c->pc, steered_established);
-      __sync_fetch_and_add(&c->state->explained, 1);
-      skb->mark = pn_fwmark;
-      return TC_ACT_OK;
+      return pn_is_steered(skb, c, steered);
     case PN_NO_LISTENER:
       PN_COUNT(c->pc, drop_no_listener);
       return TC_ACT_SHOT;
@@ -146,6 +154,10 @@ static __always_inline int pn_judge(struct __sk_buff* skb, struct pn_packet* p, 
     }
     __sync_fetch_and_add(&c->state->passed, 1);
     pn_touched(slot);
+  } else if (PN_UNLIKELY(pn_had_banner(c->state, c->now))) {
+    /* Over its limit, or closed, a moment ago: what belongs to the explainer's connection goes on going there. */
+    int steered = pn_steer(skb, p, 0);
+    if (steered == PN_STEERED || steered == PN_STEERED_ESTABLISHED) return pn_is_steered(skb, c, steered);
   }
   if (verdict == PN_OPEN)
     PN_COUNT(c->pc, pass_open);
