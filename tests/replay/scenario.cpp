@@ -75,6 +75,7 @@ class Scenario {
     if (verb == "contact") return contact(words);
     if (verb == "grant" || verb == "revoke") return permit(verb, words);
     if (verb == "confirm") return confirm(words);
+    if (verb == "sum") return sum(words);
     if (verb == "expect") return expect(words);
     session(verb, words);
   }
@@ -148,6 +149,13 @@ class Scenario {
     const model::Observation o{0, now_, model::GrantPermit{"test", p}};
     if (const Status valid = engine_.validate(o); !valid) bad(valid.error().text());
     observe(o.body);
+  }
+  // sum LINE BLOCKED
+  void sum(const Words& words) {
+    model::LineSum s;
+    s.line = id_of(words.at(0));
+    s.blocked = std::stoull(words.at(1));
+    observe(s);
   }
   // confirm ADDRESS
   void confirm(const Words& words) { observe(model::PageConfirmed{"ref", must(parse_ip(words.at(0))), true}); }

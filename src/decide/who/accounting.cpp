@@ -54,6 +54,9 @@ void Accounting::stop(const model::SessionEvent& event, Time at) {
   const Held* before = book_.last_ended(event.nas, event.session_key);
   if (before != nullptr && at <= before->session.until) {
     ++counters_.session_late;
+    // It ended before what made us end it: the history is put right, nothing that lives is touched.
+    const bool sooner = at >= before->session.since && at < before->session.until;
+    if (sooner && before->session.end != SessionEnd::stop) cut_short(*before, at, SessionEnd::stop);
     return;
   }
   ++(before == nullptr ? counters_.session_unknown_stop : counters_.session_late);
@@ -63,12 +66,8 @@ void Accounting::stop(const model::SessionEvent& event, Time at) {
 void Accounting::start(const model::SessionEvent& event, Time at) {
   std::vector<Prefix> prefixes = tidy(event.prefixes);
   const Held* held = book_.live(event.nas, event.session_key);
-  if (held == nullptr) return begin(event, std::move(prefixes), at);
+  if (held == nullptr || at < held->session.since) return begin(event, std::move(prefixes), at);
   const model::Session& s = held->session;
-  if (at < s.since) {
-    ++counters_.session_late;
-    return;
-  }
   const bool other_line = !event.line_key.empty() && event.line_key != s.line_key;
   const bool all_known = std::ranges::all_of(prefixes, [&](const Prefix& p) { return covered(s.prefixes.value, p); });
   const bool all_kept = std::ranges::all_of(s.prefixes.value, [&](const Prefix& p) { return covered(prefixes, p); });
@@ -127,44 +126,63 @@ void Accounting::begin(const model::SessionEvent& event, std::vector<Prefix> pre
   s.access = event.access;
   s.class_name = event.class_name;
   s.since = s.heard = at;
-  const Held* before = book_.last_ended(s.nas, s.key);
-  const bool over = before != nullptr && (at < before->session.until || at == before->session.since);
-  if (over || at + kHistoryKept < memory_.newest) {
+  s.prefixes.value = std::move(prefixes);
+  if (told_before(s) || at + kHistoryKept < memory_.newest) {
     ++counters_.session_late;
     return;
   }
+  const Held* before = book_.last_ended(s.nas, s.key);
   // The NAS forgot to end a session whose address has a newer owner: its signs of life prove nothing.
   const bool replaced = before != nullptr && before->session.end == SessionEnd::replaced &&
                         event.kind == SessionEventKind::interim &&
                         (event.line_key.empty() || event.line_key == before->session.line_key);
-  if (replaced) {
-    const bool named = !prefixes.empty();
-    std::erase_if(prefixes, [&](const Prefix& p) { return held_by_other(s, p); });
-    if (named && prefixes.empty()) {
+  if (replaced && at >= before->session.until) {
+    const bool named = !s.prefixes->empty();
+    std::erase_if(s.prefixes.value, [&](const Prefix& p) { return held_by_other(s, p); });
+    if (named && s.prefixes->empty()) {
       ++counters_.session_conflicts;
       return;
     }
   }
-  s.prefixes.value = std::move(prefixes);
-  const auto closed = closed_already(s);
+  const auto closed = closed_already(s, event.kind == SessionEventKind::interim);
   if (!closed) return open(std::move(s));
   ++counters_.session_late;
-  if (s.prefixes.value.empty()) return;
+  if (s.prefixes->empty()) return;
+  take_over(s, s.prefixes.value, at);
   s.id = book_.next_id();
   s.until = closed->at;
   s.end = closed->how;
   face_.change(s);
 }
 
-// A Start that comes after what ended the session.
-std::optional<Accounting::Closed> Accounting::closed_already(const model::Session& s) const {
+// The event lies within what is known of an ended session of its key, or has nothing to add to one.
+bool Accounting::told_before(const model::Session& s) const {
+  const auto tells = [&s](const Held& e) {
+    const model::Session& o = e.session;
+    return o.nas == s.nas && o.key == s.key && o.since <= s.since && (s.since < o.until || s.since == o.since);
+  };
+  const Held* last = book_.last_ended(s.nas, s.key);
+  if (last == nullptr) return false;
+  if (tells(*last) || (s.prefixes->empty() && s.since < last->session.until)) return true;
+  return std::ranges::any_of(s.prefixes.value, [&](const Prefix& p) {
+    return std::ranges::any_of(book_.past_claims().overlapping(p),
+                               [&](const Claims::Claim& claim) { return tells(*book_.ended(claim.second)); });
+  });
+}
+
+// A Start that comes after what ended the session, or after a later event of the same session began it.
+std::optional<Accounting::Closed> Accounting::closed_already(const model::Session& s, bool interim) const {
   std::optional<Closed> first;
   const auto earlier = [&first](Time at, SessionEnd how) {
     if (!first || at < first->at) first = Closed{at, how};
   };
   if (const auto stopped = memory_.stopped(s.nas, s.key, s.since)) earlier(*stopped, SessionEnd::stop);
-  if (const auto it = memory_.restarts.find(s.nas); it != memory_.restarts.end() && it->second > s.since)
+  // At the very instant of a restart a Start is of the new life of the NAS, an Interim of the old one.
+  if (const auto it = memory_.restarts.find(s.nas);
+      it != memory_.restarts.end() && (it->second > s.since || (interim && it->second == s.since)))
     earlier(it->second, SessionEnd::nas_restart);
+  for (const Held* same : {book_.live(s.nas, s.key), book_.last_ended(s.nas, s.key)})
+    if (same != nullptr && same->session.since > s.since) earlier(same->session.since, SessionEnd::replaced);
   for (const Prefix& p : s.prefixes.value)
     if (const auto newer = newer_claim(s, p, s.since)) earlier(*newer, SessionEnd::replaced);
   return first;
@@ -216,14 +234,28 @@ void Accounting::take_over(const model::Session& fresh, const std::vector<Prefix
   for (const Prefix& p : prefixes) {
     for (const auto& [claimed, id] : book_.claims().overlapping(p)) {
       const Held* other = book_.live(id);
-      if (other == nullptr || id == fresh.id) continue;
+      if (other == nullptr || id == fresh.id || Book::since(*other, claimed) > at) continue;
       if (!stands_beside(fresh, *other, claimed, at)) {
         end(id, at, SessionEnd::replaced);
       } else if (!same_line(fresh, other->session)) {
         ++counters_.session_conflicts;
       }
     }
+    // What was thought to have lasted longer, until a later claim or for want of a Stop, ended here.
+    for (const auto& [claimed, id] : book_.past_claims().overlapping(p)) {
+      const Held* past = book_.ended(id);
+      const bool own_fixed = past->session.source != fresh.source && same_line(past->session, fresh);
+      if (!own_fixed && Book::since(*past, claimed) < at && at < past->session.until)
+        cut_short(*past, at, SessionEnd::replaced);
+    }
   }
+}
+
+void Accounting::cut_short(const Held& ended, Time at, model::SessionEnd how) {
+  model::Session s = ended.session;
+  s.until = std::max(at, s.since);
+  s.end = how;
+  face_.change(s);
 }
 
 void Accounting::end(model::SessionId id, Time at, model::SessionEnd how) {

@@ -4,7 +4,8 @@
 //  - A Start ends every older claim of another line on any prefix it names, as of its own time. Same instant, another
 //    NAS, another line: both stand, contested; so do fixed prefixes of two lines. Nobody is acted on then.
 //  - What is older than the start of a session, or than a newer claim on the same prefix, never overrides it: it goes
-//    into the history as a session that has ended, or nowhere.
+//    into the history as a session (or the earlier part of one) that has ended, and cuts short what the history thought
+//    to have lasted longer; or it goes nowhere.
 //  - An Interim of a session not known is a Start. A session that a newer Start replaced does not come back by its
 //    Interims while the newer one holds the prefix. A Stop heard before its Start is remembered.
 //  - A line's own RADIUS sessions live inside its own fixed prefixes; anybody else's end them until they are free
@@ -69,9 +70,11 @@ class Accounting {
   void begin(const model::SessionEvent& event, std::vector<Prefix> prefixes, Time at);
   void open(model::Session session);
   void take_over(const model::Session& from_now, const std::vector<Prefix>& prefixes, Time at);
+  void cut_short(const Held& ended, Time at, model::SessionEnd how);
+  [[nodiscard]] bool told_before(const model::Session& session) const;
   [[nodiscard]] bool stands_beside(const model::Session& fresh, const Held& other, const Prefix& other_prefix,
                                    Time at) const;
-  [[nodiscard]] std::optional<Closed> closed_already(const model::Session& session) const;
+  [[nodiscard]] std::optional<Closed> closed_already(const model::Session& session, bool interim) const;
   [[nodiscard]] std::optional<Time> newer_claim(const model::Session& session, const Prefix& prefix, Time at) const;
   [[nodiscard]] bool held_by_other(const model::Session& session, const Prefix& prefix) const;
 

@@ -53,33 +53,43 @@ void Book::unindex(const Held& held) {
 }
 
 size_t Book::apply(const model::Session& session, Time at) {
-  Held held{session, {}};
   const auto old = live_.find(session.id);
+  const auto past = ended_.find(session.id);
+  const Held* before = old != live_.end() ? &old->second : past != ended_.end() ? &past->second : nullptr;
+  Held held{session, {}};
   for (const Prefix& p : session.prefixes.value) {
-    const bool had = old != live_.end() && std::ranges::find(old->second.session.prefixes.value, p) !=
-                                               old->second.session.prefixes.value.end();
-    held.since.push_back(had ? since(old->second, p) : old != live_.end() ? at : session.since);
+    const bool had = before != nullptr &&
+                     std::ranges::find(before->session.prefixes.value, p) != before->session.prefixes.value.end();
+    held.since.push_back(had ? since(*before, p) : before != nullptr ? at : session.since);
+  }
+  last_id_ = std::max(last_id_, session.id);
+  if (past != ended_.end()) {
+    past->second = std::move(held);  // cut short; its prefixes and key are as they were
+    return 0;
   }
   if (old != live_.end()) unindex(old->second);
-  last_id_ = std::max(last_id_, session.id);
   if (session.until) {
     if (old != live_.end()) live_.erase(old);
     remember(std::move(held));
-    size_t cut = 0;
-    while (!ended_order_.empty()) {
-      const Held& oldest = ended_.at(ended_order_.front());
-      const bool in_time = oldest.session.until + kHistoryKept >= at;
-      if (in_time && ended_.size() <= kHistoryMax) break;
-      cut += in_time ? 1 : 0;
-      drop(ended_order_.front());
-      ended_order_.pop_front();
-    }
-    return cut;
+    return trim(at);
   }
   index(held);
   if (old == live_.end() && is_radius(held)) silent_.emplace(session.heard, session.id);
   live_[session.id] = std::move(held);
   return 0;
+}
+
+size_t Book::trim(Time at) {
+  size_t cut = 0;
+  while (!ended_order_.empty()) {
+    const Held& oldest = ended_.at(ended_order_.front());
+    const bool in_time = oldest.session.until + kHistoryKept >= at;
+    if (in_time && ended_.size() <= kHistoryMax) break;
+    cut += in_time ? 1 : 0;
+    drop(ended_order_.front());
+    ended_order_.pop_front();
+  }
+  return cut;
 }
 
 void Book::remember(Held held) {

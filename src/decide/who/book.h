@@ -72,6 +72,7 @@ class Book {
   void index(const Held& held);
   void unindex(const Held& held);
   void remember(Held held);
+  size_t trim(Time at);
   void drop(model::SessionId ended);
 
   using Silent = std::pair<Time, model::SessionId>;

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decide/detect/dark/dark.h"
+
+#include <gtest/gtest.h>
+
+namespace postern::decide::detect::dark {
+namespace {
+
+TEST(Dark, HalvesEveryDayExactly) {
+  const model::ClassPolicy c;
+  const auto after = [&](Duration d) { return Detector::level({9'200, Time{1}}, {Time{1} + d, &c}); };
+  EXPECT_EQ(after({}), 9'200);
+  EXPECT_EQ(after(hours(12)), 6'900);
+  EXPECT_EQ(after(hours(24)), 4'600);
+  EXPECT_EQ(after(hours(48)), 2'300);
+  EXPECT_EQ(after(days(31)), 0);
+  int32_t last = 9'200;
+  for (int64_t m = 0; m < 60 * 72; ++m) {
+    EXPECT_LE(after(minutes(m)), last);
+    last = after(minutes(m));
+  }
+}
+
+TEST(Dark, EachAddressOnce) {
+  const model::ClassPolicy c;
+  const Context context{Time{1}, &c};
+  Detector::State state;
+  model::FirstContact contact;
+  contact.dark = true;
+  for (uint32_t i = 0; i < kAddressesKept; ++i) {
+    contact.destination = IpAddress::v4(0xcb007100U + i);
+    EXPECT_EQ(Detector::see(state, contact, context), 4'600);
+    EXPECT_EQ(Detector::see(state, contact, context), 0);
+  }
+  contact.dark = false;
+  contact.destination = IpAddress::v4(1);
+  EXPECT_EQ(Detector::see(state, contact, context), 0);
+}
+
+}  // namespace
+}  // namespace postern::decide::detect::dark

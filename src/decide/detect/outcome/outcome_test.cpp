@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decide/detect/outcome/outcome.h"
+
+#include <gtest/gtest.h>
+
+namespace postern::decide::detect::outcome {
+namespace {
+
+TEST(Outcome, WhatWeBlockSaysNothing) {
+  const model::ClassPolicy c;
+  const Context context{Time{1}, &c};
+  Detector::State state;
+  for (const auto verdict : {model::Verdict::explain, model::Verdict::reject, model::Verdict::drop}) {
+    model::FirstContact contact;
+    contact.verdict = verdict;
+    contact.outcome = model::Outcome::failure;
+    EXPECT_EQ(Detector::see(state, contact, context), 0);
+  }
+  model::FirstContact open;
+  open.verdict = model::Verdict::open;
+  open.outcome = model::Outcome::failure;
+  EXPECT_EQ(Detector::see(state, open, context), 1'386);
+  open.outcome = model::Outcome::success;
+  EXPECT_EQ(Detector::see(state, open, context), -1'386);
+  open.outcome = model::Outcome::unknown;
+  EXPECT_EQ(Detector::see(state, open, context), 0);
+}
+
+TEST(Outcome, ForgottenWithTheMemoryOfDestinations) {
+  const model::ClassPolicy c;  // 24 h
+  EXPECT_EQ(Detector::level({5'000, Time{1}}, {Time{1} + hours(24) - seconds(1), &c}), 5'000);
+  EXPECT_EQ(Detector::level({5'000, Time{1}}, {Time{1} + hours(24), &c}), 0);
+}
+
+}  // namespace
+}  // namespace postern::decide::detect::outcome

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decide/engine.h"
+
+#include <gtest/gtest.h>
+
+#include "decide/common/limits.h"
+
+namespace postern::decide {
+namespace {
+
+constexpr Time kNow{1'767'225'600'000'000};
+
+class EngineTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    policy_.classes["unknown"] = {};
+    policy_.classes["residential"] = {};
+    policy_.classes["hosting"] = {model::Verdict::open, {}, days(30), seconds(60)};
+    engine_.set_policy(policy_, kNow);
+  }
+  Step see(model::ObservationBody body, Duration after = {}) {
+    return engine_.observe({0, kNow + after, std::move(body)});
+  }
+  Step import(std::vector<model::Subscriber> rows) {
+    return see(model::ImportSubscribers{"root", "file", std::move(rows)});
+  }
+  static model::Subscriber row(const char* key, const char* class_name, const char* fixed = nullptr) {
+    model::Subscriber s;
+    s.key = key;
+    s.class_name = class_name;
+    if (fixed != nullptr) s.fixed = {parse_prefix(fixed).value()};
+    return s;
+  }
+  template <class T>
+  static std::vector<T> all(const Step& step) {
+    std::vector<T> out;
+    for (const model::Record& r : step.records)
+      if (const T* t = std::get_if<T>(&r.body)) out.push_back(*t);
+    return out;
+  }
+
+  model::Policy policy_;
+  Engine engine_;
+};
+
+TEST_F(EngineTest, PolicyIsARevisionOnlyWhenItDiffers) {
+  EXPECT_TRUE(engine_.set_policy(policy_, kNow).records.empty());
+  import({row("a", "residential", "192.0.2.1"), row("b", "hosting", "192.0.2.2")});
+  policy_.relay = {parse_prefix("192.0.2.25").value()};
+  Step step = engine_.set_policy(policy_, kNow);
+  ASSERT_EQ(step.records.size(), 1U);  // no line is any different
+  EXPECT_TRUE(step.table.set.empty());
+  policy_.classes["residential"].verdict = model::Verdict::reject;
+  step = engine_.set_policy(policy_, kNow);
+  const auto orders = all<model::Order>(step);
+  ASSERT_EQ(orders.size(), 1U);
+  EXPECT_EQ(orders[0].because, "class residential, policy revision 3");
+  ASSERT_EQ(step.table.set.size(), 1U);
+  EXPECT_EQ(step.table.set[0].revision, 3U);
+}
+
+TEST_F(EngineTest, ImportTwiceChangesNothing) {
+  const std::vector rows{row("a", "residential", "192.0.2.1"), row("b", "hosting", "2001:db8::/56")};
+  EXPECT_EQ(all<model::Order>(import(rows)).size(), 2U);
+  const Step again = import(rows);
+  ASSERT_EQ(again.records.size(), 1U);
+  EXPECT_EQ(std::get<model::OperatorAction>(again.records[0].body).action,
+            "subscriber import file: 0 new, 0 changed, 2 as before, 0 refused");
+  EXPECT_TRUE(again.table.set.empty());
+  EXPECT_EQ(engine_.lines(), 2U);
+  // Another prefix: the old one leaves the table in the same delta.
+  const Step moved = import({row("a", "residential", "192.0.2.9")});
+  ASSERT_EQ(moved.table.removed.size(), 1U);
+  EXPECT_EQ(to_string(moved.table.removed[0]), "192.0.2.1/32");
+  EXPECT_EQ(moved.table.set.at(0).line.value, 1U);
+}
+
+TEST_F(EngineTest, TwoImportsOfOnePrefixAreNobody) {
+  import({row("a", "hosting", "192.0.2.1"), row("b", "hosting", "192.0.2.1")});
+  EXPECT_EQ(engine_.who(parse_ip("192.0.2.1").value(), kNow).kind, who::Attribution::ambiguous);
+  engine_.for_each_line([](const model::LineEntry& e) {
+    EXPECT_EQ(e.line.value, 0U);
+    EXPECT_EQ(e.class_name, "unknown");
+    EXPECT_EQ(e.verdict, model::Verdict::explain);
+  });
+  EXPECT_EQ(engine_.lines(), 1U);
+}
+
+TEST_F(EngineTest, ReceiptsCountOnceAndOnlyForOrdersInForce) {
+  const auto order = all<model::Order>(import({row("a", "residential", "192.0.2.1")})).at(0);
+  const auto receive = [&](model::ReceiptState state) {
+    return engine_.receive({order.id, "gate", state, "", kNow}).records.size();
+  };
+  EXPECT_EQ(receive(model::ReceiptState::accepted), 1U);
+  EXPECT_EQ(receive(model::ReceiptState::in_force), 1U);
+  EXPECT_EQ(receive(model::ReceiptState::in_force), 0U);
+  EXPECT_EQ(receive(model::ReceiptState::accepted), 0U);
+  EXPECT_EQ(receive(model::ReceiptState::lost), 1U);
+  EXPECT_EQ(engine_.receipt_of(order.id)->state, model::ReceiptState::lost);
+  see(model::SetClass{"root", {1}, "hosting"});
+  EXPECT_EQ(receive(model::ReceiptState::in_force), 0U);
+  EXPECT_EQ(engine_.counters().receipts_stale, 1U);
+}
+
+TEST_F(EngineTest, ContactsOfAnotherLineThanTheGateSaidAreNobodys) {
+  import({row("a", "residential", "192.0.2.1"), row("b", "residential", "192.0.2.2")});
+  for (uint32_t i = 0; i < 20; ++i) {
+    model::FirstContact c;
+    c.line = {2};
+    c.source = parse_ip("192.0.2.1").value();
+    c.destination = IpAddress::v4(0xc6000000U + (i << 8));
+    EXPECT_TRUE(see(c, seconds(1)).records.empty());
+  }
+  EXPECT_EQ(engine_.counters().contacts_unattributed, 20U);
+  EXPECT_FALSE(engine_.watch({1}, kNow));
+}
+
+TEST_F(EngineTest, PermitEndsInTheTableEvenBeforeTheTick) {
+  import({row("a", "residential", "192.0.2.1")});
+  model::Permit p;
+  p.subscriber = {1};
+  p.limits = {60, 60, 600, 100};
+  p.terms_version = "1";
+  p.expires = kNow + seconds(100);
+  const Step granted = see(model::GrantPermit{"root", p});
+  EXPECT_EQ(granted.table.set.at(0).verdict, model::Verdict::limited);
+  EXPECT_EQ(granted.table.set.at(0).expires, p.expires);
+  EXPECT_EQ(all<model::Order>(granted).at(0).until, p.expires);
+  EXPECT_TRUE(engine_.tick(kNow + seconds(99)).records.empty());
+  const Step ended = engine_.tick(kNow + seconds(100));
+  EXPECT_EQ(ended.table.set.at(0).reason, model::Reason::permit_expired);
+  p.terms_version.clear();
+  EXPECT_TRUE(see(model::GrantPermit{"root", p}).records.empty());
+  EXPECT_FALSE(engine_.validate({0, kNow, model::GrantPermit{"root", p}}));
+  EXPECT_FALSE(engine_.validate({0, kNow, model::RevokePermit{"root", {1}, ""}}));
+  EXPECT_FALSE(engine_.validate({0, kNow, model::SetClass{"root", {1}, "no such"}}));
+}
+
+TEST_F(EngineTest, ErasedIsGoneAndItsNumberIsNotReused) {
+  import({row("a", "residential", "192.0.2.1")});
+  const Step erased = see(model::EraseSubscriber{"root", {1}});
+  EXPECT_EQ(erased.table.removed.size(), 1U);
+  EXPECT_EQ(engine_.subscriber(std::string_view("a")), nullptr);
+  EXPECT_EQ(engine_.who(parse_ip("192.0.2.1").value(), kNow).kind, who::Attribution::nobody);
+  import({row("a", "residential", "192.0.2.1")});
+  EXPECT_EQ(engine_.subscriber(std::string_view("a"))->id.value, 2U);
+}
+
+TEST_F(EngineTest, NoSessionAgesForWhatWasMissedWhileDeaf) {
+  import({row("a", "residential")});
+  see(model::SessionEvent{
+      model::SessionEventKind::start, "nas", "1", "a", "", "", {parse_prefix("192.0.2.1").value()}});
+  for (int s = 0; s < 1700; s += 10) EXPECT_TRUE(engine_.tick(kNow + seconds(s)).records.empty());
+  // An hour without a tick: the brain was down.
+  EXPECT_TRUE(engine_.tick(kNow + hours(2)).records.empty());
+  size_t aged_after_s = 0;
+  for (int s = 0; s < 4000 && aged_after_s == 0; s += 10)
+    if (!engine_.tick(kNow + hours(2) + seconds(s)).records.empty()) aged_after_s = static_cast<size_t>(s);
+  EXPECT_EQ(aged_after_s, 1810U);  // three interim intervals, the next tick
+}
+
+}  // namespace
+}  // namespace postern::decide
