@@ -192,12 +192,16 @@ Api::Answer Api::status(const Request& request) {
   const View& view = parts_.view;
   const store::Counts counts = PN_TRY(parts_.journal.counts());
   Json journal = wire::to_json(counts);
+  journal.set("last_sequence", parts_.journal.last_sequence());
   journal.set("bytes", PN_TRY(parts_.journal.size_bytes()));
   Json out = Json::object({{"now", to_string(request.now)},
                            {"policy_revision", view.revision()},
                            {"lines", static_cast<uint64_t>(view.lines())},
                            {"journal", journal},
                            {"engine", view.status()}});
+  Json classes = Json::array();
+  for (const auto& [name, policy] : view.policy().classes) classes.push(name);
+  out.set("classes", std::move(classes));
   if (parts_.gate_status) {
     auto gate = parts_.gate_status();
     out.set("gate", gate ? std::move(*gate) : Json::object({{"error", gate.error().text()}}));

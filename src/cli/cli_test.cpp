@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "cli/client.h"
+#include "cli/render.h"
+
+namespace postern::cli {
+
+using wire::Json;
+
+TEST(Render, TablesAreAlignedAndClean) {
+  const Json answer =
+      Json::parse(
+          R"({"items":[{"key":"cust-1","fixed":["192.0.2.0/24","2001:db8::/48"],"id":1},{"key":"x\u001b[2J"}],"more":true})",
+          "t")
+          .value();
+  EXPECT_EQ(table(answer, {{"KEY", "key"}, {"N", "id"}, {"FIXED", "fixed"}}),
+            "KEY     N  FIXED\n"
+            "cust-1  1  192.0.2.0/24 2001:db8::/48\n"
+            "x [2J   -  -\n"
+            "… and more: raise --limit\n");
+  EXPECT_EQ(table(Json::object({{"items", Json::array()}}), {{"A", "a"}}), "none\n");
+}
+
+TEST(Render, FieldsIndentWhatIsInside) {
+  const Json v = Json::parse(R"({"a":1,"long":null,"in":{"x":true},"list":[{"y":2,"z":3}],"none":[]})", "t").value();
+  EXPECT_EQ(fields(v), "a     1\nlong  -\nin:\n  x  true\nlist:\n  - y  2\n    z  3\nnone  \n");
+}
+
+TEST(Render, AnExplanationReadsTopDown) {
+  const Json v =
+      Json::parse(R"({"answer":"closed","chain":[{"step":"order","at":null,"text":"order 9","record":4}]})", "t")
+          .value();
+  EXPECT_EQ(explanation(v), "closed\n\n-                            order        order 9  [record 4]\n");
+}
+
+TEST(Client, CodesAndUnreachable) {
+  EXPECT_EQ(exit_of(201), Exit::ok);
+  EXPECT_EQ(exit_of(400), Exit::bad_input);
+  EXPECT_EQ(exit_of(404), Exit::no);
+  EXPECT_EQ(exit_of(503), Exit::try_again);
+  EXPECT_EQ(escaped("a/b #1"), "a%2Fb%20%231");
+  const auto nobody = call("/nonexistent/api.sock", {.path = "/v1/status"});
+  ASSERT_FALSE(nobody);
+  EXPECT_EQ(nobody.error().code, Errc::unavailable);
+  EXPECT_EQ(error_line(Json::parse(R"({"error":{"code":"x","message":"m","where":"w","fix":"f"}})", "t").value(), 400),
+            "postern: w: m (f)\n");
+}
+
+}  // namespace postern::cli

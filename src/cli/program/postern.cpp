@@ -1,0 +1,280 @@
+// SPDX-License-Identifier: Apache-2.0
+// postern: the operator's command. Words here, answers from the API (docs/man/postern.1).
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <functional>
+
+#include "cli/client.h"
+#include "cli/local.h"
+#include "cli/render.h"
+
+namespace postern::cli {
+namespace {
+using wire::Json;
+
+struct Options {
+  std::string socket = "/run/postern/api.sock";
+  std::string output = "text";
+  std::string config = "/etc/postern/postern.toml";
+  std::string word;  // the one argument most commands take
+  std::string line;
+  std::string at;
+  std::string limit;
+  std::string kind = "own_server";
+  std::string terms;
+  std::string lasts;
+  std::string expires;
+  std::string note;
+  std::string why;
+  std::vector<std::string> destinations;
+  unsigned connections_per_min = 0;
+  unsigned connections_burst = 0;
+  unsigned networks_per_hour = 0;
+  unsigned networks_burst = 0;
+};
+using Render = std::function<std::string(const Json&)>;
+
+class Program {
+ public:
+  Program();
+  int run(int argc, char** argv);
+
+ private:
+  [[nodiscard]] bool json() const { return options_.output == "json"; }
+  // The command's call; printed by `render` unless JSON was asked for.
+  void on(CLI::App* command, std::function<Call()> make, Render render);
+  void print(const Printed& printed);
+  Exit ask(const Call& what, const Render& render);
+  void status_and_check();
+  void subscribers();
+  void sessions();
+  void permits();
+  void cases_and_explain();
+  void gate();
+  CLI::App* noun(const char* name, const char* about);
+
+  CLI::App app_{"postern: outbound mail on an access network, explained. See postern(1)."};
+  Options options_;
+  Exit exit_ = Exit::ok;
+};
+
+Program::Program() {
+  app_.name("postern");
+  app_.require_subcommand(1);
+  app_.fallthrough();
+  app_.set_help_all_flag("--help-all", "help on every command");
+  app_.add_option("--socket", options_.socket, "the API's socket")->envname("POSTERN_SOCKET")->capture_default_str();
+  app_.add_option("-o,--output", options_.output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  status_and_check();
+  subscribers();
+  sessions();
+  permits();
+  cases_and_explain();
+  gate();
+}
+
+CLI::App* Program::noun(const char* name, const char* about) {
+  CLI::App* app = app_.add_subcommand(name, about);
+  app->require_subcommand(1);
+  app->fallthrough();
+  return app;
+}
+
+void Program::print(const Printed& printed) {
+  std::fputs(printed.out.c_str(), stdout);
+  std::fputs(printed.faults.c_str(), stderr);
+  exit_ = printed.exit;
+}
+
+Exit Program::ask(const Call& what, const Render& render) {
+  const Result<Reply> reply = call(options_.socket, what);
+  if (!reply) {
+    std::fprintf(stderr, "postern: %s\n", reply.error().text().c_str());
+    return reply.error().code == Errc::unavailable ? Exit::unreachable : Exit::try_again;
+  }
+  const Exit exit = exit_of(reply->status);
+  if (json()) {
+    std::fputs(reply->body.pretty().c_str(), stdout);
+  } else if (exit == Exit::ok) {
+    std::fputs(render(reply->body).c_str(), stdout);
+  } else {
+    std::fputs(error_line(reply->body, reply->status).c_str(), stderr);
+  }
+  // "Nobody" is an answer, and it is no.
+  const std::string said = reply->body["answer"].text();
+  return exit == Exit::ok && (said == "nobody" || said == "ambiguous") ? Exit::no : exit;
+}
+
+void Program::on(CLI::App* command, std::function<Call()> make, Render render) {
+  command->fallthrough();
+  command->callback([this, make = std::move(make), render = std::move(render)] { exit_ = ask(make(), render); });
+}
+
+void Program::status_and_check() {
+  CLI::App* check_settings = app_.add_subcommand("check", "read the settings and look what they need of this machine");
+  check_settings->add_option("FILE", options_.config, "the settings")->capture_default_str();
+  check_settings->fallthrough();
+  check_settings->callback([this] { print(check(options_.config, json())); });
+  on(app_.add_subcommand("status", "what runs, and what there is"), [] { return Call{.path = "/v1/status"}; }, fields);
+}
+
+void Program::subscribers() {
+  CLI::App* group = noun("subscriber", "lines and who they belong to");
+  CLI::App* import = group->add_subcommand("import", "take subscribers from a CSV or TOML file");
+  import->add_option("FILE", options_.word, "CSV, or TOML when it ends so")->required();
+  import->fallthrough();
+  import->callback([this] { print(import_subscribers(options_.socket, options_.word, json())); });
+
+  CLI::App* list = group->add_subcommand("list", "all subscribers");
+  list->add_option("--limit", options_.limit, "at most so many");
+  on(
+      list, [this] { return Call{.path = "/v1/subscribers", .query = {{"limit", options_.limit}}}; },
+      [](const Json& answer) {
+        return table(answer, {{"KEY", "key"}, {"NUMBER", "id"}, {"CLASS", "class_name"}, {"FIXED", "fixed"}});
+      });
+
+  CLI::App* show = group->add_subcommand("show", "one subscriber: sessions, permits, cases");
+  show->add_option("KEY", options_.word, "the line's key, or #NUMBER")->required();
+  on(show, [this] { return Call{.path = "/v1/subscribers/" + escaped(options_.word)}; }, fields);
+}
+
+void Program::sessions() {
+  const std::vector<Column> columns{{"SESSION", "id"},  {"LINE", "name"}, {"CLASS", "class"}, {"SINCE", "since"},
+                                    {"UNTIL", "until"}, {"NAS", "nas"},   {"ACCT-ID", "key"}, {"PREFIXES", "prefixes"}};
+  CLI::App* group = noun("session", "who holds which address");
+  CLI::App* list = group->add_subcommand("list", "the live sessions, or those of one line");
+  list->add_option("--line", options_.line, "the line's key: its sessions, ended ones too");
+  list->add_option("--limit", options_.limit, "at most so many");
+  on(
+      list,
+      [this] {
+        return Call{.path = "/v1/sessions", .query = {{"subscriber", options_.line}, {"limit", options_.limit}}};
+      },
+      [columns](const Json& answer) { return table(answer, columns); });
+  CLI::App* whose = group->add_subcommand("who", "who had this address then; ends with 1 for nobody or ambiguous");
+  whose->add_option("ADDRESS", options_.word, "IPv4 or IPv6")->required();
+  whose->add_option("--at", options_.at, "a time (RFC 3339, or a date); now if not given");
+  on(
+      whose,
+      [this] { return Call{.path = "/v1/sessions/who", .query = {{"address", options_.word}, {"at", options_.at}}}; },
+      who);
+}
+
+void Program::permits() {
+  CLI::App* group = noun("permit", "exceptions with limits and an end");
+  CLI::App* grant = group->add_subcommand("grant", "let a line send mail by itself");
+  grant->add_option("KEY", options_.word, "the line's key, or #NUMBER")->required();
+  grant->add_option("--kind", options_.kind, "own_server, named_server or open_class")->capture_default_str();
+  grant->add_option("--terms", options_.terms, "version of the terms the customer agreed to")->required();
+  grant->add_option("--for", options_.lasts, "how long, as 365d");
+  grant->add_option("--until", options_.expires, "until when, instead of --for");
+  grant->add_option("--connections-per-min", options_.connections_per_min, "limit; 0 is none");
+  grant->add_option("--connections-burst", options_.connections_burst, "how many of them at once");
+  grant->add_option("--networks-per-hour", options_.networks_per_hour, "new destination networks; 0 is no limit");
+  grant->add_option("--networks-burst", options_.networks_burst, "how many of them at once");
+  grant->add_option("--to", options_.destinations, "named_server: prefix of a server; may be given again");
+  grant->add_option("--note", options_.note, "for whoever reads it later");
+  on(
+      grant,
+      [this] {
+        Call out{.method = "POST", .path = "/v1/permits"};
+        Json to = Json::array();
+        for (const std::string& d : options_.destinations) to.push(d);
+        out.body = Json::object({{"subscriber", options_.word},
+                                 {"kind", options_.kind},
+                                 {"terms_version", options_.terms},
+                                 {"limits", Json::object({{"connections_per_min", options_.connections_per_min},
+                                                          {"connections_burst", options_.connections_burst},
+                                                          {"networks_per_hour", options_.networks_per_hour},
+                                                          {"networks_burst", options_.networks_burst}})},
+                                 {"destinations", to},
+                                 {"note", options_.note}});
+        if (!options_.lasts.empty()) out.body.set("for", options_.lasts);
+        if (!options_.expires.empty()) out.body.set("expires", options_.expires);
+        return out;
+      },
+      [](const Json& answer) { return fields(answer["permit"]); });
+
+  CLI::App* list = group->add_subcommand("list", "permits, the newest first");
+  list->add_option("--line", options_.line, "of one line");
+  list->add_option("--limit", options_.limit, "at most so many");
+  on(
+      list,
+      [this] {
+        return Call{.path = "/v1/permits", .query = {{"subscriber", options_.line}, {"limit", options_.limit}}};
+      },
+      [](const Json& answer) {
+        return table(answer, {{"PERMIT", "id"},
+                              {"LINE", "subscriber_key"},
+                              {"KIND", "kind"},
+                              {"STATE", "state"},
+                              {"EXPIRES", "expires"},
+                              {"BY", "granted_by"},
+                              {"TERMS", "terms_version"}});
+      });
+
+  CLI::App* revoke = group->add_subcommand("revoke", "end a permit now, open connections too");
+  revoke->add_option("ID", options_.word, "the permit's number")->required();
+  revoke->add_option("--why", options_.why, "for the journal");
+  on(
+      revoke,
+      [this] {
+        return Call{
+            .method = "DELETE", .path = "/v1/permits/" + escaped(options_.word), .query = {{"why", options_.why}}};
+      },
+      [](const Json& answer) { return fields(answer["permit"]); });
+}
+
+void Program::cases_and_explain() {
+  CLI::App* group = noun("case", "lines in trouble, with the evidence");
+  CLI::App* list = group->add_subcommand("list", "cases, the newest first");
+  list->add_option("--line", options_.line, "of one line");
+  list->add_option("--limit", options_.limit, "at most so many");
+  on(
+      list,
+      [this] { return Call{.path = "/v1/cases", .query = {{"subscriber", options_.line}, {"limit", options_.limit}}}; },
+      [](const Json& answer) {
+        return table(answer, {{"CASE", "id"},
+                              {"LINE", "subscriber_key"},
+                              {"STATE", "state"},
+                              {"SCORE", "score"},
+                              {"OPENED", "opened"},
+                              {"SUMMARY", "summary"}});
+      });
+  CLI::App* show = group->add_subcommand("show", "one case: history, findings, evidence");
+  show->add_option("ID", options_.word, "the case's number")->required();
+  on(show, [this] { return Call{.path = "/v1/cases/" + escaped(options_.word)}; }, fields);
+
+  CLI::App* why = app_.add_subcommand("explain", "why: observation, finding, case, order, receipt");
+  why->add_option("WHAT", options_.word,
+                  "address, line's key, reference, or session:N, finding:N, case:N, order:N, permit:N")
+      ->required();
+  why->add_option("--at", options_.at, "for an address: a time; now if not given");
+  on(
+      why, [this] { return Call{.path = "/v1/explain", .query = {{"what", options_.word}, {"at", options_.at}}}; },
+      explanation);
+}
+
+void Program::gate() {
+  CLI::App* group = noun("gate", "the kernel's part");
+  on(group->add_subcommand("status", "what is attached and in force"), [] { return Call{.path = "/v1/gate"}; }, fields);
+  on(
+      group->add_subcommand("detach", "take the gate off all interfaces: port 25 is then open to everybody"),
+      [] { return Call{.method = "POST", .path = "/v1/gate/detach"}; }, fields);
+}
+
+int Program::run(int argc, char** argv) {
+  try {
+    app_.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app_.exit(e) == 0 ? 0 : static_cast<int>(Exit::usage);
+  }
+  return static_cast<int>(exit_);
+}
+
+}  // namespace
+}  // namespace postern::cli
+
+int main(int argc, char** argv) { return postern::cli::Program().run(argc, argv); }

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/render.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace postern::cli {
+
+namespace {
+using wire::Json;
+
+std::string clean(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  return text;
+}
+
+std::string cell(const Json& v) {
+  if (const auto* items = v.items()) {
+    std::string out;
+    for (const Json& e : *items) out += (out.empty() ? "" : " ") + cell(e);
+    return out;
+  }
+  return clean(v.is_null() ? "-" : v.text());
+}
+
+void write_fields(std::string& out, const Json& value, size_t indent) {
+  const std::string margin(indent, ' ');
+  if (const auto* items = value.items()) {
+    for (const Json& e : *items) {
+      if (e.members() != nullptr) {
+        std::string inner;
+        write_fields(inner, e, indent + 2);
+        if (inner.size() > indent) inner[indent] = '-';
+        out += inner;
+      } else {
+        out += fmt::format("{}{}\n", margin, cell(e));
+      }
+    }
+    return;
+  }
+  if (value.members() == nullptr) {
+    out += fmt::format("{}{}\n", margin, cell(value));
+    return;
+  }
+  size_t width = 0;
+  for (const Json::Member& m : *value.members()) width = std::max(width, m.name.size());
+  for (const Json::Member& m : *value.members()) {
+    const auto* items = m.value.items();
+    const bool deep = (m.value.members() != nullptr && !m.value.members()->empty()) ||
+                      (items != nullptr && !items->empty() && items->front().members() != nullptr);
+    if (deep) {
+      out += fmt::format("{}{}:\n", margin, m.name);
+      write_fields(out, m.value, indent + 2);
+    } else {
+      out += fmt::format("{}{:<{}}  {}\n", margin, m.name, width, cell(m.value));
+    }
+  }
+}
+}  // namespace
+
+std::string table(const Json& answer, const std::vector<Column>& columns) {
+  const auto* items = answer["items"].items();
+  if (items == nullptr || items->empty()) return "none\n";
+  std::vector<std::vector<std::string>> rows(1);
+  for (const Column& c : columns) rows[0].emplace_back(c.title);
+  for (const Json& item : *items) {
+    std::vector<std::string>& row = rows.emplace_back();
+    for (const Column& c : columns) row.push_back(cell(item[c.name]));
+  }
+  std::vector<size_t> widths(columns.size());
+  for (const auto& row : rows)
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  std::string out;
+  for (const auto& row : rows) {
+    for (size_t i = 0; i + 1 < row.size(); ++i) out += fmt::format("{:<{}}  ", row[i], widths[i]);
+    out += row.back() + "\n";
+  }
+  if (answer["more"] == Json(true)) out += "… and more: raise --limit\n";
+  return out;
+}
+
+std::string fields(const Json& value) {
+  std::string out;
+  write_fields(out, value, 0);
+  return out;
+}
+
+std::string explanation(const Json& answer) {
+  std::string out = cell(answer["answer"]) + "\n";
+  const auto* chain = answer["chain"].items();
+  if (chain == nullptr) return out;
+  out += "\n";
+  for (const Json& step : *chain) {
+    const std::string record = step["record"].is_null() ? "" : fmt::format("  [record {}]", step["record"].text());
+    out += fmt::format("{:<27}  {:<11}  {}{}\n", cell(step["at"]), cell(step["step"]), cell(step["text"]), record);
+  }
+  return out;
+}
+
+std::string who(const Json& answer) {
+  std::string out = fmt::format("{} at {}: {}\n", cell(answer["address"]), cell(answer["at"]), cell(answer["answer"]));
+  const Json sessions = Json::object({{"items", answer["sessions"]}});
+  if (const auto* items = answer["sessions"].items(); items != nullptr && !items->empty())
+    out += table(sessions, {{"LINE", "name"},
+                            {"CLASS", "class"},
+                            {"SESSION", "id"},
+                            {"SINCE", "since"},
+                            {"UNTIL", "until"},
+                            {"NAS", "nas"},
+                            {"PREFIXES", "prefixes"}});
+  return out;
+}
+
+std::string error_line(const Json& answer, int status) {
+  const Json& e = answer["error"];
+  if (e.members() == nullptr) return fmt::format("postern: posternd answered {}\n", status);
+  std::string out = "postern: ";
+  if (!e["where"].text().empty()) out += cell(e["where"]) + ": ";
+  out += cell(e["message"]);
+  if (!e["fix"].text().empty()) out += " (" + cell(e["fix"]) + ")";
+  return out + "\n";
+}
+
+}  // namespace postern::cli

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// Answers of the API as people read them. Pure; never prints a control character that came from outside.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "wire/json.h"
+
+namespace postern::cli {
+
+struct Column {
+  std::string_view title;
+  std::string_view name;  // of the member; lists are joined
+};
+
+// Aligned, with a head; "none" when there is nothing. `answer` is {"items": […], "more": bool}.
+[[nodiscard]] std::string table(const wire::Json& answer, const std::vector<Column>& columns);
+// "name   value" lines; objects and lists indented under their name.
+[[nodiscard]] std::string fields(const wire::Json& value);
+// The sentence, then one line per step.
+[[nodiscard]] std::string explanation(const wire::Json& answer);
+[[nodiscard]] std::string who(const wire::Json& answer);
+// "postern: where: message (fix)".
+[[nodiscard]] std::string error_line(const wire::Json& answer, int status);
+
+}  // namespace postern::cli
