@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <functional>
+#include <optional>
 
 #include "cli/client.h"
 #include "cli/local.h"
@@ -27,11 +28,23 @@ struct Options {
   std::string note;
   std::string why;
   std::vector<std::string> destinations;
-  unsigned connections_per_min = 0;
-  unsigned connections_burst = 0;
-  unsigned networks_per_hour = 0;
-  unsigned networks_burst = 0;
+  std::optional<unsigned> connections_per_min;
+  std::optional<unsigned> connections_burst;
+  std::optional<unsigned> networks_per_hour;
+  std::optional<unsigned> networks_burst;
 };
+// Those that were given: the API knows what is usual for the rest.
+Json limits_of(const Options& options) {
+  Json out = Json::object();
+  const auto add = [&](std::string_view name, const std::optional<unsigned>& n) {
+    if (n) out.set(name, *n);
+  };
+  add("connections_per_min", options.connections_per_min);
+  add("connections_burst", options.connections_burst);
+  add("networks_per_hour", options.networks_per_hour);
+  add("networks_burst", options.networks_burst);
+  return out;
+}
 using Render = std::function<std::string(const Json&)>;
 
 class Program {
@@ -170,10 +183,13 @@ void Program::permits() {
   grant->add_option("--terms", options_.terms, "version of the terms the customer agreed to")->required();
   grant->add_option("--for", options_.lasts, "how long, as 365d");
   grant->add_option("--until", options_.expires, "until when, instead of --for");
-  grant->add_option("--connections-per-min", options_.connections_per_min, "limit; 0 is none");
-  grant->add_option("--connections-burst", options_.connections_burst, "how many of them at once");
-  grant->add_option("--networks-per-hour", options_.networks_per_hour, "new destination networks; 0 is no limit");
-  grant->add_option("--networks-burst", options_.networks_burst, "how many of them at once");
+  grant->add_option("--connections-per-min", options_.connections_per_min,
+                    "limit; an own server has 30 when not given");
+  grant->add_option("--connections-burst", options_.connections_burst,
+                    "how many of them at once; the rate when not given");
+  grant->add_option("--networks-per-hour", options_.networks_per_hour,
+                    "new destination networks; an own server has 120");
+  grant->add_option("--networks-burst", options_.networks_burst, "how many of them at once; the rate when not given");
   grant->add_option("--to", options_.destinations, "named_server: prefix of a server; may be given again");
   grant->add_option("--note", options_.note, "for whoever reads it later");
   on(
@@ -185,10 +201,7 @@ void Program::permits() {
         out.body = Json::object({{"subscriber", options_.word},
                                  {"kind", options_.kind},
                                  {"terms_version", options_.terms},
-                                 {"limits", Json::object({{"connections_per_min", options_.connections_per_min},
-                                                          {"connections_burst", options_.connections_burst},
-                                                          {"networks_per_hour", options_.networks_per_hour},
-                                                          {"networks_burst", options_.networks_burst}})},
+                                 {"limits", limits_of(options_)},
                                  {"destinations", to},
                                  {"note", options_.note}});
         if (!options_.lasts.empty()) out.body.set("for", options_.lasts);

@@ -202,6 +202,9 @@ TEST_F(ApiTest, PermitsNeedTermsAndAnEnd) {
   EXPECT_EQ(r.status, 201) << said(r);
   EXPECT_EQ(r.body["permit"]["expires"], Json("2026-12-22T12:00:00Z"));
   EXPECT_EQ(r.body["permit"]["subscriber_key"], Json("cust-1"));
+  // Said: 30; the rest is what a small office needs.
+  EXPECT_EQ(r.body["permit"]["limits"].dump(),
+            R"({"connections_per_min":30,"connections_burst":30,"networks_per_hour":120,"networks_burst":120})");
   EXPECT_EQ(call("GET", "/v1/permits").body["items"].items()->size(), 1u);
   EXPECT_EQ(call("GET", "/v1/permits", "subscriber=cust-2").body["items"].items()->size(), 0u);
   EXPECT_EQ(call("DELETE", "/v1/permits/1", "why=abuse%20seen").status, 200);

@@ -12,6 +12,18 @@ namespace postern::tell::api {
 namespace {
 using wire::Json;
 
+// A rate that was not said: what a small office's own server needs; a burst that was not said: one period's worth.
+constexpr uint32_t kConnectionsPerMin = 30;
+constexpr uint32_t kNetworksPerHour = 120;
+
+void complete(model::Limits& limits, const Json& said, model::PermitKind kind) {
+  const bool own = kind == model::PermitKind::own_server;
+  if (own && said["connections_per_min"].is_null()) limits.connections_per_min = kConnectionsPerMin;
+  if (said["connections_burst"].is_null()) limits.connections_burst = limits.connections_per_min;
+  if (own && said["networks_per_hour"].is_null()) limits.networks_per_hour = kNetworksPerHour;
+  if (said["networks_burst"].is_null()) limits.networks_burst = limits.networks_per_hour;
+}
+
 Result<model::Permit> permit_in(const Request& request, model::SubscriberId subscriber) {
   const Json& body = request.body;
   static constexpr std::string_view kNames[] = {"subscriber", "kind",          "limits",  "destinations",
@@ -26,6 +38,7 @@ Result<model::Permit> permit_in(const Request& request, model::SubscriberId subs
   p.granted_by = request.operator_name;
   if (!body["kind"].is_null()) PN_TRY_VOID(wire::JsonReader::into(p.kind, body["kind"], "kind"));
   if (!body["limits"].is_null()) PN_TRY_VOID(wire::JsonReader::into(p.limits, body["limits"], "limits"));
+  complete(p.limits, body["limits"], p.kind);
   if (!body["destinations"].is_null())
     PN_TRY_VOID(wire::JsonReader::into(p.destinations, body["destinations"], "destinations"));
   p.note = body["note"].text();
