@@ -32,6 +32,7 @@ struct Reference {
   uint32_t revision = 0;
   int64_t day = 0;  // Time::unix_day()
   bool operator==(const Reference&) const = default;
+  PN_FIELDS(line, reason, revision, day)
 };
 
 // The largest line number that fits. A larger one is written as 0 ("unknown"), never as another line.

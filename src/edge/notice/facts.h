@@ -17,12 +17,14 @@ namespace postern::edge::notice {
 struct Question {
   tables::Reference reference;
   IpAddress asker;
+  PN_FIELDS(reference, asker)
 };
 
 struct Attempt {
   Time at;
   IpAddress destination;
   uint16_t port = 25;
+  PN_FIELDS(at, destination, port)
 };
 
 struct CaseNote {
@@ -30,6 +32,7 @@ struct CaseNote {
   model::CaseState state = model::CaseState::opened;
   Time opened;
   std::string summary;  // one line a person can read
+  PN_FIELDS(id, state, opened, summary)
 };
 
 struct PermitNote {
@@ -37,6 +40,7 @@ struct PermitNote {
   model::Limits limits;
   std::vector<Prefix> destinations;  // named_server
   Time expires;
+  PN_FIELDS(kind, limits, destinations, expires)
 };
 
 // Everything below `known` and `own_session` is shown only to someone who asks from the line itself; render() drops it
@@ -52,6 +56,7 @@ struct Facts {
   std::optional<CaseNote> case_;
   std::optional<PermitNote> permit;
   Time confirmed_at;  // of the button, from the line's own session
+  PN_FIELDS(known, own_session, open_now, class_words, since, blocked_today, last, case_, permit, confirmed_at)
 };
 inline constexpr size_t kAttemptsShown = 8;
 

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "sys/log.h"
+#include "wire/form.h"
 
 namespace postern::edge::notice {
 namespace {
@@ -12,35 +13,9 @@ namespace {
 constexpr std::string_view kComponent = "notice";
 constexpr std::string_view kOfReference = "/r/";
 
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-// application/x-www-form-urlencoded: the first value of that name; broken escapes stay as they are.
-std::string form_value(std::string_view form, std::string_view name) {
-  while (!form.empty()) {
-    const size_t end = std::min(form.find('&'), form.size());
-    const std::string_view pair = form.substr(0, end);
-    form.remove_prefix(std::min(end + 1, form.size()));
-    if (!pair.starts_with(name) || pair.size() <= name.size() || pair[name.size()] != '=') continue;
-    const std::string_view raw = pair.substr(name.size() + 1);
-    std::string out;
-    for (size_t i = 0; i < raw.size(); ++i) {
-      const int high = raw[i] == '%' && i + 2 < raw.size() ? hex_digit(raw[i + 1]) : -1;
-      const int low = high >= 0 ? hex_digit(raw[i + 2]) : -1;
-      if (low >= 0) {
-        out += static_cast<char>(high * 16 + low);
-        i += 2;
-      } else {
-        out += raw[i] == '+' ? ' ' : raw[i];
-      }
-    }
-    return out;
-  }
-  return {};
+std::string form_value(std::string_view form, const std::string& name) {
+  auto values = wire::form_values(form);
+  return std::move(values[name]);
 }
 
 sys::HttpResponse see_other(std::string location) {

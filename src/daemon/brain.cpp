@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/brain.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "tables/line_table.h"
+
+namespace postern::daemon {
+namespace {
+
+constexpr Duration kCheckpointEvery = seconds(10);
+// A checkpoint of a million lines takes a while: at most this share of the brain's time goes into them.
+constexpr int64_t kCheckpointShare = 50;
+constexpr size_t kDeltasPerSnapshot = 4096;  // or an eighth of the lines, whichever is more
+constexpr size_t kRecordsPerCommit = 4096;   // a burst is cut, so that nobody waits behind an import
+
+}  // namespace
+
+Brain::Brain(WorkerStart start, sys::Loop& loop, store::Journal journal, const tables::ReferenceKey& key)
+    : settings_(std::move(start.settings)),
+      loop_(loop),
+      journal_(std::move(journal)),
+      reference_key_(key),
+      epoch_(static_cast<uint64_t>(sys::now().us)),
+      started_(sys::now()),
+      link_(
+          loop, std::move(start.bus), Role::brain,
+          [this](Role from, Message m, const std::shared_ptr<sys::Fd>&) { on_message(from, std::move(m)); },
+          [this] { loop_.stop(); }) {}
+
+Status Brain::wake() {
+  uint64_t replay_after = 0;
+  if (auto newest = PN_TRY(journal_.newest_checkpoint())) {
+    const auto& checkpoint = std::get<model::Checkpoint>(newest->body);
+    if (auto restored = engine_.restore(checkpoint.engine)) {
+      replay_after = newest->sequence;
+    } else {
+      // Facts come back from the first record on; only detector levels are lost.
+      sys::log(sys::Level::warning, "brain", "CHECKPOINT_REFUSED", restored.error().text());
+      engine_ = decide::Engine();
+    }
+  }
+  uint64_t replayed = 0;
+  PN_TRY_VOID(journal_.for_each(replay_after, [&](const model::Record& record) {
+    engine_.replay(record);
+    ++replayed;
+  }));
+  observation_sequence_ = engine_.counters().observations;
+  absorb(engine_.set_policy(settings_.policy(), sys::now()));
+  commit();
+  publish_snapshot();
+  sys::log(sys::Level::info, "brain", "AWAKE", "journal is replayed and the table is published",
+           {{"records", std::to_string(journal_.last_sequence())},
+            {"replayed", std::to_string(replayed)},
+            {"lines", std::to_string(engine_.lines())}});
+  wake_api();
+  link_.send(Role::web, PolicyInForce{engine_.revision()});
+  checkpoint_due_ = sys::monotonic() + kCheckpointEvery;
+  loop_.every(seconds(1), [this] { tick(); });
+  return {};
+}
+
+void Brain::on_message(Role from, Message message) {
+  if (auto* observed = std::get_if<Observed>(&message)) {
+    on_observed(from, std::move(*observed));
+  } else if (auto* receipts = std::get_if<Receipts>(&message)) {
+    for (const model::Receipt& r : receipts->receipts) absorb(engine_.receive(r));
+  } else if (auto* report = std::get_if<RoleReport>(&message)) {
+    reports_[from] = std::move(*report);
+  } else if (const auto* call = std::get_if<ApiCall>(&message)) {
+    on_api(from, *call);
+  } else if (const auto* ask = std::get_if<NoticeAsk>(&message)) {
+    on_notice(from, *ask);
+  } else if (const auto* up = std::get_if<PeerUp>(&message)) {
+    // What the predecessor was owed nobody waits for any more.
+    settle_[up->role].clear();
+    settle_at_checkpoint_[up->role].clear();
+    if (up->role == Role::web) link_.send(Role::web, PolicyInForce{engine_.revision()});
+  } else if (const auto* want = std::get_if<WantSnapshot>(&message)) {
+    sys::log(sys::Level::info, "brain", "SNAPSHOT_WANTED", want->why);
+    commit();
+    publish_snapshot();
+  }
+}
+
+void Brain::on_observed(Role from, Observed observed) {
+  observed.observation.sequence = ++observation_sequence_;
+  line_day_.see(observed.observation);
+  if (auto* page = std::get_if<model::PageConfirmed>(&observed.observation.body))
+    page->from_own_session = is_own_session(page->reference, page->from);
+  const bool contact = std::holds_alternative<model::FirstContact>(observed.observation.body);
+  absorb(engine_.observe(observed.observation));
+  changed_since_checkpoint_ = true;
+  if (observed.token != 0) (contact ? settle_at_checkpoint_ : settle_)[from].push_back(observed.token);
+  commit_soon();
+}
+
+void Brain::absorb(decide::Step step) {
+  std::ranges::move(step.records, std::back_inserter(records_));
+  // One delta a commit: a later change of the same prefix replaces an earlier one.
+  for (const Prefix& p : step.table.removed) changes_[p] = std::nullopt;
+  for (model::LineEntry& e : step.table.set) changes_[e.prefix] = std::move(e);
+  if (records_.size() >= kRecordsPerCommit) {
+    commit();
+  } else if (!records_.empty() || !changes_.empty()) {
+    commit_soon();
+  }
+}
+
+void Brain::commit_soon() {
+  if (commit_due_) return;
+  commit_due_ = true;
+  // After the handlers of this turn: all they brought is one transaction.
+  loop_.after({}, [this] { commit(); });
+}
+
+void Brain::commit() {
+  commit_due_ = false;
+  if (!records_.empty()) {
+    for (model::Record& record : records_)
+      if (!record.at) record.at = sys::now();
+    const bool erased = std::ranges::any_of(
+        records_, [](const model::Record& r) { return std::holds_alternative<model::SubscriberErased>(r.body); });
+    // An erasure empties the checkpoints before it; the fresh one goes into the same transaction.
+    if (erased) records_.push_back({0, sys::now(), {}, model::Checkpoint{engine_.checkpoint()}});
+    if (auto done = journal_.append(records_); !done) {
+      // Nothing of it was shown to anybody. The engine is ahead of the journal, so this process must not go on.
+      sys::log(sys::Level::error, "brain", "JOURNAL_FAILED", done.error().text());
+      ::_exit(74);
+    }
+    records_.clear();
+    ++commits_;
+    changed_since_checkpoint_ = true;
+  }
+  publish_changes();
+  for (auto& [role, tokens] : settle_)
+    if (!tokens.empty()) link_.send(role, Settled{std::exchange(tokens, {})});
+}
+
+void Brain::checkpoint() {
+  const Duration begin = sys::monotonic();
+  commit();
+  std::vector<model::Record> one{{0, sys::now(), {}, model::Checkpoint{engine_.checkpoint()}}};
+  if (auto done = journal_.append(one); !done) {
+    sys::log(sys::Level::error, "brain", "CHECKPOINT_FAILED", done.error().text());
+  } else {
+    changed_since_checkpoint_ = false;
+    for (auto& [role, tokens] : settle_at_checkpoint_)
+      if (!tokens.empty()) link_.send(role, Settled{std::exchange(tokens, {})});
+  }
+  const Duration took = sys::monotonic() - begin;
+  checkpoint_due_ = sys::monotonic() + std::max(kCheckpointEvery, took * kCheckpointShare);
+}
+
+void Brain::publish_snapshot() {
+  tables::SnapshotWriter writer({.epoch = epoch_,
+                                 .sequence = table_sequence_,
+                                 .revision = engine_.revision(),
+                                 .published_us = sys::now().us});
+  engine_.for_each_line([&](const model::LineEntry& e) { writer.add(e); });
+  auto memfd = sys::sealed_memfd("postern-lines", writer.finish());
+  if (!memfd) {
+    sys::log(sys::Level::error, "brain", "SNAPSHOT_FAILED", memfd.error().text());
+    return;
+  }
+  link_.send(Role::supervisor, TableSnapshot{epoch_, table_sequence_}, std::make_shared<sys::Fd>(std::move(*memfd)));
+  deltas_since_snapshot_ = 0;
+}
+
+void Brain::publish_changes() {
+  if (changes_.empty()) return;
+  model::LineDelta delta{.epoch = epoch_, .sequence = ++table_sequence_};
+  deltas_since_snapshot_ += changes_.size();
+  const bool fresh = deltas_since_snapshot_ > std::max(kDeltasPerSnapshot, engine_.lines() / 8);
+  for (auto& [prefix, entry] : std::exchange(changes_, {})) {
+    if (fresh) break;  // a snapshot says it all
+    if (entry) {
+      delta.set.push_back(std::move(*entry));
+    } else {
+      delta.removed.push_back(prefix);
+    }
+  }
+  if (fresh) return publish_snapshot();
+  link_.send(Role::supervisor, std::move(delta));
+}
+
+void Brain::tick() {
+  absorb(engine_.tick(sys::now()));
+  if (changed_since_checkpoint_ && sys::monotonic() >= checkpoint_due_) checkpoint();
+}
+
+}  // namespace postern::daemon

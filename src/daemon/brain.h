@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Brain: the role that decides. It puts observations in their one order, hands them to the engine, journals what comes
+// out, and only then lets anything be seen of it: table changes, settled tokens, answers. All that arrives in one turn
+// of the loop is one transaction (group commit).
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "daemon/channel.h"
+#include "daemon/kit.h"
+#include "decide/engine.h"
+#include "fold/line_day.h"
+#include "store/journal.h"
+#include "sys/loop.h"
+#include "tables/reference.h"
+#include "tell/api/api.h"
+
+namespace postern::daemon {
+
+class Brain {
+ public:
+  Brain(WorkerStart start, sys::Loop& loop, store::Journal journal, const tables::ReferenceKey& key);
+
+  // Newest checkpoint, tail of the journal, the settings' policy; then the first table. An error ends the role.
+  [[nodiscard]] Status wake();
+
+ private:
+  void wake_api();
+  void on_message(Role from, Message message);
+  void on_observed(Role from, Observed observed);
+  void on_api(Role from, const ApiCall& call);
+  void on_notice(Role from, const NoticeAsk& ask);
+
+  void absorb(decide::Step step);
+  void commit_soon();
+  void commit();
+  void checkpoint();
+  void publish_snapshot();
+  void publish_changes();
+  void tick();
+  [[nodiscard]] bool is_own_session(const std::string& reference, const IpAddress& from) const;
+  [[nodiscard]] edge::notice::Facts facts_of(const edge::notice::Question& question) const;
+  [[nodiscard]] Result<wire::Json> command(model::Observation request);
+  [[nodiscard]] wire::Json status() const;
+  [[nodiscard]] wire::Json gate_status() const;
+
+  settings::Settings settings_;
+  sys::Loop& loop_;
+  store::Journal journal_;
+  decide::Engine engine_;
+  fold::LineDay line_day_;
+  tables::ReferenceKey reference_key_;
+  std::unique_ptr<tell::api::View> view_;
+  std::unique_ptr<tell::api::Api> api_;
+  std::string operator_;  // of the API call under way
+
+  uint64_t epoch_;
+  Time started_;
+  uint64_t observation_sequence_ = 0;
+  uint64_t table_sequence_ = 0;
+  size_t deltas_since_snapshot_ = 0;
+
+  // Waiting for the next commit.
+  std::vector<model::Record> records_;
+  std::map<Prefix, std::optional<model::LineEntry>> changes_;  // of the table; nullopt = removed
+  std::map<Role, std::vector<uint64_t>> settle_;
+  bool commit_due_ = false;
+  // First contacts: settled by the checkpoint that holds what the detectors made of them.
+  std::map<Role, std::vector<uint64_t>> settle_at_checkpoint_;
+  bool changed_since_checkpoint_ = false;
+  Duration checkpoint_due_;
+
+  std::map<Role, RoleReport> reports_;
+  uint64_t commits_ = 0;
+  Link link_;
+};
+
+}  // namespace postern::daemon

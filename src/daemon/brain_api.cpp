@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+// The brain's side of the API: who asked, what the daemon itself can tell, and requests that change something, which are
+// journaled before they are answered.
+#include <fmt/format.h>
+#include <pwd.h>
+
+#include "daemon/brain.h"
+#include "daemon/engine_view.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+namespace postern::daemon {
+namespace {
+
+// The name of the user at the other end of the socket; "uid 1234" when there is none.
+std::string user_name(uint32_t uid) {
+  const passwd* entry = ::getpwuid(uid);
+  return entry != nullptr ? entry->pw_name : fmt::format("uid {}", uid);
+}
+
+wire::Json counters_of(const RoleReport& report) {
+  wire::Json out = wire::Json::object();
+  for (const auto& [name, value] : report.counters) out.set(name, value);
+  return out;
+}
+
+// A role that has not reported for this long is not well.
+constexpr Duration kReportLate = seconds(5);
+
+}  // namespace
+
+void Brain::wake_api() {
+  view_ = std::make_unique<EngineView>(engine_, [this] { return status(); });
+  api_ = std::make_unique<tell::api::Api>(tell::api::Parts{
+      .view = *view_,
+      .journal = journal_,
+      .references = reference_key_,
+      .command = [this](model::Observation o) { return command(std::move(o)); },
+      .gate_status = [this]() -> Result<wire::Json> { return gate_status(); },
+      .gate_detach = [this]() -> Result<wire::Json> {
+        link_.send(Role::gate, GateDetach{operator_});
+        return wire::Json::object({{"detached", true}});
+      }});
+}
+
+void Brain::on_api(Role from, const ApiCall& call) {
+  operator_ = user_name(call.operator_uid);
+  tell::api::Request request{.method = call.method,
+                             .path = call.path,
+                             .query = call.query,
+                             .operator_name = operator_,
+                             .now = sys::now()};
+  if (!call.body.empty()) {
+    auto body = wire::Json::parse(call.body, "request body");
+    if (body) request.body = std::move(*body);
+  }
+  const tell::api::Response response = api_->handle(request);
+  link_.send(from, ApiAnswer{call.token, static_cast<uint16_t>(response.status), response.body.dump()});
+}
+
+Result<wire::Json> Brain::command(model::Observation request) {
+  request.sequence = ++observation_sequence_;
+  if (!request.at) request.at = sys::now();
+  absorb(engine_.observe(request));
+  commit();
+  return wire::Json::object({{"journaled", journal_.last_sequence()}});
+}
+
+wire::Json Brain::status() const {
+  const Time now = sys::now();
+  wire::Json roles = wire::Json::object();
+  wire::Json faults = wire::Json::array();
+  for (const Role role : kWorkers) {
+    if (role == Role::brain) continue;
+    const auto it = reports_.find(role);
+    const bool well = it != reports_.end() && now - it->second.at < kReportLate;
+    if (!well) faults.push(fmt::format("role {} does not report", to_string(role)));
+    if (it == reports_.end()) continue;
+    roles.set(to_string(role), wire::Json::object({{"pid", it->second.pid},
+                                                   {"heard", to_string(it->second.at)},
+                                                   {"counters", counters_of(it->second)}}));
+  }
+  roles.set("brain", wire::Json::object({{"pid", static_cast<int64_t>(::getpid())}, {"since", to_string(started_)}}));
+  wire::Json supervisor = wire::Json::object();
+  if (const auto it = reports_.find(Role::supervisor); it != reports_.end()) supervisor = counters_of(it->second);
+  if (const auto it = reports_.find(Role::gate); it != reports_.end()) {
+    for (const auto& [name, text] : it->second.facts)
+      if (name.starts_with("fault.")) faults.push("gate: " + text);
+    if (it->second.facts.contains("state") && it->second.facts.at("state") != "in force")
+      faults.push("gate: " + it->second.facts.at("state"));
+  }
+  wire::Json counters = wire::Json::object();
+  decide::Counters::visit(engine_.counters(),
+                          [&](std::string_view name, const uint64_t& value) { counters.set(name, value); });
+  counters.set("commits", commits_);
+  counters.set("observations_held", static_cast<uint64_t>(records_.size()));
+  return wire::Json::object({{"healthy", faults.items()->empty()},
+                             {"faults", std::move(faults)},
+                             {"roles", std::move(roles)},
+                             {"supervisor", std::move(supervisor)},
+                             {"counters", std::move(counters)}});
+}
+
+wire::Json Brain::gate_status() const {
+  const auto it = reports_.find(Role::gate);
+  if (it == reports_.end()) return wire::Json::object({{"state", "no report yet"}});
+  wire::Json interfaces = wire::Json::array();
+  wire::Json faults = wire::Json::array();
+  wire::Json counters = wire::Json::object();
+  wire::Json fill = wire::Json::object();
+  const RoleReport& report = it->second;
+  for (const auto& [name, text] : report.facts) {
+    if (name.starts_with("interface."))
+      interfaces.push(wire::Json::object({{"name", name.substr(10)}, {"link", text}}));
+    if (name.starts_with("fault.")) faults.push(text);
+  }
+  for (const auto& [name, value] : report.counters) {
+    if (name.starts_with("counter.")) {
+      counters.set(name.substr(8), value);
+    } else {
+      fill.set(name, value);
+    }
+  }
+  const auto state = report.facts.find("state");
+  return wire::Json::object({{"state", state != report.facts.end() ? state->second : "?"},
+                             {"heard", to_string(report.at)},
+                             {"interfaces", std::move(interfaces)},
+                             {"faults", std::move(faults)},
+                             {"counters", std::move(counters)},
+                             {"tables", std::move(fill)}});
+}
+
+}  // namespace postern::daemon

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// The edge role: the sockets that strangers write to. No disk, no capability, no decision: the explainer answers from
+// the published table, RADIUS accounting is decoded and handed on.
+#include <unistd.h>
+
+#include "daemon/channel.h"
+#include "daemon/kit.h"
+#include "edge/explainer/explainer.h"
+#include "observe/radius_acct/radius_acct.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+#include "tables/line_table.h"
+#include "tables/reference.h"
+
+namespace postern::daemon {
+namespace {
+
+edge::explainer::Config explainer_config(const settings::Settings& s) {
+  return {.texts = {.provider = s.provider.name,
+                    .url = s.provider.url,
+                    .relay_host = s.provider.relay_host,
+                    .contact = s.provider.contact,
+                    .phone = s.provider.phone},
+          .banners_per_min = s.explainer.banners_per_min,
+          .connections_max = s.explainer.connections_max,
+          .idle_timeout = s.explainer.idle_timeout};
+}
+
+observe::radius_acct::Config radius_config(const settings::Settings& s, const Kit& kit) {
+  observe::radius_acct::Config config;
+  for (const auto& client : s.radius_acct.clients)
+    config.clients.push_back({.from = client.address, .secret = kit.secrets.at("radius:" + to_string(client.address))});
+  return config;
+}
+
+class EdgeRole {
+ public:
+  EdgeRole(WorkerStart start, sys::Loop& loop)
+      : kit_(std::move(start.kit)),
+        settings_(std::move(start.settings)),
+        loop_(loop),
+        // Tokens of this process are unlike those of its predecessor: a late answer to that one settles nothing here.
+        token_base_(static_cast<uint64_t>(sys::now().us) << 24),
+        link_(
+            loop, std::move(start.bus), Role::edge,
+            [this](Role, Message m, const std::shared_ptr<sys::Fd>& fd) { on_message(std::move(m), fd); },
+            [this] { loop_.stop(); }),
+        radius_(
+            radius_config(settings_, kit_), loop, take_fds(kit_, "radius_acct"),
+            [this](uint64_t token, model::Observation o) {
+              link_.send(Role::brain, Observed{token_base_ + token, std::move(o)});
+            },
+            sys::now) {}
+
+  [[nodiscard]] Status wake() {
+    const tables::ReferenceKey key = PN_TRY(tables::reference_key(kit_.secrets.at("reference")));
+    edge::explainer::Listeners listeners{take_fd(kit_, "explainer4"), take_fd(kit_, "explainer6")};
+    explainer_ = PN_TRY(edge::explainer::Explainer::make(
+        explainer_config(settings_), std::move(listeners), [this](const IpAddress& a) { return line_of(a); }, key,
+        {.utc = sys::now, .monotonic = sys::monotonic}, nullptr));
+    explainer_->start(loop_);
+    loop_.every(seconds(1), [this] { report(); });
+    return {};
+  }
+
+ private:
+  // A source without an entry is an unknown line under the table's policy revision.
+  [[nodiscard]] std::optional<model::LineEntry> line_of(const IpAddress& source) const {
+    if (auto entry = table_.find(source)) return entry;
+    model::LineEntry unknown;
+    unknown.reason = model::Reason::unknown_line;
+    unknown.revision = table_.stamp().revision;
+    return unknown;
+  }
+
+  void on_message(Message message, const std::shared_ptr<sys::Fd>& fd) {
+    if (std::holds_alternative<TableSnapshot>(message) && fd) {
+      auto table = tables::LineTable::open(*fd);
+      if (table) {
+        table_ = std::move(*table);
+      } else {
+        sys::log(sys::Level::error, "edge", "TABLE_REFUSED", table.error().text());
+      }
+    } else if (const auto* delta = std::get_if<model::LineDelta>(&message)) {
+      if (auto done = table_.apply(*delta); !done) link_.send(Role::brain, WantSnapshot{done.error().what});
+    } else if (const auto* settled = std::get_if<Settled>(&message)) {
+      for (const uint64_t token : settled->tokens)
+        if (token > token_base_) radius_.journaled(token - token_base_);
+    } else if (const auto* up = std::get_if<PeerUp>(&message); up != nullptr && up->role == Role::brain) {
+      radius_.forget_in_flight();  // the NAS sends again; the engine takes what was journaled as a duplicate
+    }
+  }
+
+  void report() {
+    RoleReport report{.pid = ::getpid(), .at = sys::now()};
+    const edge::explainer::Stats e = explainer_->stats();
+    report.counters = {{"explainer.accepted_total", e.accepted}, {"explainer.closed_total", e.closed},
+                       {"explainer.limited_total", e.limited},   {"explainer.unknown_line_total", e.unknown_line},
+                       {"explainer.refused_total", e.refused},   {"explainer.evicted_total", e.evicted},
+                       {"explainer.open", e.open},               {"table_lines", table_.size()},
+                       {"messages_dropped_total", link_.dropped()}};
+    observe::radius_acct::Stats::visit(radius_.stats(), [&](std::string_view name, const uint64_t& value) {
+      report.counters["radius_acct." + std::string(name) + "_total"] = value;
+    });
+    report.counters["radius_acct.in_flight"] = radius_.in_flight();
+    link_.send(Role::brain, report);
+  }
+
+  Kit kit_;
+  settings::Settings settings_;
+  sys::Loop& loop_;
+  uint64_t token_base_;
+  tables::LineTable table_;
+  Link link_;
+  observe::radius_acct::RadiusAcct radius_;
+  std::unique_ptr<edge::explainer::Explainer> explainer_;
+};
+
+}  // namespace
+
+int run_edge(WorkerStart start) {
+  sys::Loop loop;
+  EdgeRole role(std::move(start), loop);
+  if (auto up = role.wake(); !up) {
+    sys::log(sys::Level::error, "edge", "EDGE_WAKE_FAILED", up.error().text());
+    return 1;
+  }
+  loop.run();
+  return 0;
+}
+
+}  // namespace postern::daemon

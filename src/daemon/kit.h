@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Kit: all that a worker is given at its start, in one sealed memfd: the checked settings text, the secrets it needs and
+// no others, and which descriptor is which listener. A worker opens no file that it was not given (the brain's journal
+// excepted).
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/codec.h"
+#include "daemon/message.h"
+#include "settings/settings.h"
+#include "sys/fd.h"
+
+namespace postern::daemon {
+
+inline constexpr int kBusFd = 3;
+inline constexpr int kKitFd = 4;
+inline constexpr int kFirstListenerFd = 5;
+
+struct Kit {
+  Role role = Role::supervisor;
+  int32_t supervisor_pid = 0;
+  std::string settings_path;  // for messages only
+  std::string settings_text;
+  std::map<std::string, std::string> secrets;  // "reference", "master", "radius:<client>"
+  std::map<std::string, int32_t> fds;          // "explainer4", "radius_acct:0", "notice:0", "api"
+  PN_FIELDS(role, supervisor_pid, settings_path, settings_text, secrets, fds)
+};
+
+// Takes ownership of the descriptor with that name; none when it was not given.
+[[nodiscard]] sys::Fd take_fd(Kit& kit, const std::string& name);
+// All descriptors "prefix:0", "prefix:1" …
+[[nodiscard]] std::vector<sys::Fd> take_fds(Kit& kit, const std::string& prefix);
+
+// What a role's main gets. Returns the process's exit code.
+struct WorkerStart {
+  Kit kit;
+  settings::Settings settings;
+  sys::Fd bus;
+};
+int run_brain(WorkerStart start);
+int run_gate(WorkerStart start);
+int run_edge(WorkerStart start);
+int run_web(WorkerStart start);
+
+// Entry of an exec'd worker: reads bus and kit, confines itself, runs its role.
+int run_worker();
+
+}  // namespace postern::daemon

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the roles say to each other: one bounded codec (base/codec.h), one variant. Everything goes through the
+// supervisor, which forwards by the frame's header without reading the body; a role therefore never holds another
+// role's socket, and any of them can be restarted alone.
+#pragma once
+
+#include <map>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/codec.h"
+#include "edge/notice/facts.h"
+#include "model/observation.h"
+#include "model/order.h"
+
+namespace postern::daemon {
+
+PN_ENUM(Role, supervisor, gate, edge, brain, web)
+inline constexpr std::array kWorkers{Role::brain, Role::gate, Role::edge, Role::web};
+
+// A worker says it is up; the supervisor tells everybody else, who then send again what that worker may have lost.
+struct PeerUp {
+  Role role = Role::supervisor;
+  PN_FIELDS(role)
+};
+// To the brain. `token` is the sender's; it keeps the observation until it is settled.
+struct Observed {
+  uint64_t token = 0;
+  model::Observation observation;
+  PN_FIELDS(token, observation)
+};
+// From the brain: these are in the journal (session events) or in a checkpoint (first contacts).
+struct Settled {
+  std::vector<uint64_t> tokens;
+  PN_FIELDS(tokens)
+};
+// Carries the sealed memfd. Kept by the supervisor with the deltas after it.
+struct TableSnapshot {
+  uint64_t epoch = 0;
+  uint64_t sequence = 0;
+  PN_FIELDS(epoch, sequence)
+};
+// A reader met a gap, or the supervisor's list of deltas is full.
+struct WantSnapshot {
+  std::string why;
+  PN_FIELDS(why)
+};
+struct Receipts {
+  std::vector<model::Receipt> receipts;
+  PN_FIELDS(receipts)
+};
+// Once a second from every worker: what `postern status` and `postern gate status` show of it.
+struct RoleReport {
+  int32_t pid = 0;
+  Time at;
+  std::map<std::string, uint64_t> counters;
+  std::map<std::string, std::string> facts;
+  PN_FIELDS(pid, at, counters, facts)
+};
+struct ApiCall {
+  uint64_t token = 0;
+  std::string method;
+  std::string path;
+  std::map<std::string, std::string> query;
+  std::string body;  // JSON that parsed in the web role, written anew
+  uint32_t operator_uid = 0;  // of the caller on the unix socket
+  PN_FIELDS(token, method, path, query, body, operator_uid)
+};
+struct ApiAnswer {
+  uint64_t token = 0;
+  uint16_t status = 0;
+  std::string body;
+  PN_FIELDS(token, status, body)
+};
+struct NoticeAsk {
+  uint64_t token = 0;
+  edge::notice::Question question;
+  PN_FIELDS(token, question)
+};
+struct NoticeTold {
+  uint64_t token = 0;
+  edge::notice::Facts facts;
+  PN_FIELDS(token, facts)
+};
+// To the web role, which reads references: the policy revision in force.
+struct PolicyInForce {
+  uint32_t revision = 0;
+  PN_FIELDS(revision)
+};
+// To the gate: take filters, rule, route and guard out of the kernel (postern gate detach).
+struct GateDetach {
+  std::string operator_name;
+  PN_FIELDS(operator_name)
+};
+
+using Message = std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot,
+                             Receipts, RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach>;
+
+}  // namespace postern::daemon

@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// The supervisor's start: all that can be wrong is looked at before any role runs, and all faults are told at once.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/capability.h>
+#include <sodium.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <filesystem>
+
+#include "daemon/supervisor.h"
+#include "decide/engine.h"
+#include "sys/privileges.h"
+
+namespace postern::daemon {
+namespace {
+
+constexpr size_t kKeyBytes = 32;
+constexpr int kExplainerBacklog = 4096;  // SYNs wait here while the explainer restarts
+constexpr size_t kSecretBytesMax = 4096;
+
+Result<std::string> read_secret(const std::string& path) {
+  const sys::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return fail_errno("read " + path);
+  std::string text(kSecretBytesMax + 1, '\0');
+  const ssize_t n = ::read(fd.get(), text.data(), text.size());
+  if (n < 0) return fail_errno("read " + path);
+  if (static_cast<size_t>(n) > kSecretBytesMax) return fail(Errc::limit, path + " is longer than a secret may be");
+  text.resize(static_cast<size_t>(n));
+  return text;
+}
+
+// Written whole or not at all: a key cut short by a crash would lose the journal's personal data for ever.
+Result<std::string> load_or_create_key(const std::string& path) {
+  auto key = read_secret(path);
+  if (key && key->size() == kKeyBytes) return key;
+  if (key)
+    return fail(Errc::bad_input, fmt::format("{} has {} bytes, a key has {}", path, key->size(), kKeyBytes), {},
+                "restore it from the backup; the journal's personal data cannot be read without it");
+  if (key.error().code != Errc::not_found) return key;
+  std::string fresh(kKeyBytes, '\0');
+  randombytes_buf(fresh.data(), fresh.size());
+  const std::string part = path + ".new";
+  const sys::Fd fd(::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
+  if (!fd || ::write(fd.get(), fresh.data(), fresh.size()) != static_cast<ssize_t>(fresh.size()) ||
+      ::fsync(fd.get()) != 0 || ::rename(part.c_str(), path.c_str()) != 0)
+    return fail_errno("write " + path);
+  return fresh;
+}
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+std::expected<SettingsFile, std::vector<Error>> read_settings(const std::string& path) {
+  const sys::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd) return std::unexpected(std::vector{fail_errno("read " + path).error()});
+  SettingsFile file;
+  std::array<char, 65536> chunk{};
+  for (ssize_t n = 0; (n = ::read(fd.get(), chunk.data(), chunk.size())) > 0;) {
+    file.text.append(chunk.data(), static_cast<size_t>(n));
+    if (file.text.size() <= settings::kFileBytesMax) continue;
+    return std::unexpected(std::vector{Error{Errc::limit, path + " is larger than a settings file may be", "", ""}});
+  }
+  auto loaded = settings::load_text(file.text, path, decide::Engine::detectors());
+  if (!loaded) return std::unexpected(loaded.error());
+  file.settings = std::move(*loaded);
+  return file;
+}
+
+std::vector<Error> Supervisor::prepare() {
+  std::vector<Error> faults;
+  if (::sodium_init() < 0) faults.push_back({Errc::unavailable, "libsodium does not start", "", ""});
+  const auto missing = sys::missing_capabilities({CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN});
+  for (const std::string& name : missing)
+    faults.push_back({Errc::denied, name + " is missing", "", "run posternd as root; roles give up what they do not need"});
+  if (auto ids = sys::user_ids(settings_.daemon.user); !ids) faults.push_back(ids.error());
+  if (!faults.empty()) return faults;
+  prepare_directories(faults);
+  prepare_secrets(faults);
+  open_listeners(faults);
+  return faults;
+}
+
+void Supervisor::prepare_directories(std::vector<Error>& faults) {
+  const auto ids = sys::user_ids(settings_.daemon.user);
+  const auto own = [&](const std::string& path, unsigned mode) {
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error || ::chmod(path.c_str(), mode) != 0 || ::chown(path.c_str(), ids->uid, ids->gid) != 0)
+      faults.push_back(fail_errno("prepare " + path).error());
+  };
+  own(settings_.store.directory, 0700);
+  std::error_code error;
+  std::filesystem::create_directories(std::filesystem::path(settings_.api.socket).parent_path(), error);
+  if (error) faults.push_back({Errc::io, "make the folder of " + settings_.api.socket + ": " + error.message(), "", ""});
+}
+
+void Supervisor::prepare_secrets(std::vector<Error>& faults) {
+  for (const char* name : {"reference", "master"}) {
+    auto key = load_or_create_key(fmt::format("{}/{}.key", settings_.store.directory, name));
+    if (key) {
+      secrets_[name] = std::move(*key);
+    } else {
+      faults.push_back(key.error());
+    }
+  }
+  for (const auto& client : settings_.radius_acct.clients) {
+    auto secret = read_secret(client.secret_file);
+    if (secret) {
+      secrets_["radius:" + to_string(client.address)] = trimmed(std::move(*secret));
+    } else {
+      faults.push_back(secret.error());
+    }
+  }
+}
+
+void Supervisor::keep(std::vector<Error>& faults, const std::string& name, Result<sys::Fd> fd) {
+  if (fd) {
+    listeners_[name] = std::move(*fd);
+  } else {
+    faults.push_back({fd.error().code, fmt::format("{}: {}", name, fd.error().what), fd.error().where, fd.error().fix});
+  }
+}
+
+void Supervisor::open_listeners(std::vector<Error>& faults) {
+  keep(faults, "explainer4", sys::listen_tcp(settings_.explainer.listen4, kExplainerBacklog, true));
+  keep(faults, "explainer6", sys::listen_tcp(settings_.explainer.listen6, kExplainerBacklog, true));
+  for (size_t i = 0; i < settings_.radius_acct.listen.size(); ++i)
+    keep(faults, fmt::format("radius_acct:{}", i), sys::bind_udp(settings_.radius_acct.listen[i]));
+  for (size_t i = 0; i < settings_.notice.listen.size(); ++i)
+    keep(faults, fmt::format("notice:{}", i), sys::listen_tcp(settings_.notice.listen[i], 512, false));
+  keep(faults, "api", sys::listen_unix(settings_.api.socket, 0660));
+}
+
+Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
+  Kit kit{.role = role, .supervisor_pid = ::getpid(), .settings_path = settings_path_, .settings_text = settings_text_};
+  const auto give = [&](std::string_view prefix) {
+    for (const auto& [name, fd] : listeners_) {
+      if (!name.starts_with(prefix)) continue;
+      kit.fds[name] = kFirstListenerFd + static_cast<int>(descriptors.size());
+      descriptors.push_back(fd.get());
+    }
+  };
+  const auto tell = [&](std::string_view prefix) {
+    for (const auto& [name, secret] : secrets_)
+      if (name.starts_with(prefix)) kit.secrets[name] = secret;
+  };
+  switch (role) {
+    case Role::brain:
+      tell("master");
+      tell("reference");
+      break;
+    case Role::gate: give("explainer"); break;
+    case Role::edge:
+      give("explainer");
+      give("radius_acct");
+      tell("radius:");
+      tell("reference");
+      break;
+    case Role::web:
+      give("notice");
+      give("api");
+      tell("reference");
+      break;
+    case Role::supervisor: break;
+  }
+  return kit;
+}
+
+}  // namespace postern::daemon

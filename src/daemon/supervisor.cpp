@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/supervisor.h"
+
+#include <fmt/format.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+
+#include "base/check.h"
+#include "daemon/spawn.h"
+#include "sys/clock.h"
+#include "sys/log.h"
+
+namespace postern::daemon {
+namespace {
+
+constexpr Duration kBackoffFirst = milliseconds(50);
+constexpr Duration kBackoffMost = seconds(5);
+constexpr Duration kStable = seconds(10);  // alive this long: the back-off starts afresh
+// Deltas kept after the snapshot; beyond it the brain is asked for a new snapshot.
+constexpr size_t kDeltaBytesMax = 32 * 1024 * 1024;
+
+bool reads_table(Role role) { return role == Role::gate || role == Role::edge; }
+
+size_t bytes_of(const std::vector<Frame>& message) {
+  size_t n = 0;
+  for (const Frame& f : message) n += f.bytes.size();
+  return n;
+}
+
+template <class T>
+constexpr uint8_t index_of() {
+  return static_cast<uint8_t>(Message(T{}).index());
+}
+
+}  // namespace
+
+Supervisor::Supervisor(std::string settings_path, std::string settings_text, settings::Settings settings)
+    : settings_path_(std::move(settings_path)),
+      settings_text_(std::move(settings_text)),
+      settings_(std::move(settings)) {}
+
+int Supervisor::run() {
+  sigset_t set;
+  sigemptyset(&set);
+  for (const int s : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
+  PN_CHECK(::sigprocmask(SIG_BLOCK, &set, nullptr) == 0);
+  signals_ = sys::Fd(::signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK));
+  PN_CHECK(signals_);
+  loop_.watch(signals_.get(), EPOLLIN, [this](uint32_t) { on_signal(); });
+  for (const Role role : kWorkers) spawn(role);
+  loop_.every(seconds(1), [this] { report(); });
+  loop_.run();
+  return 0;
+}
+
+void Supervisor::on_signal() {
+  signalfd_siginfo info{};
+  while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
+    switch (info.ssi_signo) {
+      case SIGCHLD: reap(); break;
+      case SIGHUP: reload(); break;
+      default:
+        sys::log(sys::Level::info, "daemon", "STOPPING",
+                 "the kernel goes on enforcing the last table; `postern gate detach` would take it out");
+        notify_systemd("STOPPING=1");
+        stopping_ = true;
+        for (auto& [role, worker] : workers_)
+          if (worker.pid > 0) ::kill(worker.pid, SIGTERM);
+        loop_.stop();
+    }
+  }
+}
+
+void Supervisor::spawn(Role role) {
+  Worker& worker = workers_[role];
+  std::vector<int> descriptors;
+  const Kit kit = kit_for(role, descriptors);
+  auto started = spawn_worker(kit, descriptors);
+  if (!started) {
+    sys::log(sys::Level::error, "daemon", "SPAWN_FAILED", started.error().text(), {{"role", std::string(to_string(role))}});
+    loop_.after(kBackoffMost, [this, role] { spawn(role); });
+    return;
+  }
+  worker.pid = started->pid;
+  worker.started = sys::monotonic();
+  worker.channel = std::make_unique<Channel>(
+      loop_, std::move(started->bus), [this, role](Frame frame) { forward(role, std::move(frame)); },
+      // The process may still be there; without its socket it is of no use. The reaper restarts it.
+      [this, role] {
+        if (workers_[role].pid > 0) ::kill(workers_[role].pid, SIGKILL);
+      });
+  sys::log(sys::Level::info, "daemon", "ROLE_STARTED", "role is up",
+           {{"role", std::string(to_string(role))}, {"pid", std::to_string(worker.pid)}});
+  if (reads_table(role)) send_table(role);
+  for (const Role other : kWorkers) {
+    if (other == role || !workers_[other].channel) continue;
+    send(other, PeerUp{role});
+    send(role, PeerUp{other});
+  }
+}
+
+void Supervisor::reap() {
+  int status = 0;
+  for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+    for (auto& [role, worker] : workers_) {
+      if (worker.pid != pid) continue;
+      sys::log(stopping_ ? sys::Level::info : sys::Level::warning, "daemon", "ROLE_DIED",
+               WIFSIGNALED(status) ? fmt::format("killed by signal {}", WTERMSIG(status))
+                                   : fmt::format("exited with {}", WEXITSTATUS(status)),
+               {{"role", std::string(to_string(role))}, {"pid", std::to_string(pid)}});
+      lost(role);
+    }
+  }
+}
+
+void Supervisor::lost(Role role) {
+  Worker& worker = workers_[role];
+  worker.channel.reset();
+  worker.pid = 0;
+  own_partial_.erase(role);
+  if (stopping_) return;
+  const bool stable = sys::monotonic() - worker.started > kStable;
+  worker.backoff = stable || worker.backoff.us == 0 ? kBackoffFirst : std::min(worker.backoff * 2, kBackoffMost);
+  ++worker.restarts;
+  loop_.after(worker.backoff, [this, role] { spawn(role); });
+}
+
+void Supervisor::send(Role to, const Message& message) {
+  for (Frame& frame : frames_of(Role::supervisor, to, message, nullptr))
+    if (workers_[to].channel && !workers_[to].channel->send(std::move(frame))) return;
+}
+
+void Supervisor::forward(Role from, Frame frame) {
+  frame.from = from;  // a worker cannot speak as another
+  if (frame.to == Role::supervisor) return take_own(from, std::move(frame));
+  Worker& to = workers_[frame.to];
+  if (to.channel) (void)to.channel->send(std::move(frame));  // logged there; a receiver that is down asks again
+}
+
+void Supervisor::take_own(Role from, Frame frame) {
+  const bool last = !frame.more;
+  std::vector<Frame>& message = own_partial_[from];
+  message.push_back(std::move(frame));
+  if (!last) return;
+  std::vector<Frame> whole = std::exchange(message, {});
+  if (from != Role::brain || whole.front().bytes.empty()) return;
+  const auto index = static_cast<uint8_t>(whole.front().bytes.front());
+  if (index == index_of<TableSnapshot>()) keep_snapshot(std::move(whole));
+  if (index == index_of<model::LineDelta>()) keep_delta(std::move(whole));
+}
+
+void Supervisor::keep_snapshot(std::vector<Frame> message) {
+  if (snapshot_.empty()) notify_systemd("READY=1");
+  snapshot_ = std::move(message);
+  deltas_.clear();
+  delta_bytes_ = 0;
+  snapshot_wanted_ = false;
+  for (const Role role : kWorkers)
+    if (reads_table(role) && workers_[role].channel) send_table(role);
+}
+
+void Supervisor::keep_delta(std::vector<Frame> message) {
+  for (const Role role : kWorkers) {
+    if (!reads_table(role) || !workers_[role].channel) continue;
+    for (Frame frame : message) {
+      frame.to = role;
+      (void)workers_[role].channel->send(std::move(frame));
+    }
+  }
+  delta_bytes_ += bytes_of(message);
+  deltas_.push_back(std::move(message));
+  if (delta_bytes_ <= kDeltaBytesMax || snapshot_wanted_) return;
+  snapshot_wanted_ = true;
+  send(Role::brain, WantSnapshot{"the supervisor's list of deltas is full"});
+}
+
+void Supervisor::send_table(Role to) {
+  Channel& channel = *workers_[to].channel;
+  const auto send_all = [&](const std::vector<Frame>& message) {
+    for (Frame frame : message) {
+      frame.to = to;
+      (void)channel.send(std::move(frame));
+    }
+  };
+  if (!snapshot_.empty()) send_all(snapshot_);
+  for (const auto& delta : deltas_) send_all(delta);
+}
+
+void Supervisor::report() {
+  RoleReport report{.pid = ::getpid(), .at = sys::now()};
+  for (const auto& [role, worker] : workers_) {
+    report.counters[fmt::format("restarts_{}_total", to_string(role))] = worker.restarts;
+    report.facts[fmt::format("{}_pid", to_string(role))] = std::to_string(worker.pid);
+  }
+  report.counters["table_deltas_kept"] = deltas_.size();
+  send(Role::brain, report);
+}
+
+void Supervisor::reload() {
+  auto again = read_settings(settings_path_);
+  if (!again) {
+    for (const Error& e : again.error())
+      sys::log(sys::Level::error, "daemon", "SETTINGS_BAD", e.text() + "; the running settings stay");
+    return;
+  }
+  settings_text_ = std::move(again->text);
+  settings_ = std::move(again->settings);
+  sys::log(sys::Level::info, "daemon", "SETTINGS_RELOADED", "workers restart one by one; listeners stay as they are");
+  for (const auto& [role, worker] : workers_)
+    if (worker.pid > 0) ::kill(worker.pid, SIGTERM);
+}
+
+}  // namespace postern::daemon

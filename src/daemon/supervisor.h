@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Supervisor: the parent of all roles. It opens every listener, execs itself once per role over a socketpair, forwards
+// messages by their header, restarts what dies (with back-off), and keeps the listeners and the last line table, so
+// that a role which restarts while the brain is dead still works. It reads no byte from the network and no message body
+// but the first byte of what is addressed to it.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "daemon/channel.h"
+#include "daemon/kit.h"
+#include "settings/settings.h"
+#include "sys/loop.h"
+
+namespace postern::daemon {
+
+class Supervisor {
+ public:
+  Supervisor(std::string settings_path, std::string settings_text, settings::Settings settings);
+
+  // Directories, keys, secrets, listeners. All faults at once; nothing is started when there is one.
+  [[nodiscard]] std::vector<Error> prepare();
+  // Until SIGTERM or SIGINT. SIGHUP reads the settings again and, when they are good, restarts the workers one by one.
+  int run();
+
+ private:
+  struct Worker {
+    int pid = 0;
+    std::unique_ptr<Channel> channel;
+    Duration started;
+    Duration backoff;
+    uint64_t restarts = 0;
+  };
+
+  void prepare_directories(std::vector<Error>& faults);
+  void prepare_secrets(std::vector<Error>& faults);
+  void open_listeners(std::vector<Error>& faults);
+  void keep(std::vector<Error>& faults, const std::string& name, Result<sys::Fd> fd);
+
+  [[nodiscard]] Kit kit_for(Role role, std::vector<int>& descriptors) const;
+  void spawn(Role role);
+  void lost(Role role);
+  void reap();
+  void on_signal();
+  void reload();
+  void report();
+
+  void forward(Role from, Frame frame);
+  void take_own(Role from, Frame frame);
+  void keep_snapshot(std::vector<Frame> message);
+  void keep_delta(std::vector<Frame> message);
+  void send_table(Role to);
+  void send(Role to, const Message& message);
+
+  std::string settings_path_;
+  std::string settings_text_;
+  settings::Settings settings_;
+  std::map<std::string, std::string> secrets_;
+  std::map<std::string, sys::Fd> listeners_;
+
+  sys::Loop loop_;
+  sys::Fd signals_;
+  std::map<Role, Worker> workers_;
+  std::map<Role, std::vector<Frame>> own_partial_;
+  std::vector<Frame> snapshot_;
+  std::deque<std::vector<Frame>> deltas_;  // after snapshot_, in order
+  size_t delta_bytes_ = 0;
+  bool snapshot_wanted_ = false;
+  bool stopping_ = false;
+};
+
+struct SettingsFile {
+  std::string text;
+  settings::Settings settings;
+};
+// The file and what it says; every fault at once.
+[[nodiscard]] std::expected<SettingsFile, std::vector<Error>> read_settings(const std::string& path);
+
+// Says READY=1 and the like to systemd when NOTIFY_SOCKET is set (sd_notify(3)).
+void notify_systemd(const std::string& state);
+
+}  // namespace postern::daemon
