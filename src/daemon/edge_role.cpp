@@ -3,8 +3,8 @@
 // the published table, RADIUS accounting is decoded and handed on.
 #include <unistd.h>
 
-#include "daemon/channel.h"
-#include "daemon/kit.h"
+#include "daemon/bus/channel.h"
+#include "daemon/bus/kit.h"
 #include "edge/explainer/explainer.h"
 #include "observe/radius_acct/radius_acct.h"
 #include "sys/clock.h"
@@ -94,10 +94,14 @@ class EdgeRole {
   void report() {
     RoleReport report{.pid = ::getpid(), .at = sys::now()};
     const edge::explainer::Stats e = explainer_->stats();
-    report.counters = {{"explainer.accepted_total", e.accepted}, {"explainer.closed_total", e.closed},
-                       {"explainer.limited_total", e.limited},   {"explainer.unknown_line_total", e.unknown_line},
-                       {"explainer.refused_total", e.refused},   {"explainer.evicted_total", e.evicted},
-                       {"explainer.open", e.open},               {"table_lines", table_.size()},
+    report.counters = {{"explainer.accepted_total", e.accepted},
+                       {"explainer.closed_total", e.closed},
+                       {"explainer.limited_total", e.limited},
+                       {"explainer.unknown_line_total", e.unknown_line},
+                       {"explainer.refused_total", e.refused},
+                       {"explainer.evicted_total", e.evicted},
+                       {"explainer.open", e.open},
+                       {"table_lines", table_.size()},
                        {"messages_dropped_total", link_.dropped()}};
     observe::radius_acct::Stats::visit(radius_.stats(), [&](std::string_view name, const uint64_t& value) {
       report.counters["radius_acct." + std::string(name) + "_total"] = value;

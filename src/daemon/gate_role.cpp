@@ -5,9 +5,9 @@
 
 #include "act/gate_hooks/gate_hooks.h"
 #include "act/gate_table/gate_table.h"
-#include "daemon/channel.h"
-#include "daemon/kit.h"
-#include "daemon/outbox.h"
+#include "daemon/bus/channel.h"
+#include "daemon/bus/kit.h"
+#include "daemon/bus/outbox.h"
 #include "gate/gate.h"
 #include "observe/gate_events/gate_events.h"
 #include "sys/clock.h"
@@ -49,11 +49,10 @@ class GateRole {
             [this] { loop_.stop(); }),
         outbox_([this](const Message& m) { link_.send(Role::brain, m); }, static_cast<uint32_t>(sys::now().us)),
         table_(gate_, [this](std::vector<model::Receipt> r) { link_.send(Role::brain, Receipts{std::move(r)}); }),
-        events_(
-            gate_, loop,
-            {.contact = [this](model::Observation o) { outbox_.put(std::move(o)); },
-             .sum = [this](model::Observation o) { outbox_.put_unkept(std::move(o)); }},
-            sys::now) {}
+        events_(gate_, loop,
+                {.contact = [this](model::Observation o) { outbox_.put(std::move(o)); },
+                 .sum = [this](model::Observation o) { outbox_.put_unkept(std::move(o)); }},
+                sys::now) {}
 
   // Hooks only once the network's own rules are in the kernel: a filter with an empty configuration would close the
   // relay for everyone. With adopted maps that is so already.
@@ -107,8 +106,8 @@ class GateRole {
     }
   }
 
-  // An operator opened the network. The role stays up and idle, so that nothing hooks itself in again before posternd is
-  // stopped or restarted.
+  // An operator opened the network. The role stays up and idle, so that nothing hooks itself in again before posternd
+  // is stopped or restarted.
   void detach() {
     std::vector<std::string> names;
     for (const auto& a : gate_.attached()) names.push_back(a.name);

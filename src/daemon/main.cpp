@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// posternd(8). Exit codes: 0 stopped by a signal, 64 wrong usage, 77 a right is missing, 78 bad settings or surroundings.
-#include <fmt/format.h>
-
+// posternd(8). Exit codes: 0 stopped by a signal, 64 wrong usage, 77 a right is missing, 78 bad settings or
+// surroundings.
 #include <cstdio>
+#include <fmt/format.h>
 #include <string>
 #include <vector>
 

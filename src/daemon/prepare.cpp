@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The supervisor's start: all that can be wrong is looked at before any role runs, and all faults are told at once.
+#include <array>
 #include <fcntl.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <linux/capability.h>
 #include <sodium.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include <array>
-#include <filesystem>
 
 #include "daemon/supervisor.h"
 #include "decide/engine.h"
@@ -78,7 +77,8 @@ std::vector<Error> Supervisor::prepare() {
   if (::sodium_init() < 0) faults.push_back({Errc::unavailable, "libsodium does not start", "", ""});
   const auto missing = sys::missing_capabilities({CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN});
   for (const std::string& name : missing)
-    faults.push_back({Errc::denied, name + " is missing", "", "run posternd as root; roles give up what they do not need"});
+    faults.push_back(
+        {Errc::denied, name + " is missing", "", "run posternd as root; roles give up what they do not need"});
   if (auto ids = sys::user_ids(settings_.daemon.user); !ids) faults.push_back(ids.error());
   if (!faults.empty()) return faults;
   prepare_directories(faults);
@@ -98,7 +98,8 @@ void Supervisor::prepare_directories(std::vector<Error>& faults) {
   own(settings_.store.directory, 0700);
   std::error_code error;
   std::filesystem::create_directories(std::filesystem::path(settings_.api.socket).parent_path(), error);
-  if (error) faults.push_back({Errc::io, "make the folder of " + settings_.api.socket + ": " + error.message(), "", ""});
+  if (error)
+    faults.push_back({Errc::io, "make the folder of " + settings_.api.socket + ": " + error.message(), "", ""});
 }
 
 void Supervisor::prepare_secrets(std::vector<Error>& faults) {
@@ -156,7 +157,9 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       tell("master");
       tell("reference");
       break;
-    case Role::gate: give("explainer"); break;
+    case Role::gate:
+      give("explainer");
+      break;
     case Role::edge:
       give("explainer");
       give("radius_acct");
@@ -168,7 +171,8 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       give("api");
       tell("reference");
       break;
-    case Role::supervisor: break;
+    case Role::supervisor:
+      break;
   }
   return kit;
 }

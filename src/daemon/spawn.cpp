@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/spawn.h"
 
+#include <array>
+#include <csignal>
 #include <fcntl.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <array>
-#include <csignal>
 
 namespace postern::daemon {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "daemon/kit.h"
+#include "daemon/bus/kit.h"
 #include "sys/fd.h"
 
 namespace postern::daemon {

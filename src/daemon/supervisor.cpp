@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/supervisor.h"
 
+#include <algorithm>
+#include <csignal>
 #include <fmt/format.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
-
-#include <algorithm>
-#include <csignal>
 
 #include "base/check.h"
 #include "daemon/spawn.h"
@@ -62,8 +61,12 @@ void Supervisor::on_signal() {
   signalfd_siginfo info{};
   while (::read(signals_.get(), &info, sizeof info) == sizeof info) {
     switch (info.ssi_signo) {
-      case SIGCHLD: reap(); break;
-      case SIGHUP: reload(); break;
+      case SIGCHLD:
+        reap();
+        break;
+      case SIGHUP:
+        reload();
+        break;
       default:
         sys::log(sys::Level::info, "daemon", "STOPPING",
                  "the kernel goes on enforcing the last table; `postern gate detach` would take it out");
@@ -82,7 +85,8 @@ void Supervisor::spawn(Role role) {
   const Kit kit = kit_for(role, descriptors);
   auto started = spawn_worker(kit, descriptors);
   if (!started) {
-    sys::log(sys::Level::error, "daemon", "SPAWN_FAILED", started.error().text(), {{"role", std::string(to_string(role))}});
+    sys::log(sys::Level::error, "daemon", "SPAWN_FAILED", started.error().text(),
+             {{"role", std::string(to_string(role))}});
     loop_.after(kBackoffMost, [this, role] { spawn(role); });
     return;
   }

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "base/result.h"
-#include "daemon/channel.h"
-#include "daemon/kit.h"
+#include "daemon/bus/channel.h"
+#include "daemon/bus/kit.h"
 #include "settings/settings.h"
 #include "sys/loop.h"
 

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The web role: HTTP and nothing else. Two faces that share no listener: the notice page on TCP, the API on a unix
 // socket. Both ask the brain; neither knows a subscriber.
+#include <map>
 #include <unistd.h>
 
-#include <map>
-
-#include "daemon/channel.h"
-#include "daemon/kit.h"
+#include "daemon/bus/channel.h"
+#include "daemon/bus/kit.h"
 #include "edge/notice/notice.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
@@ -35,10 +34,9 @@ class WebRole {
             [this] { loop_.stop(); }) {}
 
   [[nodiscard]] Status wake() {
-    api_ = PN_TRY(sys::HttpServer::start(loop_, take_fd(kit_, "api"), {.body_octets = kApiBodyOctetsMax},
-                                         [this](sys::HttpRequest r, sys::HttpServer::Reply reply) {
-                                           on_api(std::move(r), std::move(reply));
-                                         }));
+    api_ = PN_TRY(sys::HttpServer::start(
+        loop_, take_fd(kit_, "api"), {.body_octets = kApiBodyOctetsMax},
+        [this](sys::HttpRequest r, sys::HttpServer::Reply reply) { on_api(std::move(r), std::move(reply)); }));
     PN_TRY_VOID(wake_notice());
     loop_.every(seconds(1), [this] { report(); });
     return {};
@@ -48,7 +46,8 @@ class WebRole {
   [[nodiscard]] Status wake_notice();
 
   void on_api(sys::HttpRequest request, sys::HttpServer::Reply reply) {
-    if (api_waiting_.size() >= kWaitingMax) return reply({503, "application/json", R"({"error":{"code":"limit"}})", {}});
+    if (api_waiting_.size() >= kWaitingMax)
+      return reply({503, "application/json", R"({"error":{"code":"limit"}})", {}});
     ApiCall call{.token = ++next_token_,
                  .method = std::move(request.method),
                  .path = std::move(request.path),
@@ -66,7 +65,8 @@ class WebRole {
 
   static sys::HttpResponse refusal(const Error& e) {
     const wire::Json outer = wire::Json::object(
-        {{"error", wire::Json::object({{"code", "bad_input"}, {"message", e.what}, {"where", e.where}, {"fix", e.fix}})}});
+        {{"error",
+          wire::Json::object({{"code", "bad_input"}, {"message", e.what}, {"where", e.where}, {"fix", e.fix}})}});
     return {400, "application/json", outer.dump(), {}};
   }
 
@@ -137,9 +137,8 @@ Status WebRole::wake_notice() {
       sys::now, [this] { return revision_; });
   for (sys::Fd& socket : take_fds(kit_, "notice"))
     notice_servers_.push_back(PN_TRY(sys::HttpServer::start(
-        loop_, std::move(socket), {}, [this](sys::HttpRequest r, const sys::HttpServer::Reply& reply) {
-          notice_->handle(std::move(r), reply);
-        })));
+        loop_, std::move(socket), {},
+        [this](sys::HttpRequest r, const sys::HttpServer::Reply& reply) { notice_->handle(std::move(r), reply); })));
   return {};
 }
 

@@ -3,7 +3,7 @@
 #include <linux/capability.h>
 #include <unistd.h>
 
-#include "daemon/kit.h"
+#include "daemon/bus/kit.h"
 #include "decide/engine.h"
 #include "sys/log.h"
 #include "sys/privileges.h"
@@ -23,41 +23,32 @@ sys::Confinement confinement_of(Role role, const std::string& user) {
     case Role::gate:
       // uid 0 without its powers: bpffs belongs to root on most systems.
       return {.user = "", .keep = {CAP_BPF, CAP_PERFMON, CAP_NET_ADMIN}, .inherit = {CAP_NET_ADMIN}};
-    case Role::brain: return {.user = user, .no_network = true};
-    case Role::edge: return {.user = user, .no_disk = true};
-    default: return {.user = user, .no_disk = true};
+    case Role::brain:
+      return {.user = user, .no_network = true};
+    case Role::edge:
+      return {.user = user, .no_disk = true};
+    default:
+      return {.user = user, .no_disk = true};
   }
 }
 
 int run_role(WorkerStart start) {
   switch (start.kit.role) {
-    case Role::brain: return run_brain(std::move(start));
-    case Role::gate: return run_gate(std::move(start));
-    case Role::edge: return run_edge(std::move(start));
-    case Role::web: return run_web(std::move(start));
-    case Role::supervisor: break;
+    case Role::brain:
+      return run_brain(std::move(start));
+    case Role::gate:
+      return run_gate(std::move(start));
+    case Role::edge:
+      return run_edge(std::move(start));
+    case Role::web:
+      return run_web(std::move(start));
+    case Role::supervisor:
+      break;
   }
   return 64;
 }
 
 }  // namespace
-
-sys::Fd take_fd(Kit& kit, const std::string& name) {
-  const auto it = kit.fds.find(name);
-  if (it == kit.fds.end()) return {};
-  sys::Fd fd(it->second);
-  kit.fds.erase(it);
-  return fd;
-}
-
-std::vector<sys::Fd> take_fds(Kit& kit, const std::string& prefix) {
-  std::vector<sys::Fd> out;
-  for (size_t i = 0;; ++i) {
-    sys::Fd fd = take_fd(kit, fmt::format("{}:{}", prefix, i));
-    if (!fd) return out;
-    out.push_back(std::move(fd));
-  }
-}
 
 int run_worker() {
   auto kit = read_kit();

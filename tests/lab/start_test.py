@@ -23,6 +23,7 @@ relay = ["192.0.2.25/32"]
 [network]
 subscriber_prefixes = ["100.64.0.0/16"]
 subscriber_interfaces = ["sub*"]
+uplink_interfaces = ["up0"]
 
 [radius_acct]
 listen = ["127.0.0.1:{port}"]

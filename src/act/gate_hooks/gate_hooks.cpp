@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "act/gate_hooks/gate_hooks.h"
 
-#include <net/if.h>
-
 #include <algorithm>
+#include <net/if.h>
 
 #include "sys/log.h"
 

@@ -63,7 +63,7 @@ struct ApiCall {
   std::string method;
   std::string path;
   std::map<std::string, std::string> query;
-  std::string body;  // JSON that parsed in the web role, written anew
+  std::string body;           // JSON that parsed in the web role, written anew
   uint32_t operator_uid = 0;  // of the caller on the unix socket
   PN_FIELDS(token, method, path, query, body, operator_uid)
 };
@@ -94,7 +94,8 @@ struct GateDetach {
   PN_FIELDS(operator_name)
 };
 
-using Message = std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot,
-                             Receipts, RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach>;
+using Message =
+    std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot, Receipts,
+                 RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach>;
 
 }  // namespace postern::daemon

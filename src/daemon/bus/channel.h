@@ -9,13 +9,13 @@
 #include <memory>
 
 #include "base/codec.h"
-#include "daemon/message.h"
+#include "daemon/bus/message.h"
 #include "sys/fd.h"
 #include "sys/loop.h"
 
 namespace postern::daemon {
 
-inline constexpr size_t kFrameBytesMax = 60 * 1024;         // below the default socket buffer
+inline constexpr size_t kFrameBytesMax = 60 * 1024;           // below the default socket buffer
 inline constexpr size_t kMessageBytesMax = 64 * 1024 * 1024;  // a message cut into frames
 inline constexpr size_t kQueueBytesMax = 128 * 1024 * 1024;
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/outbox.h"
+#include "daemon/bus/outbox.h"
 
 #include "sys/log.h"
 
@@ -9,7 +9,8 @@ uint64_t Outbox::put(model::Observation observation) {
   if (kept_.size() >= kOutboxMax) {
     kept_.erase(kept_.begin());
     ++overflowed_;
-    sys::log(sys::Level::warning, "daemon", "OUTBOX_FULL", "the brain does not settle; the oldest observation was let go");
+    sys::log(sys::Level::warning, "daemon", "OUTBOX_FULL",
+             "the brain does not settle; the oldest observation was let go");
   }
   const uint64_t token = next_++;
   send_(Observed{token, observation});

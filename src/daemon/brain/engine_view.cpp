@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/engine_view.h"
+#include "daemon/brain/engine_view.h"
 
 namespace postern::daemon {
 

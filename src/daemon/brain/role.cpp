@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
-#include "daemon/brain.h"
+#include "daemon/brain/brain.h"
 #include "sys/log.h"
 
 namespace postern::daemon {

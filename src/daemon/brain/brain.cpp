@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/brain.h"
-
-#include <fmt/format.h>
-#include <unistd.h>
+#include "daemon/brain/brain.h"
 
 #include <algorithm>
+#include <fmt/format.h>
+#include <unistd.h>
 
 #include "base/check.h"
 #include "sys/clock.h"
@@ -159,10 +158,8 @@ void Brain::checkpoint() {
 }
 
 void Brain::publish_snapshot() {
-  tables::SnapshotWriter writer({.epoch = epoch_,
-                                 .sequence = table_sequence_,
-                                 .revision = engine_.revision(),
-                                 .published_us = sys::now().us});
+  tables::SnapshotWriter writer(
+      {.epoch = epoch_, .sequence = table_sequence_, .revision = engine_.revision(), .published_us = sys::now().us});
   engine_.for_each_line([&](const model::LineEntry& e) { writer.add(e); });
   auto memfd = sys::sealed_memfd("postern-lines", writer.finish());
   if (!memfd) {

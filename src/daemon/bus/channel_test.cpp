@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/channel.h"
+#include "daemon/bus/channel.h"
 
+#include <array>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <array>
 
 namespace postern::daemon {
 namespace {
@@ -72,8 +71,7 @@ TEST(Channel, ForeignBytesCutThePeerOff) {
   ASSERT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()), 0);
   int frames = 0;
   int closed = 0;
-  const Channel channel(
-      loop, sys::Fd(ends[0]), [&](const Frame&) { ++frames; }, [&] { ++closed; });
+  const Channel channel(loop, sys::Fd(ends[0]), [&](const Frame&) { ++frames; }, [&] { ++closed; });
   const sys::Fd other(ends[1]);
   ASSERT_EQ(::send(other.get(), "\x07zzzz", 5, 0), 5);
   loop.step(milliseconds(20));

@@ -9,7 +9,7 @@
 #include <map>
 #include <vector>
 
-#include "daemon/message.h"
+#include "daemon/bus/message.h"
 
 namespace postern::daemon {
 
@@ -23,10 +23,14 @@ class Outbox {
   // `seed` makes tokens of this process unlike those of its predecessor.
   Outbox(Send send, uint64_t seed) : send_(std::move(send)), next_(seed << 32 | 1) {}
 
-  uint64_t put(model::Observation observation);           // keeps it; returns the token
-  void put_unkept(model::Observation observation);        // sums: the next one tells the same
-  void settled(const std::vector<uint64_t>& tokens) { for (const uint64_t t : tokens) kept_.erase(t); }
-  void resend() const { for (const auto& [token, observation] : kept_) send_(Observed{token, observation}); }
+  uint64_t put(model::Observation observation);     // keeps it; returns the token
+  void put_unkept(model::Observation observation);  // sums: the next one tells the same
+  void settled(const std::vector<uint64_t>& tokens) {
+    for (const uint64_t t : tokens) kept_.erase(t);
+  }
+  void resend() const {
+    for (const auto& [token, observation] : kept_) send_(Observed{token, observation});
+  }
 
   [[nodiscard]] size_t waiting() const { return kept_.size(); }
   [[nodiscard]] uint64_t overflowed() const { return overflowed_; }

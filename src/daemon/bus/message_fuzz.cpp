@@ -2,7 +2,7 @@
 // The message codec on foreign bytes: what decodes must encode to the same bytes again.
 #include <cstdlib>
 
-#include "daemon/message.h"
+#include "daemon/bus/message.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace postern;

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/channel.h"
-
-#include <sys/socket.h>
+#include "daemon/bus/channel.h"
 
 #include <array>
 #include <cerrno>
 #include <cstring>
+#include <sys/socket.h>
 
 #include "base/check.h"
 #include "sys/log.h"
@@ -89,8 +88,8 @@ void Channel::read_some() {
 bool Channel::write_now(const Frame& frame) {
   std::array<std::byte, kHeaderBytes> header{kVersion, static_cast<std::byte>(frame.from),
                                              static_cast<std::byte>(frame.to), static_cast<std::byte>(frame.more)};
-  std::array<iovec, 2> parts{{{header.data(), header.size()},
-                              {const_cast<std::byte*>(frame.bytes.data()), frame.bytes.size()}}};
+  std::array<iovec, 2> parts{
+      {{header.data(), header.size()}, {const_cast<std::byte*>(frame.bytes.data()), frame.bytes.size()}}};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
   msghdr message{};
   message.msg_iov = parts.data();
@@ -139,8 +138,8 @@ std::vector<Frame> frames_of(Role from, Role to, const Message& message, std::sh
   for (size_t at = 0; at < bytes.size(); at += kFrameBytesMax) {
     const size_t size = std::min(kFrameBytesMax, bytes.size() - at);
     const auto first = bytes.begin() + static_cast<ssize_t>(at);
-    frames.push_back({from, to, at + size < bytes.size(), Bytes(first, first + static_cast<ssize_t>(size)),
-                      at == 0 ? fd : nullptr});
+    frames.push_back(
+        {from, to, at + size < bytes.size(), Bytes(first, first + static_cast<ssize_t>(size)), at == 0 ? fd : nullptr});
   }
   return frames;
 }

@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "daemon/channel.h"
-#include "daemon/kit.h"
+#include "daemon/bus/channel.h"
+#include "daemon/bus/kit.h"
 #include "decide/engine.h"
 #include "fold/line_day.h"
 #include "store/journal.h"

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The brain's side of the API: who asked, what the daemon itself can tell, and requests that change something, which are
-// journaled before they are answered.
+// The brain's side of the API: who asked, what the daemon itself can tell, and requests that change something, which
+// are journaled before they are answered.
 #include <fmt/format.h>
 #include <pwd.h>
 
-#include "daemon/brain.h"
-#include "daemon/engine_view.h"
+#include "daemon/brain/brain.h"
+#include "daemon/brain/engine_view.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -31,25 +31,22 @@ constexpr Duration kReportLate = seconds(5);
 
 void Brain::wake_api() {
   view_ = std::make_unique<EngineView>(engine_, [this] { return status(); });
-  api_ = std::make_unique<tell::api::Api>(tell::api::Parts{
-      .view = *view_,
-      .journal = journal_,
-      .references = reference_key_,
-      .command = [this](model::Observation o) { return command(std::move(o)); },
-      .gate_status = [this]() -> Result<wire::Json> { return gate_status(); },
-      .gate_detach = [this]() -> Result<wire::Json> {
-        link_.send(Role::gate, GateDetach{operator_});
-        return wire::Json::object({{"detached", true}});
-      }});
+  api_ = std::make_unique<tell::api::Api>(
+      tell::api::Parts{.view = *view_,
+                       .journal = journal_,
+                       .references = reference_key_,
+                       .command = [this](model::Observation o) { return command(std::move(o)); },
+                       .gate_status = [this]() -> Result<wire::Json> { return gate_status(); },
+                       .gate_detach = [this]() -> Result<wire::Json> {
+                         link_.send(Role::gate, GateDetach{operator_});
+                         return wire::Json::object({{"detached", true}});
+                       }});
 }
 
 void Brain::on_api(Role from, const ApiCall& call) {
   operator_ = user_name(call.operator_uid);
-  tell::api::Request request{.method = call.method,
-                             .path = call.path,
-                             .query = call.query,
-                             .operator_name = operator_,
-                             .now = sys::now()};
+  tell::api::Request request{
+      .method = call.method, .path = call.path, .query = call.query, .operator_name = operator_, .now = sys::now()};
   if (!call.body.empty()) {
     auto body = wire::Json::parse(call.body, "request body");
     if (body) request.body = std::move(*body);

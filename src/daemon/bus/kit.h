@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kit: all that a worker is given at its start, in one sealed memfd: the checked settings text, the secrets it needs and
-// no others, and which descriptor is which listener. A worker opens no file that it was not given (the brain's journal
-// excepted).
+// Kit: all that a worker is given at its start, in one sealed memfd: the checked settings text, the secrets it needs
+// and no others, and which descriptor is which listener. A worker opens no file that it was not given (the brain's
+// journal excepted).
 #pragma once
 
 #include <map>
 #include <string>
 
 #include "base/codec.h"
-#include "daemon/message.h"
+#include "daemon/bus/message.h"
 #include "settings/settings.h"
 #include "sys/fd.h"
 

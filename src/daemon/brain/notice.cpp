@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the brain tells the notice page about one reference. The page drops what its asker may not see; this fills in
 // everything and says whether the asker is the line.
-#include "daemon/brain.h"
+#include "daemon/brain/brain.h"
 #include "sys/clock.h"
 
 namespace postern::daemon {
@@ -29,8 +29,7 @@ edge::notice::Facts Brain::facts_of(const edge::notice::Question& question) cons
   facts.known = !line || engine_.subscriber(line) != nullptr;
   if (!line || !facts.known) return facts;
   const auto answer = engine_.who(question.asker, now);
-  facts.own_session =
-      answer.kind == decide::who::Attribution::found && answer.sessions.front().subscriber == line;
+  facts.own_session = answer.kind == decide::who::Attribution::found && answer.sessions.front().subscriber == line;
   for (const model::Session* session : engine_.sessions_of(line)) {
     facts.class_words = engine_.class_of(*session);
     if (const model::Order* order = engine_.order_of(session->id)) {
@@ -52,6 +51,8 @@ edge::notice::Facts Brain::facts_of(const edge::notice::Question& question) cons
   return facts;
 }
 
-void Brain::on_notice(Role from, const NoticeAsk& ask) { link_.send(from, NoticeTold{ask.token, facts_of(ask.question)}); }
+void Brain::on_notice(Role from, const NoticeAsk& ask) {
+  link_.send(from, NoticeTold{ask.token, facts_of(ask.question)});
+}
 
 }  // namespace postern::daemon
