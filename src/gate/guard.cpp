@@ -86,10 +86,9 @@ std::string guard_text(const Guard& guard) {
       "  comment \"Postern: forwarded mail the gate has not judged is dropped\"\n"
       "  chain forward {{\n"
       "    type filter hook forward priority filter - 5; policy accept;\n"
-      "    tcp dport != 25 accept\n"
       "{}"
       "    meta mark & {:#010x} == {:#010x} accept\n"
-      "    counter drop comment \"no pass mark\"\n"
+      "    tcp dport 25 counter drop comment \"no pass mark\"\n"
       "  }}\n"
       "}}\n",
       accept, guard.pass_mark, guard.pass_mark);
