@@ -15,7 +15,7 @@ from .box import FLOOD_PER_S, Box
 from .observe import from_line
 from .postern import Postern
 from .report import Report
-from .shell import Failure, came_true
+from .shell import Failure, came_true, wait_for
 from .steps import case, closed, handover, kill, mail, tricks
 from .steps.context import Context
 from .steps.permit import PermitStep
@@ -77,8 +77,10 @@ def show(args: argparse.Namespace, report: Report, stack: ExitStack) -> int:
     postern = None
     if not args.baseline:
         postern = start_postern(box, report, stack, args.bin)
-    box.start_loops()
     c = Context(box, report, postern)
+    if postern is not None:
+        wait_until_closed(c)
+    box.start_loops()
     box.start_flood()
     report.say(f"line flooder sends {FLOOD_PER_S} SYNs a second to port 25 from now on; every line's loops run")
     came_true(lambda: sum(box.flood_sent().values()) > 50, 5)
@@ -102,6 +104,13 @@ def start_postern(box: Box, report: Report, stack: ExitStack, programs: Path) ->
     report.say(f"{len(postern.processes())} processes: {', '.join(postern.processes())}; {len(plan.LINES)} subscribers "
                "imported, their sessions acknowledged by RADIUS, one permit granted")
     return postern
+
+
+def wait_until_closed(c: Context) -> None:
+    """Seen from a closed line, not asked of Postern: the gate is in force when its client is refused."""
+    for family in plan.FAMILIES:
+        wait_for("a refusal on the closed line", lambda f=family: str(  # type: ignore[misc]
+            c.contact(plan.CLOSED, plan.MX.of(f), timeout=1)["greeting"]).startswith("554"), timeout=30, every=0.2)
 
 
 def steps(c: Context) -> None:

@@ -23,7 +23,8 @@ relay = {relay}
 [network]
 subscriber_prefixes = {subscribers}
 subscriber_interfaces = ["sub*"]
-uplink_interfaces = ["up0"]
+# Where mail comes from that is not a subscriber's: the internet, and the provider's own servers.
+uplink_interfaces = ["up0", "svc0"]
 dark = {dark}
 
 [gate]

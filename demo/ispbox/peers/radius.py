@@ -21,7 +21,8 @@ class Nas:
         """Start, Interim-Update or Stop of the line's session; True when posternd answered (after its journal has it).
         With `user` the line's addresses go to another subscriber."""
         prefix = ipaddress.ip_network(line.delegated)
-        attributes = [f"Acct-Status-Type = {status}", f'User-Name = "{user or line.key}"',
+        attributes = [f"Packet-Src-IP-Address = {plan.NAS.v4}", f"Acct-Status-Type = {status}",
+                      f'User-Name = "{user or line.key}"',
                       f'Acct-Session-Id = "{session or line.name + "-1"}"', 'NAS-Identifier = "bng1"',
                       f"NAS-IP-Address = {plan.NAS.v4}", f'NAS-Port-Id = "{line.interface}"',
                       f"Framed-IP-Address = {line.address.v4}", f"Delegated-IPv6-Prefix = {prefix}"]
