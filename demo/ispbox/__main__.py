@@ -79,7 +79,7 @@ def show(args: argparse.Namespace, report: Report, stack: ExitStack) -> int:
         postern = start_postern(box, report, stack, args.bin)
     c = Context(box, report, postern)
     if postern is not None:
-        wait_until_closed(c)
+        wait_until_closed(c, postern)
     box.start_loops()
     box.start_flood()
     report.say(f"line flooder sends {FLOOD_PER_S} SYNs a second to port 25 from now on; every line's loops run")
@@ -106,11 +106,12 @@ def start_postern(box: Box, report: Report, stack: ExitStack, programs: Path) ->
     return postern
 
 
-def wait_until_closed(c: Context) -> None:
-    """Seen from a closed line, not asked of Postern: the gate is in force when its client is refused."""
+def wait_until_closed(c: Context, postern: Postern) -> None:
+    """The gate is in force once its filters are on every line; what that is worth is seen from outside right after."""
+    wait_for("the gate", lambda: {line.interface for line in plan.LINES} <= postern.governed(), timeout=30)
     for family in plan.FAMILIES:
         wait_for("a refusal on the closed line", lambda f=family: str(  # type: ignore[misc]
-            c.contact(plan.CLOSED, plan.MX.of(f), timeout=1)["greeting"]).startswith("554"), timeout=30, every=0.2)
+            c.contact(plan.CLOSED, plan.MX.of(f), timeout=1)["greeting"]).startswith("554"), timeout=10, every=0.2)
 
 
 def steps(c: Context) -> None:

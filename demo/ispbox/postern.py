@@ -122,6 +122,12 @@ class Postern:
             return json.loads(done.stdout)
         return None
 
+    def governed(self) -> set[str]:
+        """Interfaces that have the gate's filters now."""
+        said = self.ask("gate", "status")
+        found = said.get("interfaces", []) if isinstance(said, dict) else []
+        return {str(entry.get("name")) for entry in found if isinstance(entry, dict)}
+
     def _answers(self) -> bool:
         return self.socket.exists() and self.ask("status") is not None
 
