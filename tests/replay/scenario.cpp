@@ -18,7 +18,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 // A test program may throw: a fault in the file, caught per line in run_scenario.
-[[noreturn]] void bad(std::string what) { throw std::runtime_error(std::move(what)); }
+[[noreturn]] void bad(const std::string& what) { throw std::runtime_error(what); }
 
 template <class T>
 T must(Result<T> result) {
