@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from typing import Any
 
 from .. import plan
@@ -15,6 +16,7 @@ from .case import rows
 from .context import Context, first_line
 
 SWAP_S = 3
+HOLD_S = 20
 
 
 def run(c: Context) -> None:
@@ -46,11 +48,7 @@ def _inherit(c: Context, postern: Postern, family: str) -> None:
 def _revoke(c: Context, postern: Postern) -> None:
     held = {}
     for family in plan.FAMILIES:
-        came_true(lambda f=family: _greeted(c, f, "220"), 8, every=1)  # type: ignore[misc]
-        argv = c.line(plan.BUSINESS).argv(sys.executable, "-B", str(ACTORS / "hold.py"), plan.MX.of(family))
-        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert process.stdout is not None
-        held[family] = (process, json.loads(process.stdout.readline() or "{}"))
+        held[family] = _hold(c, family)
     for permit in rows(postern.ask("permit", "list"), "permits"):
         if plan.BUSINESS.key in json.dumps(permit) or len(rows(postern.ask("permit", "list"), "permits")) == 1:
             postern.cli("permit", "revoke", str(permit.get("id")), "--why", "demo", check=False)
@@ -64,6 +62,21 @@ def _revoke(c: Context, postern: Postern) -> None:
                        f"{after.get('answer') or after.get('error') or 'nothing'!r}; a new one is "
                        f"{'refused with 554' if told else 'not refused'}")
     postern.grant_permit()
+
+
+def _hold(c: Context, family: str) -> tuple[subprocess.Popen[str], dict[str, Any]]:
+    """An open conversation with the MX. The office's own limits may say 421 first; then the next token is waited for."""
+    until = time.monotonic() + HOLD_S
+    while True:
+        argv = c.line(plan.BUSINESS).argv(sys.executable, "-B", str(ACTORS / "hold.py"), plan.MX.of(family))
+        process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert process.stdout is not None
+        greeting = json.loads(process.stdout.readline() or "{}")
+        if str(greeting.get("greeting", "")).startswith("220") or time.monotonic() > until:
+            return process, greeting
+        process.kill()
+        process.wait()
+        time.sleep(1)
 
 
 def _go_on(process: subprocess.Popen[str]) -> dict[str, Any]:
