@@ -11,6 +11,7 @@
 
 #include "daemon/supervisor.h"
 #include "decide/engine.h"
+#include "settings/check.h"
 #include "sys/privileges.h"
 
 namespace postern::daemon {
@@ -81,8 +82,11 @@ std::vector<Error> Supervisor::prepare() {
         {Errc::denied, name + " is missing", "", "run posternd as root; roles give up what they do not need"});
   if (auto ids = sys::user_ids(settings_.daemon.user); !ids) faults.push_back(ids.error());
   if (!faults.empty()) return faults;
+  // The same demands as `postern check`; secrets are read only when their files are as they should be.
+  faults = settings::check_environment(settings_).faults;
+  const bool files_good = faults.empty();
   prepare_directories(faults);
-  prepare_secrets(faults);
+  if (files_good) prepare_secrets(faults);
   open_listeners(faults);
   return faults;
 }

@@ -121,7 +121,9 @@ TEST_F(GateVerdict, RejectsWithTheRstThatAnswers) {
       EXPECT_TRUE(
           std::equal(in.begin() + 12, in.begin() + 14 + 4 * static_cast<long>(s.tags.size()), r.link.begin() + 12));
     }
-    if (s.pppoe) EXPECT_EQ(r.link.at(r.link.size() - 3), r.ip_size + 2) << w.name;
+    if (s.pppoe) {
+      EXPECT_EQ(r.link.at(r.link.size() - 3), r.ip_size + 2) << w.name;
+    }
     s.flags = kAck | kFin;
     s.acknowledgement = 4711;
     v = world->from_line(s);

@@ -62,6 +62,7 @@ Status Brain::wake() {
   link_.send(Role::web, PolicyInForce{engine_.revision()});
   checkpoint_due_ = sys::monotonic() + kCheckpointEvery;
   loop_.every(seconds(1), [this] { tick(); });
+  loop_.every(hours(24), [this] { forget_old(); });
   return {};
 }
 
@@ -185,6 +186,16 @@ void Brain::publish_changes() {
   }
   if (fresh) return publish_snapshot();
   link_.send(Role::supervisor, std::move(delta));
+}
+
+void Brain::forget_old() {
+  const auto expired = journal_.expire(sys::now());
+  if (!expired) {
+    sys::log(sys::Level::error, "brain", "EXPIRE_FAILED", expired.error().text());
+  } else if (*expired > 0) {
+    sys::log(sys::Level::info, "brain", "EXPIRED", "records past their lifetime lost their personal part",
+             {{"records", std::to_string(*expired)}});
+  }
 }
 
 void Brain::tick() {

@@ -41,6 +41,7 @@ class Brain {
   void publish_snapshot();
   void publish_changes();
   void tick();
+  void forget_old();  // what is past its lifetime (store/retention.h)
   [[nodiscard]] bool is_own_session(const std::string& reference, const IpAddress& from) const;
   [[nodiscard]] edge::notice::Facts facts_of(const edge::notice::Question& question) const;
   [[nodiscard]] Result<wire::Json> command(model::Observation request);
