@@ -58,7 +58,8 @@ EntryResult Gate::State::refused(const model::LineEntry& entry, const Error& err
   return {entry.prefix, entry.order, model::ReceiptState::refused, error.text()};
 }
 
-Result<Gate::State::Wish> Gate::State::wish_of(const model::LineEntry& e, const Clocks& clocks) const {
+Result<Gate::State::Wish> Gate::State::wish_of(const model::LineEntry& e, const Clocks& clocks,
+                                               Interfaces& known) const {
   if (!e.prefix.address || Prefix::of(e.prefix.address, e.prefix.length) != e.prefix)
     return fail(Errc::bad_input, "not a prefix");
   if (e.prefix.address.family == Family::v4 && e.prefix.length < 8)
@@ -67,7 +68,9 @@ Result<Gate::State::Wish> Gate::State::wish_of(const model::LineEntry& e, const 
     return fail(Errc::limit, fmt::format("{} listed destinations, {} at most", e.listed.size(), model::kListedMax));
   Wish w{&e, {}};
   if (!e.access.empty()) {
-    w.policy.access_ifindex = if_nametoindex(e.access.c_str());
+    const auto [it, fresh] = known.try_emplace(e.access, 0);
+    if (fresh) it->second = if_nametoindex(e.access.c_str());
+    w.policy.access_ifindex = it->second;
     if (w.policy.access_ifindex == 0)
       return fail(Errc::not_found, fmt::format("there is no interface {}", e.access), {},
                   "the line is closed until its access interface is there");
@@ -91,7 +94,9 @@ Result<Gate::State::Wish> Gate::State::wish_of(const model::LineEntry& e, const 
 Status Gate::State::place(const Wish& wish, uint32_t wanted, const Clocks& clocks) {
   const Prefix& prefix = wish.entry->prefix;
   const uint32_t old = pages.find(prefix);
-  const uint32_t slot = slots.choose(wish.entry->line, wish.policy, prefix, old, wanted, clocks.boot_ns);
+  const auto home = pages.home(prefix);
+  if (!home) return std::unexpected(home.error());  // so there was no entry either
+  const uint32_t slot = slots.choose(wish.entry->line, wish.policy, prefix, old, wanted, *home, clocks.boot_ns);
   if (slot == 0) {
     remove(prefix, clocks);  // what was the other line's must not become this one's
     return fail(Errc::limit, fmt::format("all {} lines are in use", kernel->live().lines_max), {},
@@ -115,7 +120,7 @@ Status Gate::State::place(const Wish& wish, uint32_t wanted, const Clocks& clock
 
 void Gate::State::remove(const Prefix& prefix, const Clocks& clocks) {
   const uint32_t slot = pages.find(prefix);
-  if (slot == 0) return;
+  if (slot == 0) return pages.settle(prefix);
   pages.remove(prefix);
   slots.release(slot, clocks.boot_ns);
 }
@@ -126,8 +131,9 @@ std::vector<EntryResult> Gate::State::set_all(const std::vector<model::LineEntry
   std::unordered_map<uint32_t, std::vector<std::pair<SlotPolicy, uint32_t>>> leaving;
   std::vector<Result<Wish>> wishes;
   wishes.reserve(entries.size());
+  Interfaces interfaces;
   for (const model::LineEntry& e : entries) {
-    wishes.push_back(wish_of(e, clocks));
+    wishes.push_back(wish_of(e, clocks, interfaces));
     const uint32_t old = pages.find(e.prefix);
     if (!wishes.back() || old == 0 || slots.references(old) < 2) continue;
     auto& groups = leaving[old];

@@ -103,6 +103,19 @@ void Pages::return_page(uint32_t block) {
   --pages_in_use_;
 }
 
+Result<uint32_t> Pages::home(const Prefix& p) {
+  if (p.address.family != Family::v4 || p.length != 32) return 0;
+  const uint32_t block = first_of(p) >> kBlockShift;
+  PN_TRY_VOID(claim_page(block));
+  return PN_HOME(load(block_word(block)), first_of(p));
+}
+
+void Pages::settle(const Prefix& p) {
+  if (p.address.family != Family::v4 || p.length <= kBlockLength) return;
+  const uint32_t block = first_of(p) >> kBlockShift;
+  if (!in_block_.contains(block)) return_page(block);
+}
+
 void Pages::paint_block(uint32_t block) {
   const uint32_t word = load(block_word(block));
   const uint32_t base = block << kBlockShift;

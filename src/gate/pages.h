@@ -20,6 +20,10 @@ class Pages {
   // Points the prefix to the slot: one store or one map update per covered address, none of them without an entry.
   [[nodiscard]] Status set(const Prefix& p, uint32_t slot);
   void remove(const Prefix& p);
+  // The slot a single IPv4 address would best have (PN_HOME), 0 for other prefixes. Claims its page: call settle() when
+  // the prefix does not come after all.
+  [[nodiscard]] Result<uint32_t> home(const Prefix& p);
+  void settle(const Prefix& p);
   // What the kernel would find.
   [[nodiscard]] uint32_t look_up(const IpAddress& a) const;
   // After adoption: what no prefix here explains goes.

@@ -28,8 +28,10 @@ Slots::Slots(Kernel& kernel, std::function<void(uint32_t)> before_wipe)
     : kernel_(kernel),
       before_wipe_(std::move(before_wipe)),
       references_(kernel.slot.size(), 0),
-      parked_since_s_(kernel.slot.size(), 0) {
+      parked_since_s_(kernel.slot.size(), 0),
+      untried_(static_cast<uint32_t>(kernel.slot.size() - 1)) {
   for (uint32_t s = 1; s <= kernel_.live().slots_high; ++s) {
+    if (kernel_.note[s].used == 0) continue;
     if (kernel_.note[s].line != 0) of_line_.emplace(kernel_.note[s].line, s);
     parked_.push_back({s, 0});
   }
@@ -56,7 +58,7 @@ SlotPolicy Slots::policy(uint32_t slot) const {
 }
 
 uint32_t Slots::choose(model::SubscriberId line, const SlotPolicy& wanted_policy, const Prefix& prefix, uint32_t old,
-                       uint32_t wanted, uint64_t boot_ns) {
+                       uint32_t wanted, uint32_t home, uint64_t boot_ns) {
   const bool old_is_ours = old != 0 && kernel_.note[old].line == line.value;
   uint32_t idle = 0;
   uint32_t any = old_is_ours ? old : 0;
@@ -72,7 +74,7 @@ uint32_t Slots::choose(model::SubscriberId line, const SlotPolicy& wanted_policy
   // Every prefix that shares the old slot moves to the same policy: then the slot itself moves.
   if (old_is_ours && references_[old] <= std::max(wanted, 1U)) return old;
   if (idle != 0) return idle;
-  const uint32_t fresh = take(boot_ns);
+  const uint32_t fresh = take(home, boot_ns);
   if (fresh == 0) return 0;
   own(fresh, line, prefix);
   if (line && any != 0) {  // a second policy for the same line: no fresh tokens by that
@@ -88,12 +90,15 @@ uint32_t Slots::choose(model::SubscriberId line, const SlotPolicy& wanted_policy
   return fresh;
 }
 
-uint32_t Slots::take(uint64_t boot_ns) {
-  if (kernel_.live().slots_high + 1 < kernel_.slot.size()) {
-    const uint32_t fresh = kernel_.live().slots_high + 1;
-    store(kernel_.live().slots_high, fresh);
-    return fresh;
-  }
+uint32_t Slots::take(uint32_t home, uint64_t boot_ns) {
+  const auto give = [this](uint32_t slot) {
+    if (slot > kernel_.live().slots_high) store(kernel_.live().slots_high, slot);
+    return slot;
+  };
+  if (home != 0 && home < kernel_.slot.size() && kernel_.note[home].used == 0) return give(home);
+  // From the far end, where the homes are taken last.
+  for (; untried_ > 0; --untried_)
+    if (kernel_.note[untried_].used == 0) return give(untried_--);
   while (!parked_.empty()) {
     const Parked p = parked_.front();
     if (references_[p.slot] == 0 && parked_since_s_[p.slot] == p.since_s) {

@@ -22,9 +22,9 @@ class Slots {
   Slots(Kernel& kernel, std::function<void(uint32_t)> before_wipe);
 
   // A slot for `line` with `policy` that no other line ever used unwiped; 0 = the table is full.
-  // `wanted` = entries of the same change that leave `old` for this same policy.
+  // `wanted` = entries of the same change that leave `old` for this same policy. `home` = the slot preferred, or 0.
   [[nodiscard]] uint32_t choose(model::SubscriberId line, const SlotPolicy& policy, const Prefix& prefix, uint32_t old,
-                                uint32_t wanted, uint64_t boot_ns);
+                                uint32_t wanted, uint32_t home, uint64_t boot_ns);
   void refer(uint32_t slot) {
     if (references_[slot]++ == 0) ++in_use_;
   }
@@ -41,7 +41,7 @@ class Slots {
     uint32_t slot;
     uint32_t since_s;
   };
-  [[nodiscard]] uint32_t take(uint64_t boot_ns);
+  [[nodiscard]] uint32_t take(uint32_t home, uint64_t boot_ns);
   void wipe(uint32_t slot);
   void own(uint32_t slot, model::SubscriberId line, const Prefix& prefix);
   void forget_line(uint32_t slot);
@@ -54,6 +54,7 @@ class Slots {
   std::unordered_map<uint32_t, std::vector<Prefix>> listed_;
   std::vector<uint32_t> parked_since_s_;
   std::deque<Parked> parked_;  // oldest first; stale when the slot is referred to or was parked again
+  uint32_t untried_ = 0;       // slots above were given out, or are the home of somebody who took them
   uint32_t in_use_ = 0;
   uint32_t listed_entries_ = 0;
 };

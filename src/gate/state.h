@@ -23,11 +23,12 @@ struct Gate::State {
   State(const State&) = delete;
   State& operator=(const State&) = delete;
 
+  using Interfaces = std::unordered_map<std::string, uint32_t>;  // by name, for one change
   struct Wish {
     const model::LineEntry* entry;
     SlotPolicy policy;
   };
-  [[nodiscard]] Result<Wish> wish_of(const model::LineEntry& entry, const Clocks& clocks) const;
+  [[nodiscard]] Result<Wish> wish_of(const model::LineEntry& entry, const Clocks& clocks, Interfaces& known) const;
   [[nodiscard]] std::vector<EntryResult> set_all(const std::vector<model::LineEntry>& entries, const Clocks& clocks,
                                                  bool only_refused);
   [[nodiscard]] Status place(const Wish& wish, uint32_t wanted, const Clocks& clocks);

@@ -44,17 +44,21 @@ static __always_inline int pn_remembers(const struct pn_slot* s, __u32 fingerpri
 static __always_inline __u32 pn_below(__u32 a, __u32 b) {
   __u64 d = (__u64)a - b;
   asm volatile("" : "+r"(d)); /* or the compiler makes it a branch again */
-  return d >> 63;
+  d >>= 63;
+  asm volatile("" : "+r"(d));
+  return d;
+}
+
+PN_GLOBAL int pn_lock(struct pn_slot* s) {
+  if (!s) return 0;
+  for (int tries = 0; tries < PN_LOCK_TRIES; tries++)
+    if (__sync_val_compare_and_swap(&s->lock, 0, 1) == 0) return 1;
+  return 0;
 }
 
 /* The rest: look again under the lock, forget what is older than T_mem, refresh or, for a token, insert. */
 PN_GLOBAL int pn_remember(struct pn_slot* s, __u64 now, __u32 fingerprint, __u64 interval, __u32 burst) {
-  if (!s) return PN_BUSY;
-  int tries;
-  for (tries = 0; tries < PN_LOCK_TRIES; tries++)
-    if (__sync_val_compare_and_swap(&s->lock, 0, 1) == 0) break;
-  if (tries == PN_LOCK_TRIES) return PN_BUSY;
-
+  if (!s || !pn_lock(s)) return PN_BUSY;
   __u32 tick = now >> PN_TICK_SHIFT;
   __u32 shift = s->memory_shift & 31;
   __u32 units = s->memory_units & 127;
@@ -67,10 +71,10 @@ PN_GLOBAL int pn_remember(struct pn_slot* s, __u64 now, __u32 fingerprint, __u64
     __u32 live = fresh & pn_below(0, f) & pn_below(d, units + 1);
     s->memory[i] = f &= -live;
     found |= (i + 1) & (pn_below(0, f ^ fingerprint) - 1);
-    __u32 rank = (((live - 1) & 512) | d) << 8 | i;
+    __u32 rank = (((live - 1) & 512) | d) << 8 | ((i + fingerprint) & (PN_MEMORY - 1)); /* any of the oldest */
     oldest ^= (oldest ^ rank) & -pn_below(oldest, rank);
   }
-  __u32 victim = oldest & (PN_MEMORY - 1);
+  __u32 victim = (oldest - fingerprint) & (PN_MEMORY - 1);
   int result = PN_KNOWN;
   if (found) {
     s->age[(found - 1) & (PN_MEMORY - 1)] = age;

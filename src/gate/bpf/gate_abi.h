@@ -82,6 +82,8 @@ PN_SIZE(pn_u32x16, 64);
 #define PN_BLOCKS (1U << 20)
 #define PN_BLOCK_SLOT 0x80000000U
 #define PN_PAGE_ADDRESSES 4096U
+/* The slot a single address has when nobody else took it; a hint for the cache, never trusted. Page 0 has none. */
+#define PN_HOME(page, address) (((page) - 1) * PN_PAGE_ADDRESSES + ((address) & (PN_PAGE_ADDRESSES - 1)) + 1)
 
 /* IPv6: masked prefix, host order halves. */
 struct pn_key6 {

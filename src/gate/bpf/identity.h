@@ -5,16 +5,44 @@
 
 #include "parse.h"
 
+#ifdef PN_BENCH_LPM /* the same decision on the kernel's trie, to compare with (bench/gate) */
+struct pn_lpm4_key {
+  __u32 bits;
+  __be32 address;
+};
+struct {
+  __uint(type, BPF_MAP_TYPE_LPM_TRIE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1 << 21);
+  __type(key, struct pn_lpm4_key);
+  __type(value, __u32);
+} bench_lpm SEC(".maps");
+static __always_inline __u32 pn_slot_of4(__u32 address) {
+  struct pn_lpm4_key key = {.bits = 32, .address = bpf_htonl(address)};
+  __u32* slot = bpf_map_lookup_elem(&bench_lpm, &key);
+  return slot ? *slot : 0;
+}
+#else
 static __always_inline __u32 pn_slot_of4(__u32 address) {
   __u32 key = address >> 16;
   struct pn_u32x16* block = bpf_map_lookup_elem(&pn_block, &key);
   if (!block) return 0;
   __u32 page = block->v[address >> 12 & 15];
   if (page & PN_BLOCK_SLOT) return page & ~PN_BLOCK_SLOT;
+  /* Where the loader puts the slot if it can: asked for now, it is on its way while the leaf says whether it is there.
+   */
+  key = PN_HOME(page, address);
+  struct pn_slot* home = bpf_map_lookup_elem(&pn_slot, &key);
+  if (home) {
+    (void)*(volatile __u32*)&home->lock;
+    (void)*(volatile __u32*)&home->memory_tick;
+  }
   key = page * (PN_PAGE_ADDRESSES / 16) + (address >> 4 & 255);
   struct pn_u32x16* leaf = bpf_map_lookup_elem(&pn_leaf, &key);
   return leaf ? leaf->v[address & 15] : 0;
 }
+
+#endif
 
 static __always_inline __u64 pn_mask64(__u32 bits) { return bits >= 64 ? ~0ULL : bits ? ~0ULL << (64 - bits) : 0; }
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+ * A test run repeats one packet. This makes it ten thousand: each round writes the next packet's headers and tail-calls
+ * the program under test. Its own cost is in every row and in the bare one beside it. */
+#include <linux/bpf.h>
+#include <linux/pkt_cls.h>
+
+#include "bench/gate/packets.h"
+
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, BENCH_PACKETS);
+  __type(key, __u32);
+  __type(value, struct bench_packet);
+} bench_packets SEC(".maps");
+struct {
+  __uint(type, BPF_MAP_TYPE_ARRAY);
+  __uint(map_flags, BPF_F_MMAPABLE);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, __u32);
+} bench_next SEC(".maps");
+struct {
+  __uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+  __uint(max_entries, 1);
+  __type(key, __u32);
+  __type(value, __u32);
+} bench_target SEC(".maps");
+
+char bench_license[] SEC("license") = "Dual BSD/GPL";
+
+SEC("tc")
+int bench_driver(struct __sk_buff* skb) {
+  __u32 zero = 0;
+  __u32* next = bpf_map_lookup_elem(&bench_next, &zero);
+  if (!next) return TC_ACT_SHOT;
+  __u32 key = (*next)++;
+  struct bench_packet* p = bpf_map_lookup_elem(&bench_packets, &key);
+  if (!p) return TC_ACT_SHOT;
+  void* data = (void*)(long)skb->data;
+  void* end = (void*)(long)skb->data_end;
+  if (data + sizeof p->headers > end) return TC_ACT_SHOT;
+  __builtin_memcpy(data, p->headers, sizeof p->headers);
+  skb->mark = 0;
+  bpf_tail_call(skb, &bench_target, 0);
+  return TC_ACT_SHOT;
+}
+
+SEC("tc")
+int bench_bare(struct __sk_buff* skb) { return TC_ACT_UNSPEC; }
