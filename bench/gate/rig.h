@@ -18,6 +18,7 @@ struct gate_lpm_bpf;
 namespace postern::bench {
 
 void sh(const std::string& command);
+[[nodiscard]] std::string far_namespace();
 void enter_namespace();
 void leave_namespace();
 
