@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <fmt/format.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -97,7 +98,8 @@ Rig::~Rig() {
   gate_lpm_bpf__destroy(trie_);
   gate_.reset();
   close(listener_);
-  (void)gate::Gate::detach(options_.pin_dir, {});
+  if (auto gone = gate::Gate::detach(options_.pin_dir, {}); !gone)
+    fmt::print(stderr, "bench-gate: {}\n", gone.error().text());
 }
 
 void Rig::load_trie_variant() {
