@@ -100,32 +100,6 @@ Json list_of(const std::vector<model::Record>& records, size_t limit, F&& each) 
 }
 }  // namespace
 
-std::map<std::string, std::string> parse_query(std::string_view raw) {
-  const auto decode_escapes = [](std::string_view text) {
-    std::string out;
-    for (size_t i = 0; i < text.size(); ++i) {
-      unsigned byte = 0;
-      if (text[i] == '%' && i + 2 < text.size() &&
-          std::from_chars(text.data() + i + 1, text.data() + i + 3, byte, 16).ptr == text.data() + i + 3) {
-        out += static_cast<char>(byte);
-        i += 2;
-      } else {
-        out += text[i] == '+' ? ' ' : text[i];
-      }
-    }
-    return out;
-  };
-  std::map<std::string, std::string> out;
-  while (!raw.empty()) {
-    const std::string_view one = raw.substr(0, raw.find('&'));
-    raw.remove_prefix(std::min(raw.size(), one.size() + 1));
-    const size_t equals = std::min(one.find('='), one.size());
-    if (!one.empty())
-      out[decode_escapes(one.substr(0, equals))] = decode_escapes(one.substr(std::min(one.size(), equals + 1)));
-  }
-  return out;
-}
-
 Response Api::handle(const Request& request) {
   Answer answer = route(request);
   if (answer) return {request.method == "POST" ? 201 : 200, std::move(*answer)};

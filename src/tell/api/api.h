@@ -38,7 +38,7 @@ inline constexpr size_t kImportRowsMax = 200'000;  // of one request; the CLI se
 struct Request {
   std::string method;
   std::string path;                          // decoded
-  std::map<std::string, std::string> query;  // decoded
+  std::map<std::string, std::string> query;  // decoded (wire/form.h)
   wire::Json body;
   std::string operator_name;  // the peer's user name
   Time now;
@@ -47,9 +47,6 @@ struct Response {
   int status = 200;
   wire::Json body;
 };
-
-// "a=b&c=%20" as a map; the last of a name counts. Bad escapes stay as they are.
-[[nodiscard]] std::map<std::string, std::string> parse_query(std::string_view raw);
 
 struct Parts {
   const View& view;

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <gtest/gtest.h>
 
+#include "wire/form.h"
+
 namespace postern::tell::api {
 
 namespace {
@@ -79,7 +81,7 @@ class ApiTest : public testing::Test {
     return Json::object({{"sequence", journal_.last_sequence()}});
   }
   Response call(const std::string& method, const std::string& path, const std::string& query = "", Json body = {}) {
-    return api_.handle({method, path, parse_query(query), std::move(body), "ops", kNow});
+    return api_.handle({method, path, wire::form_values(query), std::move(body), "ops", kNow});
   }
   std::string said(const Response& r) { return r.body.dump(); }
 
@@ -269,14 +271,6 @@ TEST_F(ApiTest, SubscriberShowAndListsPage) {
   EXPECT_EQ(call("GET", "/v1/subscribers", "limit=1&after=1").body["items"].items()->front()["key"], Json("cust-2"));
   EXPECT_EQ(call("GET", "/v1/cases/1").body["history"].items()->size(), 1u);
   EXPECT_EQ(call("GET", "/v1/sessions").body["items"].items()->size(), 1u);
-}
-
-TEST(ParseQuery, TakesEscapesAndSurvivesNonsense) {
-  const auto q = parse_query("a=b+c&d=%20x%2&&=e&f&g=%zz");
-  EXPECT_EQ(q.at("a"), "b c");
-  EXPECT_EQ(q.at("d"), " x%2");
-  EXPECT_EQ(q.at("f"), "");
-  EXPECT_EQ(q.at("g"), "%zz");
 }
 
 }  // namespace postern::tell::api
