@@ -143,7 +143,7 @@ class JsonReader {
       for (const Json::Member& m : *from.members())
         if (m.name == name) {
           ++taken;
-          if (done && !m.value.is_null()) done = into(field, m.value, where + "." + name);
+          if (done && !m.value.is_null()) done = into(field, m.value, fmt::format("{}.{}", where, name));
         }
     });
     if (done && taken != from.members()->size())
