@@ -43,6 +43,9 @@ auto inside(const std::string& netns, F&& f) {
 std::string greeting(const std::string& address, uint16_t port, int wait_ms = 1500) {
   const bool v6 = address.contains(':');
   const sys::Fd fd(socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  // Closed by a reset: a FIN that nobody answers would be sent again during the next test and be counted there.
+  const linger at_once{.l_onoff = 1, .l_linger = 0};
+  setsockopt(fd.get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
   sockaddr_storage to{};
   if (v6) {
     auto& a = reinterpret_cast<sockaddr_in6&>(to);
@@ -177,7 +180,7 @@ TEST_F(GatePath, ExplainReachesTheClientAndNothingTheInternet) {
   EXPECT_EQ(try_mail(false), "554 198.51.100.25:25\r\n");
   EXPECT_EQ(try_mail(true), "554 [2001:db8:9::25]:25\r\n");
   EXPECT_EQ(leaked(), 0);
-  EXPECT_EQ(world->counter("steered"), 2U);
+  EXPECT_GE(world->counter("steered"), 2U) << "a SYN sent again on a slow machine is steered again";
   EXPECT_GT(world->counter("steered_established"), 0U);
   EXPECT_EQ(world->drained().size(), 2U);
 }
