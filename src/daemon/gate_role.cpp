@@ -8,6 +8,7 @@
 #include "daemon/bus/channel.h"
 #include "daemon/bus/kit.h"
 #include "daemon/bus/outbox.h"
+#include "daemon/guard.h"
 #include "gate/gate.h"
 #include "observe/gate_events/gate_events.h"
 #include "sys/clock.h"
@@ -26,10 +27,9 @@ gate::Options options_of(const settings::Settings& s) {
 }
 
 act::gate_hooks::Wanted wanted_of(const settings::Settings& s) {
-  const gate::Options o = options_of(s);
   return {.interfaces = s.network.subscriber_interfaces,
           .routing = {.fwmark = s.gate.fwmark, .table = s.gate.route_table},
-          .guard = {.pass_mark = o.pass_mark, .uplink_interfaces = s.network.uplink_interfaces},
+          .guard = guard_of(s),
           .guard_on = s.gate.guard};
 }
 

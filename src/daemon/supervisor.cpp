@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "daemon/guard.h"
 #include "daemon/spawn.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -43,7 +44,16 @@ Supervisor::Supervisor(std::string settings_path, std::string settings_text, set
       settings_text_(std::move(settings_text)),
       settings_(std::move(settings)) {}
 
+// Without it the gate's filters still come up and the gate role tries again; posternd does not refuse to start.
+void Supervisor::load_guard() const {
+  if (auto done = bring_guard(settings_); !done)
+    sys::log(sys::Level::error, "daemon", "GUARD_FAILED", done.error().text());
+  else if (settings_.gate.guard)
+    sys::log(sys::Level::info, "daemon", "GUARD_LOADED", "forwarded mail that the gate has not judged is dropped");
+}
+
 int Supervisor::run() {
+  load_guard();
   sigset_t set;
   sigemptyset(&set);
   for (const int s : {SIGCHLD, SIGTERM, SIGINT, SIGHUP}) sigaddset(&set, s);
@@ -154,8 +164,11 @@ void Supervisor::take_own(Role from, Frame frame) {
   std::vector<Frame> whole = std::exchange(message, {});
   if (from != Role::brain || whole.front().bytes.empty()) return;
   const auto index = static_cast<uint8_t>(whole.front().bytes.front());
-  if (index == index_of<TableSnapshot>()) keep_snapshot(std::move(whole));
-  if (index == index_of<model::LineDelta>()) keep_delta(std::move(whole));
+  if (index == index_of<TableSnapshot>()) {
+    keep_snapshot(std::move(whole));
+  } else if (index == index_of<model::LineDelta>()) {
+    keep_delta(std::move(whole));
+  }
 }
 
 void Supervisor::keep_snapshot(std::vector<Frame> message) {
@@ -214,6 +227,7 @@ void Supervisor::reload() {
   }
   settings_text_ = std::move(again->text);
   settings_ = std::move(again->settings);
+  load_guard();
   sys::log(sys::Level::info, "daemon", "SETTINGS_RELOADED", "workers restart one by one; listeners stay as they are");
   for (const auto& [role, worker] : workers_)
     if (worker.pid > 0) ::kill(worker.pid, SIGTERM);

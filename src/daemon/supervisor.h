@@ -42,6 +42,7 @@ class Supervisor {
   void open_listeners(std::vector<Error>& faults);
   void keep(std::vector<Error>& faults, const std::string& name, Result<sys::Fd> fd);
 
+  void load_guard() const;
   [[nodiscard]] Kit kit_for(Role role, std::vector<int>& descriptors) const;
   void spawn(Role role);
   void lost(Role role);

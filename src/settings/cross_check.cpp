@@ -161,6 +161,13 @@ class Checker {
     if (g.guard && network != nullptr && !given)
       fault({"network"}, kWhole, "gate.guard needs network.uplink_interfaces",
             "without it mail from the Internet to your own servers would be dropped; name them or set guard = false");
+    for (size_t i = 0; g.guard && i < s_.network.uplink_interfaces.size(); ++i) {
+      const std::string& name = s_.network.uplink_interfaces[i];
+      const size_t at = name.find_first_of("*?");
+      if (at != name.npos && (name[at] == '?' || at + 1 != name.size()))
+        fault({"network", "uplink_interfaces"}, i, fmt::format("gate.guard cannot match \"{}\"", name),
+              "nftables knows one '*' at the end only: write the names");
+    }
   }
 
   void radius() {

@@ -44,6 +44,10 @@ TEST(Faults, MissingPartsSayWhatTheyNeed) {
       with_network("[network]\nsubscriber_prefixes = [\"198.51.100.0/24\"]\nsubscriber_interfaces = [\"e*\"]\n"),
       "p.toml:6:1: gate.guard needs network.uplink_interfaces (without it mail from the Internet to your own servers "
       "would be dropped; name them or set guard = false)\n");
+  EXPECT_EQ(
+      with_network("[network]\nsubscriber_prefixes = [\"198.51.100.0/24\"]\nsubscriber_interfaces = [\"e*\"]\n"
+                   "uplink_interfaces = [\"up*\", \"wan?\"]\n"),
+      "p.toml:9:29: gate.guard cannot match \"wan?\" (nftables knows one '*' at the end only: write the names)\n");
 }
 
 TEST(Faults, UnknownNamesComeWithASuggestion) {

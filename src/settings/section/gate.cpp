@@ -19,8 +19,8 @@ constexpr Key kKeys[] = {
         "source_validation",
         {.help = "drop governed packets whose source address does not belong to the interface they came in on"}),
     key<&Gate::guard>("guard", {.help = "keep an nftables table that drops forwarded port 25 which no gate has judged: "
-                                        "at boot, on interfaces that appear "
-                                        "later; needs uplink_interfaces"}),
+                                        "at boot (postern-guard.service), while posternd starts, on interfaces that "
+                                        "appear later; needs uplink_interfaces"}),
     key<&Gate::drop_fragments>(
         "drop_fragments",
         {.help = "drop later fragments of TCP packets from subscribers, which carry no port to judge by"}),
