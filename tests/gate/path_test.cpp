@@ -58,7 +58,9 @@ std::string greeting(const std::string& address, uint16_t port, int wait_ms = 15
     a.sin_port = htons(port);
     inet_pton(AF_INET, address.c_str(), &a.sin_addr);
   }
-  (void)connect(fd.get(), reinterpret_cast<sockaddr*>(&to), v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
+  if (connect(fd.get(), reinterpret_cast<sockaddr*>(&to), v6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in)) != 0 &&
+      errno != EINPROGRESS)
+    return std::strerror(errno);
   pollfd p{fd.get(), POLLIN, 0};
   if (poll(&p, 1, wait_ms) <= 0) return "timeout";
   std::array<char, 256> text{};
@@ -147,7 +149,7 @@ class GatePath : public ::testing::Test {
       return fd;
     });
   }
-  void TearDown() override { (void)gate::remove_routing({}); }
+  void TearDown() override { EXPECT_TRUE(gate::remove_routing({})); }
 
   [[nodiscard]] std::string try_mail(bool v6, int wait_ms = 1500) const {
     return inside(subscriber, [&] { return greeting(v6 ? "2001:db8:9::25" : "198.51.100.25", 25, wait_ms); });
@@ -167,6 +169,33 @@ class GatePath : public ::testing::Test {
   void set_line(Verdict verdict) {
     world->set(line(7, "10.1.0.7/32", verdict));
     world->set(line(7, "2001:db8:1:7::/64", verdict));
+  }
+
+  // Another process loads the gate, hooks it in, closes the line, and dies by kill -9 in the middle of its life.
+  void killed_gate() {
+    std::array<int, 2> ready{};
+    ASSERT_EQ(pipe2(ready.data(), O_CLOEXEC), 0);
+    const pid_t child = fork();
+    ASSERT_GE(child, 0);
+    if (child == 0) {
+      auto opened = gate::Gate::open(world->options);
+      if (!opened) _exit(1);
+      world->gate = std::make_unique<gate::Gate>(std::move(*opened));
+      if (!world->gate->set_network(world->network, sys::now())) _exit(2);
+      if (!world->gate->set_explainer(explainer4->fd(), explainer6->fd())) _exit(3);
+      set_line(Verdict::explain);
+      if (!world->gate->attach("sub0")) _exit(4);
+      (void)!::write(ready[1], "x", 1);
+      for (;;) pause();
+    }
+    close(ready[1]);
+    char byte = 0;
+    EXPECT_EQ(::read(ready[0], &byte, 1), 1) << "the child could not load the gate";
+    close(ready[0]);
+    kill(child, SIGKILL);
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    ASSERT_TRUE(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) << "status " << status;
   }
 
   static inline std::string subscriber, internet;
@@ -237,10 +266,14 @@ TEST_F(GatePath, LostRouteRuleFailsClosed) {
 }
 
 TEST_F(GatePath, KeepsBlockingWithNobodyAlive) {
-  set_line(Verdict::explain);
   const auto options = world->options;
-  world->gate.reset();  // what kill -9 leaves: filters and pins
+  world->gate.reset();
+  ASSERT_TRUE(gate::Gate::detach(options.pin_dir, {"sub0"}));
+  EXPECT_EQ(try_mail(false), "220 198.51.100.25:25\r\n") << "nothing of the first gate is left";
+  killed_gate();
+  (void)leaked();
   EXPECT_EQ(try_mail(false).substr(0, 3), "554") << "the listener is the supervisor's and still there";
+  EXPECT_EQ(try_mail(true).substr(0, 3), "554");
   explainer4.reset();
   EXPECT_EQ(try_mail(false, 300), "timeout");
   EXPECT_EQ(leaked(), 0);
@@ -325,6 +358,48 @@ TEST_F(GatePath, TheGuardDropsWhatTheGateDidNotPass) {
   ASSERT_TRUE(gate::remove_guard());
   EXPECT_FALSE(gate::guard_in_force().value());
   EXPECT_EQ(try_mail(false).substr(0, 3), "220");
+}
+
+// Before any filter is attached, with the relay behind an interface that is nobody's uplink.
+TEST_F(GatePath, TheGuardAloneLetsTheRelayWork) {
+  ASSERT_TRUE(world->gate->detach_interface("sub0"));
+  const std::string relay = "gate-path-r" + std::to_string(getpid());
+  run("ip netns add " + relay + " && ip link add svc0 type veth peer name svc1 netns " + relay +
+      " && ip link set svc0 up && ip addr add 203.0.113.1/24 dev svc0 && ip addr add 2001:db8:5e::1/64 dev svc0 nodad"
+      " && ip route add 198.51.100.200/32 via 203.0.113.2 && ip route add 2001:db8:9::200/128 via 2001:db8:5e::2"
+      " && nsenter --net=/run/netns/" +
+      relay +
+      " sh -c 'ip link set lo up; ip link set svc1 up; ip addr add 203.0.113.2/24 dev svc1; ip addr add "
+      "198.51.100.200/32 dev lo; ip addr add 2001:db8:5e::2/64 dev svc1 nodad; ip addr add 2001:db8:9::200/128 dev lo; "
+      "ip route add default via 203.0.113.1 src 198.51.100.200; ip -6 route add default via 2001:db8:5e::1 src "
+      "2001:db8:9::200'");
+  {
+    const Greeter relay4(
+        inside(relay, [] { return sys::listen_tcp(endpoint("198.51.100.200:25"), 64, false).value(); }), "relay");
+    const Greeter relay6(
+        inside(relay, [] { return sys::listen_tcp(endpoint("[2001:db8:9::200]:25"), 64, false).value(); }), "relay");
+    ASSERT_TRUE(gate::load_guard({.pass_mark = world->options.pass_mark,
+                                  .uplink_interfaces = {"up0"},
+                                  .subscriber_interfaces = {"sub*"},
+                                  .relay = world->network.relay}));
+    (void)leaked();
+    EXPECT_EQ(try_mail(false, 300), "timeout");
+    EXPECT_EQ(try_mail(true, 300), "timeout");
+    // A line with the relay's address, which routes elsewhere: its SYN would go out, the answer to the relay.
+    run("nsenter --net=/run/netns/" + subscriber +
+        " sh -c 'ip addr add 198.51.100.200/32 dev lo; ip route change default via 10.1.255.254 src 198.51.100.200'");
+    EXPECT_EQ(try_mail(false, 300), "timeout");
+    run("nsenter --net=/run/netns/" + subscriber +
+        " sh -c 'ip addr del 198.51.100.200/32 dev lo; ip route replace default via 10.1.255.254 src 10.1.0.7'");
+    EXPECT_EQ(leaked(), 0);
+    for (const char* address : {"198.51.100.200", "2001:db8:9::200"})
+      EXPECT_EQ(inside(subscriber, [&] { return greeting(address, 25, 5000); }).substr(0, 5), "relay") << address;
+    for (const char* address : {"198.51.100.25", "2001:db8:9::25"})
+      EXPECT_EQ(inside(relay, [&] { return greeting(address, 25, 5000); }).substr(0, 3), "220") << address;
+    EXPECT_GT(leaked(), 0);
+    ASSERT_TRUE(gate::remove_guard());
+  }
+  run("ip link del svc0 && ip netns del " + relay);
 }
 
 }  // namespace
