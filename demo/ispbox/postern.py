@@ -43,6 +43,11 @@ class Postern:
         stack.callback(self._remove_pins)
         stack.callback(self.stop)
 
+    def load_guard(self) -> None:
+        """What postern-guard.service does at boot, long before posternd."""
+        argv = self._box.topology.gate.argv(str(self._daemon), "--guard-only", "--config", str(self.settings))
+        run(argv)
+
     # The daemon.
     def start(self) -> None:
         self._launch()
