@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "cli/client.h"
+#include "cli/erase.h"
 #include "cli/render.h"
 
 namespace postern::cli {
@@ -11,14 +12,14 @@ using wire::Json;
 TEST(Render, TablesAreAlignedAndClean) {
   const Json answer =
       Json::parse(
-          R"({"items":[{"key":"cust-1","fixed":["192.0.2.0/24","2001:db8::/48"],"id":1},{"key":"x\u001b[2J"}],"more":true})",
+          R"({"items":[{"key":"cust-1","fixed":["192.0.2.0/24","2001:db8::/48"],"id":1},{"key":"x\u001b[2J"}],"more":true,"left":7,"next":2})",
           "t")
           .value();
   EXPECT_EQ(table(answer, {{"KEY", "key"}, {"N", "id"}, {"FIXED", "fixed"}}),
             "KEY     N  FIXED\n"
             "cust-1  1  192.0.2.0/24 2001:db8::/48\n"
             "x [2J   -  -\n"
-            "… and more: raise --limit\n");
+            "7 more: --after 2\n");
   EXPECT_EQ(table(Json::object({{"items", Json::array()}}), {{"A", "a"}}), "none\n");
 }
 
@@ -32,6 +33,18 @@ TEST(Render, AnExplanationReadsTopDown) {
       Json::parse(R"({"answer":"closed","chain":[{"step":"order","at":null,"text":"order 9","record":4}]})", "t")
           .value();
   EXPECT_EQ(explanation(v), "closed\n\n-                            order        order 9  [record 4]\n");
+}
+
+TEST(Erase, SaysWhatGoesAndWhatStays) {
+  const std::string text = what_erasing_does(
+      Json::parse(
+          R"({"subscriber":{"key":"cust\u001b1","id":7,"class_name":""},"sessions":[{"end":"open"},{"end":"stop"}],
+                     "permits":[{"state":"revoked"},{"state":"active"},{"state":"active"}]})",
+          "t")
+          .value());
+  EXPECT_NE(text.find("cust 1 (number 7, class the default)"), text.npos) << text;
+  EXPECT_NE(text.find("1 live session, 2 active permits"), text.npos) << text;
+  EXPECT_NE(text.find("Kept: the key cust 1"), text.npos) << text;
 }
 
 TEST(Client, CodesAndUnreachable) {

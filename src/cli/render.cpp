@@ -9,18 +9,13 @@ namespace postern::cli {
 namespace {
 using wire::Json;
 
-std::string clean(std::string text) {
-  std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
-  return text;
-}
-
 std::string cell(const Json& v) {
   if (const auto* items = v.items()) {
     std::string out;
     for (const Json& e : *items) out += (out.empty() ? "" : " ") + cell(e);
     return out;
   }
-  return clean(v.is_null() ? "-" : v.text());
+  return plain(v.is_null() ? "-" : v.text());
 }
 
 void write_fields(std::string& out, const Json& value, size_t indent) {
@@ -58,6 +53,11 @@ void write_fields(std::string& out, const Json& value, size_t indent) {
 }
 }  // namespace
 
+std::string plain(std::string text) {
+  std::ranges::replace_if(text, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
+  return text;
+}
+
 std::string table(const Json& answer, const std::vector<Column>& columns) {
   const auto* items = answer["items"].items();
   if (items == nullptr || items->empty()) return "none\n";
@@ -75,7 +75,8 @@ std::string table(const Json& answer, const std::vector<Column>& columns) {
     for (size_t i = 0; i + 1 < row.size(); ++i) out += fmt::format("{:<{}}  ", row[i], widths[i]);
     out += row.back() + "\n";
   }
-  if (answer["more"] == Json(true)) out += "… and more: raise --limit\n";
+  if (answer["more"] == Json(true))
+    out += fmt::format("{} more: --after {}\n", cell(answer["left"]), cell(answer["next"]));
   return out;
 }
 

@@ -17,6 +17,8 @@ struct Column {
 // Aligned, with a head; "none" when there is nothing. `answer` is {"items": […], "more": bool}.
 [[nodiscard]] std::string table(const wire::Json& answer, const std::vector<Column>& columns);
 // "name   value" lines; objects and lists indented under their name.
+// Text of others on a terminal: control characters become spaces.
+[[nodiscard]] std::string plain(std::string text);
 [[nodiscard]] std::string fields(const wire::Json& value);
 // The sentence, then one line per step.
 [[nodiscard]] std::string explanation(const wire::Json& answer);

@@ -49,6 +49,16 @@ struct Counts {
             permits_active)
 };
 
+// A list by pages, the newest first: `after` is the id of the last one of the page before, 0 for the first page.
+struct Page {
+  size_t limit = 0;
+  uint64_t after = 0;
+};
+struct Listed {
+  std::vector<model::Record> records;
+  uint64_t left = 0;  // how many come after these
+};
+
 class Journal {
  public:
   // Creates `directory`/journal.db (the directory must exist) or opens it and brings its schema up to date. Refuses: a
@@ -70,7 +80,7 @@ class Journal {
   // Sessions that held `address` at some time within [from, to], oldest first.
   [[nodiscard]] Result<std::vector<model::Record>> sessions_of_address(const IpAddress& address, Time from, Time to,
                                                                        size_t limit);
-  [[nodiscard]] Result<std::vector<model::Record>> sessions_of(model::SubscriberId subscriber, size_t limit);
+  [[nodiscard]] Result<Listed> sessions_of(model::SubscriberId subscriber, Page page);
   [[nodiscard]] Result<std::vector<model::Record>> records_of(model::SubscriberId subject, size_t limit);
   // `kind` as in model::kind_of ("order"); `ref` is the id of that noun (a receipt: its order's).
   [[nodiscard]] Result<std::optional<model::Record>> newest(std::string_view kind, uint64_t ref);
@@ -79,8 +89,8 @@ class Journal {
   [[nodiscard]] Result<std::optional<model::Record>> subscriber_by_key(std::string_view key);
   [[nodiscard]] Result<std::vector<model::Record>> findings_of(model::SubscriberId line, size_t limit);
   // 0 = of everybody, here and below.
-  [[nodiscard]] Result<std::vector<model::Record>> cases(model::SubscriberId line, size_t limit);
-  [[nodiscard]] Result<std::vector<model::Record>> permits(model::SubscriberId subscriber, size_t limit);
+  [[nodiscard]] Result<Listed> cases(model::SubscriberId line, Page page);
+  [[nodiscard]] Result<Listed> permits(model::SubscriberId subscriber, Page page);
   [[nodiscard]] Result<std::vector<model::Record>> orders_of(model::SubscriberId subject, size_t limit);
   [[nodiscard]] Result<std::vector<model::Record>> orders_of_session(model::SessionId session, size_t limit);
   [[nodiscard]] Result<std::vector<model::Record>> receipts_of(model::OrderId order);
@@ -104,6 +114,8 @@ class Journal {
   [[nodiscard]] Status read_personal(const Query& row, model::Record& record, ByteView about);
   [[nodiscard]] Result<std::vector<model::Record>> list(std::string_view sql, std::initializer_list<Value> values);
   [[nodiscard]] Result<std::optional<model::Record>> first(std::string_view sql, std::initializer_list<Value> values);
+  struct PageSql;
+  [[nodiscard]] Result<Listed> list_page(const PageSql& sql, model::SubscriberId owner, Page page);
   void scrub();
 
   std::string path_;

@@ -59,10 +59,31 @@ Result<std::vector<model::Record>> Journal::sessions_of_address(const IpAddress&
   return out;
 }
 
-Result<std::vector<model::Record>> Journal::sessions_of(model::SubscriberId subscriber, size_t limit) {
-  return list(PN_SELECT_RECORDS
-              "JOIN sessions s ON s.sequence=r.sequence WHERE s.subscriber=? ORDER BY s.since DESC, s.id DESC LIMIT ?",
-              {number(subscriber.value), number(limit)});
+// ?1 = whose, ?2 = the id it goes on after, ?3 = the limit.
+struct Journal::PageSql {
+  std::string_view page;
+  std::string_view left;
+};
+#define PN_PAGE_SQL(table, where, order)                                                                      \
+  {PN_SELECT_RECORDS "JOIN " table " t ON t.sequence=r.sequence WHERE " where " ORDER BY " order " LIMIT ?3", \
+   "SELECT count(*) FROM " table " t WHERE " where}
+
+Result<Listed> Journal::list_page(const PageSql& sql, model::SubscriberId owner, Page page) {
+  const uint64_t after = page.after == 0 ? uint64_t{INT64_MAX} : page.after;
+  Listed out{.records = PN_TRY(list(sql.page, {number(owner.value), number(after), number(page.limit)}))};
+  if (out.records.empty() || out.records.size() < page.limit) return out;
+  const uint64_t last = ref_of(out.records.back().body);
+  out.left = static_cast<uint64_t>(PN_TRY(database_->integer(sql.left, {number(owner.value), number(last)})));
+  return out;
+}
+
+Result<Listed> Journal::sessions_of(model::SubscriberId subscriber, Page page) {
+  // By when they began: one that was reported late has a higher number than its followers.
+  static constexpr PageSql kSql = PN_PAGE_SQL("sessions",
+                                              "t.subscriber=?1 AND (t.since, t.id)<(coalesce((SELECT since FROM "
+                                              "sessions WHERE id=?2), 9223372036854775807), ?2)",
+                                              "t.since DESC, t.id DESC");
+  return list_page(kSql, subscriber, page);
 }
 
 Result<std::vector<model::Record>> Journal::records_of(model::SubscriberId subject, size_t limit) {
@@ -94,20 +115,16 @@ Result<std::vector<model::Record>> Journal::findings_of(model::SubscriberId line
               {number(line.value), number(limit)});
 }
 
-Result<std::vector<model::Record>> Journal::cases(model::SubscriberId line, size_t limit) {
-  if (!line)
-    return list(PN_SELECT_RECORDS "JOIN cases c ON c.sequence=r.sequence ORDER BY c.id DESC LIMIT ?", {number(limit)});
-  return list(PN_SELECT_RECORDS "JOIN cases c ON c.sequence=r.sequence WHERE c.line=? ORDER BY c.id DESC LIMIT ?",
-              {number(line.value), number(limit)});
+Result<Listed> Journal::cases(model::SubscriberId line, Page page) {
+  static constexpr PageSql kAll = PN_PAGE_SQL("cases", "?1=0 AND t.id<?2", "t.id DESC");
+  static constexpr PageSql kOfLine = PN_PAGE_SQL("cases", "t.line=?1 AND t.id<?2", "t.id DESC");
+  return list_page(line ? kOfLine : kAll, line, page);
 }
 
-Result<std::vector<model::Record>> Journal::permits(model::SubscriberId subscriber, size_t limit) {
-  if (!subscriber)
-    return list(PN_SELECT_RECORDS "JOIN permits p ON p.sequence=r.sequence ORDER BY p.id DESC LIMIT ?",
-                {number(limit)});
-  return list(PN_SELECT_RECORDS
-              "JOIN permits p ON p.sequence=r.sequence WHERE p.subscriber=? ORDER BY p.id DESC LIMIT ?",
-              {number(subscriber.value), number(limit)});
+Result<Listed> Journal::permits(model::SubscriberId subscriber, Page page) {
+  static constexpr PageSql kAll = PN_PAGE_SQL("permits", "?1=0 AND t.id<?2", "t.id DESC");
+  static constexpr PageSql kOfLine = PN_PAGE_SQL("permits", "t.subscriber=?1 AND t.id<?2", "t.id DESC");
+  return list_page(subscriber ? kOfLine : kAll, subscriber, page);
 }
 
 Result<std::vector<model::Record>> Journal::orders_of(model::SubscriberId subject, size_t limit) {

@@ -3,9 +3,13 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <functional>
+#include <iostream>
 #include <optional>
+#include <unistd.h>
 
 #include "cli/client.h"
+#include "cli/erase.h"
+#include "cli/lists.h"
 #include "cli/local.h"
 #include "cli/render.h"
 
@@ -20,7 +24,9 @@ struct Options {
   std::string word;  // the one argument most commands take
   std::string line;
   std::string at;
-  std::string limit;
+  size_t limit = kListDefault;
+  std::string after;
+  bool yes = false;
   std::string kind = "own_server";
   std::string terms;
   std::string lasts;
@@ -47,6 +53,15 @@ Json limits_of(const Options& options) {
 }
 using Render = std::function<std::string(const Json&)>;
 
+// On the terminal; nothing when the input is none.
+std::optional<std::string> ask_person(const std::string& text) {
+  if (::isatty(STDIN_FILENO) == 0) return std::nullopt;
+  std::fputs(text.c_str(), stderr);
+  std::string typed;
+  std::getline(std::cin, typed);
+  return typed;
+}
+
 class Program {
  public:
   Program();
@@ -56,8 +71,10 @@ class Program {
   [[nodiscard]] bool json() const { return options_.output == "json"; }
   // The command's call; printed by `render` unless JSON was asked for.
   void on(CLI::App* command, std::function<Call()> make, Render render);
+  // The same for a list, with --limit and --after.
+  void on_list(CLI::App* command, std::function<Call()> make, std::vector<Column> columns);
   void print(const Printed& printed);
-  Exit ask(const Call& what, const Render& render);
+  Exit show(const Result<Reply>& reply, const Render& render);
   void status_and_check();
   void subscribers();
   void sessions();
@@ -101,8 +118,7 @@ void Program::print(const Printed& printed) {
   exit_ = printed.exit;
 }
 
-Exit Program::ask(const Call& what, const Render& render) {
-  const Result<Reply> reply = call(options_.socket, what);
+Exit Program::show(const Result<Reply>& reply, const Render& render) {
   if (!reply) {
     std::fprintf(stderr, "postern: %s\n", reply.error().text().c_str());
     return reply.error().code == Errc::unavailable ? Exit::unreachable : Exit::try_again;
@@ -122,7 +138,21 @@ Exit Program::ask(const Call& what, const Render& render) {
 
 void Program::on(CLI::App* command, std::function<Call()> make, Render render) {
   command->fallthrough();
-  command->callback([this, make = std::move(make), render = std::move(render)] { exit_ = ask(make(), render); });
+  command->callback([this, make = std::move(make), render = std::move(render)] {
+    exit_ = show(call(options_.socket, make()), render);
+  });
+}
+
+void Program::on_list(CLI::App* command, std::function<Call()> make, std::vector<Column> columns) {
+  command->fallthrough();
+  command->add_option("--limit", options_.limit, "at most so many; it says how many more there are")
+      ->check(CLI::Range(size_t{1}, kListMost))
+      ->capture_default_str();
+  command->add_option("--after", options_.after, "go on after the one with this number")->check(CLI::NonNegativeNumber);
+  command->callback([this, make = std::move(make), columns = std::move(columns)] {
+    exit_ = show(call_list(options_.socket, make(), options_.limit, options_.after),
+                 [&](const Json& answer) { return table(answer, columns); });
+  });
 }
 
 void Program::status_and_check() {
@@ -140,32 +170,47 @@ void Program::subscribers() {
   import->fallthrough();
   import->callback([this] { print(import_subscribers(options_.socket, options_.word, json())); });
 
-  CLI::App* list = group->add_subcommand("list", "all subscribers");
-  list->add_option("--limit", options_.limit, "at most so many");
-  on(
-      list, [this] { return Call{.path = "/v1/subscribers", .query = {{"limit", options_.limit}}}; },
-      [](const Json& answer) {
-        return table(answer, {{"KEY", "key"}, {"NUMBER", "id"}, {"CLASS", "class_name"}, {"FIXED", "fixed"}});
-      });
+  on_list(group->add_subcommand("list", "all subscribers"), [] { return Call{.path = "/v1/subscribers"}; },
+          {{"KEY", "key"}, {"NUMBER", "id"}, {"CLASS", "class_name"}, {"FIXED", "fixed"}});
 
   CLI::App* show = group->add_subcommand("show", "one subscriber: sessions, permits, cases");
   show->add_option("KEY", options_.word, "the line's key, or #NUMBER")->required();
   on(show, [this] { return Call{.path = "/v1/subscribers/" + escaped(options_.word)}; }, fields);
+
+  CLI::App* set_class = group->add_subcommand("set-class", "give a line another class, live sessions too");
+  set_class->add_option("KEY", options_.word, "the line's key, or #NUMBER")->required();
+  set_class->add_option("CLASS", options_.kind, "a class of the settings")->required();
+  on(
+      set_class,
+      [this] {
+        return Call{.method = "POST",
+                    .path = "/v1/subscribers/" + escaped(options_.word) + "/class",
+                    .body = Json::object({{"class", options_.kind}})};
+      },
+      fields);
+
+  CLI::App* erase = group->add_subcommand("erase", "destroy a subscriber's personal data, for ever");
+  erase->add_option("KEY", options_.word, "the line's key, or #NUMBER")->required();
+  erase->add_flag("--yes", options_.yes, "do not ask");
+  erase->fallthrough();
+  erase->callback([this] {
+    print(erase_subscriber(options_.socket, options_.word, options_.yes ? Ask() : Ask(ask_person), json()));
+  });
 }
 
 void Program::sessions() {
-  const std::vector<Column> columns{{"SESSION", "id"},  {"LINE", "name"}, {"CLASS", "class"}, {"SINCE", "since"},
-                                    {"UNTIL", "until"}, {"NAS", "nas"},   {"ACCT-ID", "key"}, {"PREFIXES", "prefixes"}};
   CLI::App* group = noun("session", "who holds which address");
   CLI::App* list = group->add_subcommand("list", "the live sessions, or those of one line");
   list->add_option("--line", options_.line, "the line's key: its sessions, ended ones too");
-  list->add_option("--limit", options_.limit, "at most so many");
-  on(
-      list,
-      [this] {
-        return Call{.path = "/v1/sessions", .query = {{"subscriber", options_.line}, {"limit", options_.limit}}};
-      },
-      [columns](const Json& answer) { return table(answer, columns); });
+  on_list(list, [this] { return Call{.path = "/v1/sessions", .query = {{"subscriber", options_.line}}}; },
+          {{"SESSION", "id"},
+           {"LINE", "name"},
+           {"CLASS", "class"},
+           {"SINCE", "since"},
+           {"UNTIL", "until"},
+           {"NAS", "nas"},
+           {"ACCT-ID", "key"},
+           {"PREFIXES", "prefixes"}});
   CLI::App* whose = group->add_subcommand("who", "who had this address then; ends with 1 for nobody or ambiguous");
   whose->add_option("ADDRESS", options_.word, "IPv4 or IPv6")->required();
   whose->add_option("--at", options_.at, "a time (RFC 3339, or a date); now if not given");
@@ -212,21 +257,14 @@ void Program::permits() {
 
   CLI::App* list = group->add_subcommand("list", "permits, the newest first");
   list->add_option("--line", options_.line, "of one line");
-  list->add_option("--limit", options_.limit, "at most so many");
-  on(
-      list,
-      [this] {
-        return Call{.path = "/v1/permits", .query = {{"subscriber", options_.line}, {"limit", options_.limit}}};
-      },
-      [](const Json& answer) {
-        return table(answer, {{"PERMIT", "id"},
-                              {"LINE", "subscriber_key"},
-                              {"KIND", "kind"},
-                              {"STATE", "state"},
-                              {"EXPIRES", "expires"},
-                              {"BY", "granted_by"},
-                              {"TERMS", "terms_version"}});
-      });
+  on_list(list, [this] { return Call{.path = "/v1/permits", .query = {{"subscriber", options_.line}}}; },
+          {{"PERMIT", "id"},
+           {"LINE", "subscriber_key"},
+           {"KIND", "kind"},
+           {"STATE", "state"},
+           {"EXPIRES", "expires"},
+           {"BY", "granted_by"},
+           {"TERMS", "terms_version"}});
 
   CLI::App* revoke = group->add_subcommand("revoke", "end a permit now, open connections too");
   revoke->add_option("ID", options_.word, "the permit's number")->required();
@@ -244,18 +282,13 @@ void Program::cases_and_explain() {
   CLI::App* group = noun("case", "lines in trouble, with the evidence");
   CLI::App* list = group->add_subcommand("list", "cases, the newest first");
   list->add_option("--line", options_.line, "of one line");
-  list->add_option("--limit", options_.limit, "at most so many");
-  on(
-      list,
-      [this] { return Call{.path = "/v1/cases", .query = {{"subscriber", options_.line}, {"limit", options_.limit}}}; },
-      [](const Json& answer) {
-        return table(answer, {{"CASE", "id"},
-                              {"LINE", "subscriber_key"},
-                              {"STATE", "state"},
-                              {"SCORE", "score"},
-                              {"OPENED", "opened"},
-                              {"SUMMARY", "summary"}});
-      });
+  on_list(list, [this] { return Call{.path = "/v1/cases", .query = {{"subscriber", options_.line}}}; },
+          {{"CASE", "id"},
+           {"LINE", "subscriber_key"},
+           {"STATE", "state"},
+           {"SCORE", "score"},
+           {"OPENED", "opened"},
+           {"SUMMARY", "summary"}});
   CLI::App* show = group->add_subcommand("show", "one case: history, findings, evidence");
   show->add_option("ID", options_.word, "the case's number")->required();
   on(show, [this] { return Call{.path = "/v1/cases/" + escaped(options_.word)}; }, fields);

@@ -2,10 +2,10 @@
 #include "tell/api/api.h"
 
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 
 #include "tell/api/explain.h"
+#include "tell/api/query.h"
 #include "tell/api/shapes.h"
 
 namespace postern::tell::api {
@@ -56,28 +56,6 @@ int http_status(Errc code) {
   return 500;
 }
 
-// Taken from the query; empty when it is not there.
-std::string in_query(const Request& request, const std::string& name) {
-  const auto found = request.query.find(name);
-  return found == request.query.end() ? std::string() : found->second;
-}
-
-Result<uint64_t> whole(std::string_view text, std::string_view where) {
-  uint64_t n = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
-  if (error != std::errc{} || end != text.data() + text.size() || n > INT64_MAX)
-    return fail(Errc::bad_input, "this must be a whole number", std::string(where));
-  return n;
-}
-
-Result<size_t> limit_in(const Request& request) {
-  const std::string text = in_query(request, "limit");
-  if (text.empty()) return kListDefault;
-  const uint64_t n = PN_TRY(whole(text, "limit"));
-  if (n == 0 || n > kListMax) return fail(Errc::bad_input, fmt::format("limit is 1 to {}", kListMax), "limit");
-  return static_cast<size_t>(n);
-}
-
 Result<Time> time_in(const Request& request, const std::string& name) {
   const std::string text = in_query(request, name);
   if (text.empty()) return request.now;
@@ -89,14 +67,6 @@ Result<Time> time_in(const Request& request, const std::string& name) {
 std::unexpected<Error> no_method(const Request& request) {
   return fail(Errc::bad_input, fmt::format("{} does not take {}", request.path, request.method), {},
               "see postern(1) for what the API takes");
-}
-
-// `records` were asked with one more than `limit`.
-template <class F>
-Json list_of(const std::vector<model::Record>& records, size_t limit, F&& each) {
-  Json items = Json::array();
-  for (size_t i = 0; i < std::min(records.size(), limit); ++i) items.push(each(records[i]));
-  return Json::object({{"items", items}, {"more", records.size() > limit}});
 }
 }  // namespace
 
@@ -148,7 +118,7 @@ Api::Answer Api::command(const Request& request, model::ObservationBody body) {
 Result<const model::Subscriber*> Api::find_subscriber(std::string_view key) const {
   const model::Subscriber* found = parts_.view.subscriber(key);
   if (found == nullptr && key.starts_with('#'))
-    if (const auto id = whole(key.substr(1), "subscriber"))
+    if (const auto id = whole(key.substr(1), "subscriber"); id && *id <= UINT32_MAX)
       found = parts_.view.subscriber(model::SubscriberId{static_cast<uint32_t>(*id)});
   if (found == nullptr)
     return fail(Errc::not_found, fmt::format("there is no subscriber {}", key), "subscriber",
@@ -186,21 +156,11 @@ Api::Answer Api::status(const Request& request) {
 Api::Answer Api::subscribers(const Request& request) {
   if (request.method == "POST") return import(request);
   if (request.method != "GET") return no_method(request);
-  const size_t limit = PN_TRY(limit_in(request));
-  const std::string after_text = in_query(request, "after");
-  const uint64_t after = after_text.empty() ? 0 : PN_TRY(whole(after_text, "after"));
-  Json items = Json::array();
-  bool more = false;
-  size_t taken = 0;
+  Rising page(PN_TRY(page_in(request)));
   parts_.view.for_each_subscriber([&](const model::Subscriber& s) {
-    if (s.id.value <= after) return;
-    if (taken < limit)
-      items.push(wire::to_json(s));
-    else
-      more = true;
-    ++taken;
+    if (page.takes(s.id.value)) page.put(wire::to_json(s));
   });
-  return Json::object({{"items", items}, {"more", more}});
+  return page.answer();
 }
 
 Api::Answer Api::import(const Request& request) {
@@ -246,17 +206,17 @@ Api::Answer Api::subscriber(const Request& request, std::string_view rest) {
   // Asked again: the command may have changed it.
   const model::Subscriber* s = PN_TRY(find_subscriber(key));
   Json sessions = Json::array();
-  for (const model::Record& r : PN_TRY(parts_.journal.sessions_of(id, 20))) {
+  for (const model::Record& r : PN_TRY(parts_.journal.sessions_of(id, {20})).records) {
     const model::Session& old = std::get<model::SessionChanged>(r.body).session;
     const model::Session* live = parts_.view.session(old.id);
     sessions.push(shape(parts_.view, live != nullptr ? *live : old));
   }
   Json out = Json::object({{"subscriber", wire::to_json(*s)}, {"sessions", sessions}});
   Json permits = Json::array();
-  for (const model::Record& r : PN_TRY(parts_.journal.permits(id, 20)))
+  for (const model::Record& r : PN_TRY(parts_.journal.permits(id, {20})).records)
     permits.push(shape(parts_.view, std::get<model::PermitChanged>(r.body).permit));
   Json cases = Json::array();
-  for (const model::Record& r : PN_TRY(parts_.journal.cases(id, 20)))
+  for (const model::Record& r : PN_TRY(parts_.journal.cases(id, {20})).records)
     cases.push(shape(parts_.view, std::get<model::CaseChanged>(r.body).case_));
   out.set("permits", permits);
   out.set("cases", cases);
@@ -265,20 +225,23 @@ Api::Answer Api::subscriber(const Request& request, std::string_view rest) {
 }
 
 Api::Answer Api::sessions(const Request& request) {
-  const size_t limit = PN_TRY(limit_in(request));
+  const store::Page wanted = PN_TRY(page_in(request));
   const model::SubscriberId id = PN_TRY(subscriber_in_query(request));
-  if (id)
-    return list_of(PN_TRY(parts_.journal.sessions_of(id, limit + 1)), limit, [&](const model::Record& r) {
+  if (id) {
+    if (wanted.after != 0 && !PN_TRY(parts_.journal.newest("session_changed", wanted.after)))
+      return fail(Errc::not_found, fmt::format("there is no session {}", wanted.after), "after",
+                  "give the session that the page before ended with");
+    return list_of(PN_TRY(parts_.journal.sessions_of(id, wanted)), [&](const model::Record& r) {
       const model::Session& old = std::get<model::SessionChanged>(r.body).session;
       const model::Session* live = parts_.view.session(old.id);
       return shape(parts_.view, live != nullptr ? *live : old);
     });
-  Json items = Json::array();
-  size_t seen = 0;
+  }
+  Rising page(wanted);
   parts_.view.for_each_session([&](const model::Session& s) {
-    if (seen++ < limit) items.push(shape(parts_.view, s));
+    if (page.takes(s.id.value)) page.put(shape(parts_.view, s));
   });
-  return Json::object({{"items", items}, {"more", seen > limit}});
+  return page.answer();
 }
 
 Api::Answer Api::who(const Request& request) {
@@ -293,9 +256,9 @@ Api::Answer Api::who(const Request& request) {
 }
 
 Api::Answer Api::cases(const Request& request) {
-  const size_t limit = PN_TRY(limit_in(request));
+  const store::Page page = PN_TRY(page_in(request));
   const model::SubscriberId id = PN_TRY(subscriber_in_query(request));
-  return list_of(PN_TRY(parts_.journal.cases(id, limit + 1)), limit, [&](const model::Record& r) {
+  return list_of(PN_TRY(parts_.journal.cases(id, page)), [&](const model::Record& r) {
     return shape(parts_.view, std::get<model::CaseChanged>(r.body).case_);
   });
 }

@@ -3,18 +3,19 @@
 // peer's user name. One thread, the engine's.
 //
 //   GET    /v1/status
-//   GET    /v1/subscribers?after=ID&limit=N      POST /v1/subscribers {file, rows: [subscriber]}
+//   GET    /v1/subscribers                       POST /v1/subscribers {file, rows: [subscriber]}
 //   GET    /v1/subscribers/KEY                   DELETE /v1/subscribers/KEY (erases personal data)
 //   POST   /v1/subscribers/KEY/class {class}
-//   GET    /v1/sessions?subscriber=KEY&limit=N   (without a subscriber: the live ones)
+//   GET    /v1/sessions?subscriber=KEY           (without a subscriber: the live ones)
 //   GET    /v1/sessions/who?address=A&at=T
-//   GET    /v1/permits?subscriber=KEY&limit=N    POST /v1/permits {subscriber, kind, terms_version, for|expires, …}
+//   GET    /v1/permits?subscriber=KEY            POST /v1/permits {subscriber, kind, terms_version, for|expires, …}
 //   GET    /v1/permits/ID                        DELETE /v1/permits/ID?why=TEXT
-//   GET    /v1/cases?subscriber=KEY&limit=N      GET /v1/cases/ID
+//   GET    /v1/cases?subscriber=KEY              GET /v1/cases/ID
 //   GET    /v1/explain?what=ADDRESS|ID|REFERENCE&at=T
 //   GET    /v1/gate                              POST /v1/gate/detach
 //
-// KEY is a subscriber's key, or "#7" for its number. Lists are {"items": […], "more": bool}, at most kListMax.
+// KEY is a subscriber's key, or "#7" for its number. Lists take limit=N (at most kListMax) and after=ID and are
+// {"items": […], "more": bool, "left": N, "next": ID}: N more come after these, and after=ID gives them.
 // An error is {"error": {code, message, where, fix}} with the status that fits.
 #pragma once
 

@@ -268,9 +268,45 @@ TEST_F(ApiTest, SubscriberShowAndListsPage) {
   EXPECT_EQ(call("GET", "/v1/subscribers/#2").body["subscriber"]["key"], Json("cust-2"));
   const Response page = call("GET", "/v1/subscribers", "limit=1");
   EXPECT_EQ(page.body["more"], Json(true));
+  EXPECT_EQ(page.body["left"], Json(1));
+  EXPECT_EQ(page.body["next"], Json(1));
+  EXPECT_TRUE(call("GET", "/v1/subscribers", "limit=1&after=1").body["next"].is_null());
   EXPECT_EQ(call("GET", "/v1/subscribers", "limit=1&after=1").body["items"].items()->front()["key"], Json("cust-2"));
   EXPECT_EQ(call("GET", "/v1/cases/1").body["history"].items()->size(), 1u);
   EXPECT_EQ(call("GET", "/v1/sessions").body["items"].items()->size(), 1u);
+}
+
+TEST_F(ApiTest, PagesOfTheJournalMeetWithoutGapOrRepetition) {
+  a_case();
+  for (uint64_t i = 2; i <= 5; ++i) {
+    model::Case c;
+    c.id.value = i;
+    c.line.value = 1 + i % 2;
+    write(c.line.value, model::CaseChanged{c, "score"});
+    model::Session s = view_.sessions_[4];
+    s.id.value = 10 + i;
+    s.since = kNow - hours(static_cast<int64_t>(i) * 3 / 2);
+    write(1, model::SessionChanged{s});
+  }
+  const auto walk = [&](const std::string& path, const std::string& query) {
+    std::vector<std::string> ids;
+    std::string after = query + "&limit=2";
+    for (int round = 0; round < 9; ++round) {
+      const Response r = call("GET", path, after);
+      EXPECT_EQ(r.status, 200) << said(r);
+      for (const Json& item : *r.body["items"].items()) ids.push_back(item["id"].text());
+      if (r.body["more"] != Json(true)) break;
+      after = query;
+      after += "&limit=2&after=" + r.body["next"].text();
+    }
+    return ids;
+  };
+  EXPECT_EQ(walk("/v1/cases", ""), (std::vector<std::string>{"5", "4", "3", "2", "1"}));
+  EXPECT_EQ(walk("/v1/cases", "subscriber=cust-1"), (std::vector<std::string>{"4", "2", "1"}));
+  // The newest first by when they began; 4 and 11 … are an hour and more apart.
+  EXPECT_EQ(walk("/v1/sessions", "subscriber=cust-1"), (std::vector<std::string>{"4", "12", "13", "14", "15"}));
+  EXPECT_EQ(call("GET", "/v1/sessions", "subscriber=cust-1&after=99").status, 404);
+  EXPECT_EQ(call("GET", "/v1/cases", "after=x").status, 400);
 }
 
 }  // namespace postern::tell::api

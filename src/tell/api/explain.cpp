@@ -114,7 +114,7 @@ void Teller::policy(std::string_view class_name) {
 
 Status Teller::permits(model::SubscriberId id) {
   if (!id) return {};
-  for (const model::Record& record : PN_TRY(journal_.permits(id, 10))) {
+  for (const model::Record& record : PN_TRY(journal_.permits(id, {10})).records) {
     const model::Permit& p = std::get<model::PermitChanged>(record.body).permit;
     step("permit", p.granted,
          fmt::format("permit {}: {}, {}, granted by {} until {}, terms {}", p.id.value, to_string(p.kind),
@@ -148,7 +148,7 @@ Status Teller::evidence(model::SubscriberId id) {
     finding(findings[i]);
   }
   if (!findings.empty()) finding(findings.front());
-  for (const model::Record& record : PN_TRY(journal_.cases(id, 3))) {
+  for (const model::Record& record : PN_TRY(journal_.cases(id, {3})).records) {
     const auto& changed = std::get<model::CaseChanged>(record.body);
     step("case", changed.case_.opened,
          fmt::format("case {}: {}, {} (last: {})", changed.case_.id.value, to_string(changed.case_.state),
@@ -216,7 +216,7 @@ Result<Json> Teller::address(const IpAddress& a) {
 Result<Json> Teller::line(model::SubscriberId id) {
   const model::Subscriber* s = view_.subscriber(id);
   const std::string name = name_of(view_, id);
-  for (const model::Record& record : PN_TRY(journal_.sessions_of(id, 5))) {
+  for (const model::Record& record : PN_TRY(journal_.sessions_of(id, {5})).records) {
     const model::Session& last = std::get<model::SessionChanged>(record.body).session;
     return of_session(last, "subscriber", fmt::format("{} ({})", name, last.until ? "not on line" : "on line"));
   }

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Permits: granting says what is missing before it becomes an order to the engine.
 #include <algorithm>
-#include <charconv>
 #include <fmt/format.h>
 
-#include "tell/api/api.h"
+#include "tell/api/query.h"
 #include "tell/api/shapes.h"
 
 namespace postern::tell::api {
@@ -64,19 +63,10 @@ Api::Answer Api::permits(const Request& request) {
   if (request.method != "GET")
     return fail(Errc::bad_input, fmt::format("{} does not take {}", request.path, request.method));
   const model::SubscriberId id = PN_TRY(subscriber_in_query(request));
-  const auto wanted = request.query.find("limit");
-  size_t limit = kListDefault;
-  if (wanted != request.query.end()) {
-    const auto& text = wanted->second;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
-    if (error != std::errc{} || end != text.data() + text.size() || limit == 0 || limit > kListMax)
-      return fail(Errc::bad_input, fmt::format("limit is 1 to {}", kListMax), "limit");
-  }
-  const auto records = PN_TRY(parts_.journal.permits(id, limit + 1));
-  Json items = Json::array();
-  for (size_t i = 0; i < std::min(records.size(), limit); ++i)
-    items.push(shape(parts_.view, std::get<model::PermitChanged>(records[i].body).permit));
-  return Json::object({{"items", items}, {"more", records.size() > limit}});
+  const store::Page page = PN_TRY(page_in(request));
+  return list_of(PN_TRY(parts_.journal.permits(id, page)), [&](const model::Record& r) {
+    return shape(parts_.view, std::get<model::PermitChanged>(r.body).permit);
+  });
 }
 
 Api::Answer Api::grant(const Request& request) {
@@ -85,17 +75,14 @@ Api::Answer Api::grant(const Request& request) {
   const model::SubscriberId id = PN_TRY(find_subscriber(*key.string()))->id;
   model::Permit wanted = PN_TRY(permit_in(request, id));
   Json result = PN_TRY(command(request, model::GrantPermit{request.operator_name, std::move(wanted)}));
-  const auto newest = PN_TRY(parts_.journal.permits(id, 1));
+  const auto newest = PN_TRY(parts_.journal.permits(id, {1})).records;
   Json permit;
   if (!newest.empty()) permit = shape(parts_.view, std::get<model::PermitChanged>(newest.front().body).permit);
   return Json::object({{"permit", std::move(permit)}, {"result", std::move(result)}});
 }
 
 Api::Answer Api::permit(const Request& request, std::string_view rest) {
-  model::PermitId id;
-  const auto [end, error] = std::from_chars(rest.data(), rest.data() + rest.size(), id.value);
-  if (error != std::errc{} || end != rest.data() + rest.size())
-    return fail(Errc::bad_input, "a permit is named by its number", "permit");
+  const model::PermitId id{PN_TRY(whole(rest, "permit"))};
   if (request.method != "GET" && request.method != "DELETE")
     return fail(Errc::bad_input, fmt::format("{} does not take {}", request.path, request.method));
   const auto find = [&]() -> Result<model::Permit> {
@@ -107,9 +94,7 @@ Api::Answer Api::permit(const Request& request, std::string_view rest) {
   PN_TRY(find());
   Json result;
   if (request.method == "DELETE") {
-    const auto why = request.query.find("why");
-    result = PN_TRY(command(
-        request, model::RevokePermit{request.operator_name, id, why == request.query.end() ? "" : why->second}));
+    result = PN_TRY(command(request, model::RevokePermit{request.operator_name, id, in_query(request, "why")}));
   }
   Json out = Json::object({{"permit", shape(parts_.view, PN_TRY(find()))}});
   if (!result.is_null()) out.set("result", std::move(result));
