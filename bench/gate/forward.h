@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Packets forwarded through a veth pair, with nothing, with the gate, and with an nftables ruleset doing the same job.
+// SYNs forwarded by routers that stand side by side: with nothing, with the gate, with an nftables ruleset doing the
+// same job, and with a program of one lookup and one write, below which nothing that keeps state per line can come.
 #pragma once
 
 #include "bench/gate/rig.h"

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "bench/gate/routers.h"
 #include "bench/gate/skeletons.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
@@ -50,18 +51,8 @@ void leave_namespace() { sh("ip netns del " + far_namespace()); }
 
 void enter_namespace() {
   PN_CHECK(unshare(CLONE_NEWNET) == 0);
-  // The far end drops what arrives; in our own namespace it would be forwarded again until its hops are used up.
-  const std::string far = far_namespace();
-  sh("ip netns add " + far);
-  sh("ip link set lo up && ip link add sub0 address 02:00:00:00:00:01 type veth peer name sub1 && "
-     "ip link add up0 type veth peer name up1 address 02:00:00:00:00:02 && "
-     "ip link set sub0 up && ip link set sub1 up && ip link set up0 up && "
-     "ip link set up1 netns " +
-     far + " && nsenter --net=/run/netns/" + far +
-     " ip link set up1 up && "
-     "sysctl -qw net.ipv4.ip_forward=1 net.ipv4.conf.all.rp_filter=0 net.ipv4.conf.sub0.rp_filter=0 && "
-     "ip addr add 10.255.255.254/8 dev sub0 && ip addr add 192.0.2.1/24 dev up0 && "
-     "ip neigh add 192.0.2.2 lladdr 02:00:00:00:00:02 dev up0 && ip route add default via 192.0.2.2");
+  sh("ip netns add " + far_namespace());
+  wire_router(std::string(kOwnTag));
 }
 
 Rig::Rig() : flush_((size_t{256} << 20) / sizeof(uint64_t)) {
@@ -117,6 +108,8 @@ void Rig::load_trie_variant() {
   }
   PN_CHECK(gate_lpm_bpf__load(trie_) == 0);
 }
+
+int Rig::floor_program() const { return bpf_program__fd(driver_->progs.bench_floor); }
 
 double Rig::fill(uint32_t lines, model::Verdict verdict, bool access_key) {
   std::vector<model::LineEntry> entries(lines);

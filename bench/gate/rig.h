@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the gate bench measures with: a namespace with sub0 (10/8 routes there) and up0, the gate in it with N lines,
-// and a driver program that turns one test run into ten thousand different packets.
+// What the gate bench measures with: a namespace wired as a router (routers.h), the gate in it with N lines, and a
+// driver program that turns one test run into ten thousand different packets.
 #pragma once
 
 #include <cstdint>
 #include <memory>
 #include <random>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/gate/packets.h"
@@ -18,6 +19,7 @@ struct gate_lpm_bpf;
 namespace postern::bench {
 
 void sh(const std::string& command);
+inline constexpr std::string_view kOwnTag = "g";  // of our own namespace among the routers
 [[nodiscard]] std::string far_namespace();
 void enter_namespace();
 void leave_namespace();
@@ -45,6 +47,8 @@ class Rig {
   enum class Target : uint8_t { bare, gate, trie };
   void shuffle(const Traffic& traffic);                // new random packets
   [[nodiscard]] double run(Target target, bool cold);  // ns per packet
+  // One flat lookup by source address and one write, for every IPv4 packet.
+  [[nodiscard]] int floor_program() const;
   [[nodiscard]] gate::Gate& gate() { return *gate_; }
   [[nodiscard]] const std::string& pin_dir() const { return options_.pin_dir; }
 
