@@ -15,8 +15,8 @@ from ..shell import ACTORS, came_true
 from .case import rows
 from .context import Context, first_line
 
-SWAP_S = 3
-HOLD_S = 20
+SWAP_S = 10  # from the NAS's answer to what a client meets; milliseconds, but a loaded machine may be slow
+HOLD_S = 20  # the office's own limits may say 421 first; a token comes back within this
 
 
 def run(c: Context) -> None:
@@ -32,17 +32,25 @@ def _greeted(c: Context, family: str, code: str) -> bool:
     return str(c.contact(plan.BUSINESS, plan.MX.of(family), timeout=2)["greeting"]).startswith(code)
 
 
+def _until(c: Context, family: str, code: str, bound: float) -> tuple[bool, float]:
+    """Clients try until one is greeted so; the NAS's answer only says that the change is in the journal, the gate and
+    the explainer follow on their own, and a conversation begun in between belongs to neither side."""
+    begin = time.monotonic()
+    return came_true(lambda: _greeted(c, family, code), bound, every=0.2), time.monotonic() - begin
+
+
 def _inherit(c: Context, postern: Postern, family: str) -> None:
     """The access network gives the business's addresses to the closed subscriber: the same wire is now a closed line."""
-    c.box.nas.send(plan.BUSINESS, "Start", session=f"moved-{family}", user=plan.CLOSED.key)
-    closed = came_true(lambda: _greeted(c, family, "554"), SWAP_S, every=0.2)
+    told = c.box.nas.send(plan.BUSINESS, "Start", session=f"moved-{family}", user=plan.CLOSED.key)
+    closed, closed_s = _until(c, family, "554", SWAP_S)
     now = first_line(str(c.contact(plan.BUSINESS, plan.MX.of(family), timeout=2)["greeting"]))
-    c.box.nas.send(plan.BUSINESS, "Start", session=f"back-{family}")
-    # The office's own limits may say 421 here; both mean that the permit is back.
-    back = came_true(lambda: _greeted(c, family, "220") or _greeted(c, family, "421"), SWAP_S, every=0.5)
-    c.report.check("f.inherit", family, closed and back, "client on the business line",
-                   f"its addresses given to a closed subscriber by RADIUS: {now[:60]!r}; given back: "
-                   f"{'open again' if back else 'not open again'}")
+    closed = closed and now.startswith("554")
+    told = c.box.nas.send(plan.BUSINESS, "Start", session=f"back-{family}") and told
+    # Only the real server says 220; a 421 could come from an explainer that knows of the change before the gate does.
+    back, back_s = _until(c, family, "220", HOLD_S)
+    c.report.check("f.inherit", family, told and closed and back, "NAS, client on the business line",
+                   f"its addresses given to a closed subscriber by RADIUS: {now[:60]!r} after {closed_s:.1f} s; given "
+                   f"back: {'open again' if back else 'not open again'} after {back_s:.1f} s")
 
 
 def _revoke(c: Context, postern: Postern) -> None:
