@@ -14,8 +14,11 @@ struct Printed {
   std::string faults;
 };
 
-[[nodiscard]] Printed check(const std::string& settings_file, bool json);
-// Reads and checks the whole file, then sends it in parts; nothing is sent while a row is wrong.
+// `subscriber_file`: empty, or a file for import, which is then read as if with these settings.
+[[nodiscard]] Printed check(const std::string& settings_file, const std::string& subscriber_file, bool json);
+// Reads and checks the whole file, then sends it in parts; nothing is sent while a row is wrong. Each part is taken
+// whole or not at all. Where it stops on the way, it says which rows are in; the same call again continues, because
+// rows that are in change nothing.
 [[nodiscard]] Printed import_subscribers(const std::string& socket, const std::string& file, bool json);
 
 }  // namespace postern::cli

@@ -75,6 +75,19 @@ TEST_F(EngineTest, ImportTwiceChangesNothing) {
   EXPECT_EQ(moved.table.set.at(0).line.value, 1U);
 }
 
+TEST_F(EngineTest, AnImportNamesPrefixesOutsideOfTheNetwork) {
+  policy_.subscriber_prefixes = {parse_prefix("192.0.2.0/24").value()};
+  engine_.set_policy(policy_, kNow);
+  const auto judge = [&](const char* fixed) {
+    return engine_.validate({0, kNow, model::ImportSubscribers{"root", "s.csv", {row("a", "", fixed)}}});
+  };
+  EXPECT_TRUE(judge("192.0.2.7"));
+  const Status outside = judge("192.0.3.7");
+  ASSERT_FALSE(outside);
+  EXPECT_EQ(outside.error().what, "a: 192.0.3.7/32 is in none of network.subscriber_prefixes");
+  EXPECT_FALSE(outside.error().fix.empty());
+}
+
 TEST_F(EngineTest, TwoImportsOfOnePrefixAreNobody) {
   import({row("a", "hosting", "192.0.2.1"), row("b", "hosting", "192.0.2.1")});
   EXPECT_EQ(engine_.who(parse_ip("192.0.2.1").value(), kNow).kind, who::Attribution::ambiguous);

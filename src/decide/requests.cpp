@@ -50,6 +50,9 @@ struct Validate {
       if (row.key.empty()) wrong.emplace_back("a row has no key");
       if (!row.class_name.empty() && !facts.policy.classes.contains(row.class_name))
         wrong.push_back(fmt::format("{}: there is no class \"{}\"", row.key, row.class_name));
+      for (const Prefix& p : row.fixed)
+        if (std::ranges::none_of(facts.policy.subscriber_prefixes, [&](const Prefix& r) { return r.contains(p); }))
+          wrong.push_back(fmt::format("{}: {} is in none of network.subscriber_prefixes", row.key, to_string(p)));
       if (row.fixed.size() > kPrefixesPerSessionMax)
         wrong.push_back(
             fmt::format("{}: {} fixed prefixes, at most {}", row.key, row.fixed.size(), kPrefixesPerSessionMax));
@@ -59,7 +62,8 @@ struct Validate {
     const size_t more = wrong.size() > kShown ? wrong.size() - kShown : 0;
     wrong.resize(std::min(wrong.size(), kShown));
     if (more != 0) wrong.push_back(fmt::format("and {} more", more));
-    return fail(Errc::bad_input, fmt::format("{}", fmt::join(wrong, "; ")), o.file);
+    return fail(Errc::bad_input, fmt::format("{}", fmt::join(wrong, "; ")), o.file,
+                "correct these rows or the settings; none of the rows was taken");
   }
   template <class Other>
   Status operator()(const Other&) const {
@@ -102,7 +106,10 @@ void Work::operator()(const model::ImportSubscribers& o) {
   std::array<size_t, 4> n{};
   for (const model::Subscriber& row : o.rows) ++n[static_cast<size_t>(take(row))];
   state_.counters.requests_refused += n[static_cast<size_t>(Row::refused)];
-  act(o.operator_name, fmt::format("subscriber import {}: {} new, {} changed, {} as before, {} refused", o.file,
+  const std::string part = o.total > o.rows.size()
+                               ? fmt::format(", rows {} to {} of {}", o.first, o.first + o.rows.size() - 1, o.total)
+                               : "";
+  act(o.operator_name, fmt::format("subscriber import {}{}: {} new, {} changed, {} as before, {} refused", o.file, part,
                                    n[static_cast<size_t>(Row::fresh)], n[static_cast<size_t>(Row::changed)],
                                    n[static_cast<size_t>(Row::same)], n[static_cast<size_t>(Row::refused)]));
 }

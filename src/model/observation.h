@@ -72,7 +72,10 @@ struct ImportSubscribers {
   std::string operator_name;
   std::string file;
   std::vector<Subscriber> rows;  // id 0: matched by key, else new
-  PN_FIELDS(operator_name, file, rows)
+  // A file longer than one request comes in parts: this one begins with row `first` (from 1) of `total`; 0 = all of it.
+  uint64_t first = 0;
+  uint64_t total = 0;
+  PN_FIELDS(operator_name, file, rows, first, total)
 };
 struct GrantPermit {
   std::string operator_name;

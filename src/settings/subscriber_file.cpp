@@ -137,10 +137,9 @@ Subscribers result(SubscriberRows& rows, Report& report) {
 
 }  // namespace
 
-Subscribers read_subscriber_csv(std::string_view bytes, const std::string& name,
-                                std::span<const std::string_view> classes) {
+Subscribers read_subscriber_csv(std::string_view bytes, const std::string& name, const RowRules& rules) {
   Report report(name);
-  SubscriberRows rows(classes, report);
+  SubscriberRows rows(rules, report);
   if (bytes.size() > kImportBytesMax)
     report.add({}, fmt::format("is larger than {} bytes", kImportBytesMax), "import it in several files", Errc::limit);
   if (bytes.starts_with("\xff\xfe") || bytes.starts_with("\xfe\xff"))
@@ -157,8 +156,7 @@ Subscribers read_subscriber_csv(std::string_view bytes, const std::string& name,
   return result(rows, report);
 }
 
-Subscribers read_subscriber_toml(std::string_view bytes, const std::string& name,
-                                 std::span<const std::string_view> classes) {
+Subscribers read_subscriber_toml(std::string_view bytes, const std::string& name, const RowRules& rules) {
   Report report(name);
   if (bytes.size() > kImportTomlBytesMax) {
     report.add({}, fmt::format("is larger than {} bytes", kImportTomlBytesMax), "write larger imports as CSV",
@@ -166,7 +164,7 @@ Subscribers read_subscriber_toml(std::string_view bytes, const std::string& name
     return std::unexpected(report.take());
   }
   const Document document = parse_toml(bytes, report);
-  SubscriberRows rows(classes, report);
+  SubscriberRows rows(rules, report);
   for (const Node::Member& member : document.root.members) {
     if (member.key != "subscriber" || member.value.kind != Node::Kind::array) {
       report.add(member.at, fmt::format("{} does not belong here", show_text(member.key)),
@@ -184,11 +182,11 @@ Subscribers read_subscriber_toml(std::string_view bytes, const std::string& name
   return result(rows, report);
 }
 
-Subscribers load_subscriber_file(const std::string& path, std::span<const std::string_view> classes) {
+Subscribers load_subscriber_file(const std::string& path, const RowRules& rules) {
   const bool toml = path.ends_with(".toml");
   auto bytes = read_whole_file(path, toml ? kImportTomlBytesMax : kImportBytesMax);
   if (!bytes) return std::unexpected(Faults{std::move(bytes).error()});
-  return toml ? read_subscriber_toml(*bytes, path, classes) : read_subscriber_csv(*bytes, path, classes);
+  return toml ? read_subscriber_toml(*bytes, path, rules) : read_subscriber_csv(*bytes, path, rules);
 }
 
 }  // namespace postern::settings

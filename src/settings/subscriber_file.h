@@ -24,15 +24,19 @@ inline constexpr size_t kImportRowsMax = 4'000'000;
 inline constexpr size_t kImportFieldBytesMax = 1'024;
 inline constexpr size_t kImportPrefixesMax = 64;  // of one subscriber
 
+// What the settings in force let a row name.
+struct RowRules {
+  std::span<const std::string_view> classes;
+  std::span<const Prefix> prefixes;  // network.subscriber_prefixes; a fixed prefix lies inside one of them
+};
+
 // With id 0, in file order.
 using Subscribers = std::expected<std::vector<model::Subscriber>, Faults>;
 
-// By its ending: .toml, else CSV. `classes`: the known ones.
-[[nodiscard]] Subscribers load_subscriber_file(const std::string& path, std::span<const std::string_view> classes);
+// By its ending: .toml, else CSV.
+[[nodiscard]] Subscribers load_subscriber_file(const std::string& path, const RowRules& rules);
 // `name` stands for the file in messages. Pure; the bytes are foreign.
-[[nodiscard]] Subscribers read_subscriber_csv(std::string_view bytes, const std::string& name,
-                                              std::span<const std::string_view> classes);
-[[nodiscard]] Subscribers read_subscriber_toml(std::string_view bytes, const std::string& name,
-                                               std::span<const std::string_view> classes);
+[[nodiscard]] Subscribers read_subscriber_csv(std::string_view bytes, const std::string& name, const RowRules& rules);
+[[nodiscard]] Subscribers read_subscriber_toml(std::string_view bytes, const std::string& name, const RowRules& rules);
 
 }  // namespace postern::settings

@@ -12,8 +12,12 @@ namespace {
 
 constexpr std::array<std::string_view, 3> kClasses{"business", "residential", "unknown"};
 
-Subscribers csv(const std::string& bytes) { return read_subscriber_csv(bytes, "s.csv", kClasses); }
-Subscribers toml(const std::string& bytes) { return read_subscriber_toml(bytes, "s.toml", kClasses); }
+const std::array kPrefixes{parse_prefix("198.51.100.0/24").value(), parse_prefix("203.0.113.0/24").value(),
+                           parse_prefix("192.0.2.0/24").value(), parse_prefix("2001:db8::/32").value()};
+const RowRules kRules{kClasses, kPrefixes};
+
+Subscribers csv(const std::string& bytes) { return read_subscriber_csv(bytes, "s.csv", kRules); }
+Subscribers toml(const std::string& bytes) { return read_subscriber_toml(bytes, "s.toml", kRules); }
 std::string faults(const Subscribers& s) { return s ? fmt::format("{} rows", s->size()) : text_of(s.error()); }
 
 TEST(SubscriberFile, ReadsCsvWithEverythingRfc4180Allows) {
@@ -41,6 +45,17 @@ TEST(SubscriberFile, ReadsCsvWithEverythingRfc4180Allows) {
   EXPECT_EQ(s->at(1).class_name, "");
   EXPECT_EQ(s->at(1).language, "en");
   EXPECT_EQ(s->at(2).language, "pt-BR");
+}
+
+TEST(SubscriberFile, RefusesPrefixesOutsideOfTheSubscribers) {
+  EXPECT_EQ(faults(csv("key,prefixes\ncust-1,198.51.100.1\ncust-2,198.51.101.1 2001:db9::/56\n")),
+            "s.csv:3: prefixes: 198.51.101.1/32 is in none of network.subscriber_prefixes (correct it, or add its "
+            "network there in postern.toml: the gate governs nothing outside of them)\n"
+            "s.csv:3: prefixes: 2001:db9::/56 is in none of network.subscriber_prefixes (correct it, or add its "
+            "network there in postern.toml: the gate governs nothing outside of them)\n");
+  // Wider than what holds it.
+  EXPECT_NE(faults(toml("[[subscriber]]\nkey = \"a\"\nprefixes = [\"198.51.0.0/16\"]\n")).find("s.toml:3:"),
+            std::string::npos);
 }
 
 TEST(SubscriberFile, ReadsToml) {

@@ -69,8 +69,9 @@ void SubscriberRows::key(const RawRow& row) {
 void SubscriberRows::class_name(const RawRow& row) {
   const std::string_view value = field_of(row, Column::class_name);
   if (!text(row, Column::class_name, kImportFieldBytesMax)) return;
-  if (std::ranges::find(classes_, value) == classes_.end())
-    fault(row, Column::class_name, fmt::format("there is no class {}", shown(value)), suggestion(value, classes_));
+  if (std::ranges::find(rules_.classes, value) == rules_.classes.end())
+    fault(row, Column::class_name, fmt::format("there is no class {}", shown(value)),
+          suggestion(value, rules_.classes));
 }
 
 void SubscriberRows::contact(const RawRow& row, model::Subscriber& out) {
@@ -102,6 +103,11 @@ void SubscriberRows::prefixes(const RawRow& row, model::Subscriber& out) {
     if (prefix->length < least) {
       fault(row, Column::prefixes, fmt::format("{} is wider than /{}", to_string(*prefix), least),
             "name the prefixes that are this line's");
+      continue;
+    }
+    if (std::ranges::none_of(rules_.prefixes, [&](const Prefix& range) { return range.contains(*prefix); })) {
+      fault(row, Column::prefixes, fmt::format("{} is in none of network.subscriber_prefixes", to_string(*prefix)),
+            "correct it, or add its network there in postern.toml: the gate governs nothing outside of them");
       continue;
     }
     out.fixed.push_back(*prefix);

@@ -31,7 +31,7 @@ struct RawRow {
 
 class SubscriberRows {
  public:
-  SubscriberRows(std::span<const std::string_view> classes, Report& report) : classes_(classes), report_(report) {}
+  SubscriberRows(const RowRules& rules, Report& report) : rules_(rules), report_(report) {}
 
   // False when no more rows are worth reading (a limit was reached and reported).
   bool add(const RawRow& row);
@@ -52,7 +52,7 @@ class SubscriberRows {
   void overlaps();
   void fault(const RawRow& row, Column column, std::string what, std::string fix);
 
-  std::span<const std::string_view> classes_;
+  RowRules rules_;
   Report& report_;
   std::vector<model::Subscriber> rows_;
   std::vector<uint32_t> lines_;

@@ -158,8 +158,9 @@ void Program::on_list(CLI::App* command, std::function<Call()> make, std::vector
 void Program::status_and_check() {
   CLI::App* check_settings = app_.add_subcommand("check", "read the settings and look what they need of this machine");
   check_settings->add_option("FILE", options_.config, "the settings")->capture_default_str();
+  check_settings->add_option("--subscribers", options_.word, "a file for import, to be checked with these settings");
   check_settings->fallthrough();
-  check_settings->callback([this] { print(check(options_.config, json())); });
+  check_settings->callback([this] { print(check(options_.config, options_.word, json())); });
   on(app_.add_subcommand("status", "what runs, and what there is"), [] { return Call{.path = "/v1/status"}; }, fields);
 }
 

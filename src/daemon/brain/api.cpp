@@ -77,6 +77,7 @@ wire::Json Brain::status() const {
                                                    {"heard", to_string(it->second.at)},
                                                    {"counters", counters_of(it->second)}}));
   }
+  if (!outsiders_.empty()) faults.push(outsiders_);
   roles.set("brain", wire::Json::object({{"pid", static_cast<int64_t>(::getpid())}, {"since", to_string(started_)}}));
   wire::Json supervisor = wire::Json::object();
   if (const auto it = reports_.find(Role::supervisor); it != reports_.end()) supervisor = counters_of(it->second);

@@ -58,12 +58,30 @@ Status Brain::wake() {
            {{"records", std::to_string(journal_.last_sequence())},
             {"replayed", std::to_string(replayed)},
             {"lines", std::to_string(engine_.lines())}});
+  look_for_outsiders();
   wake_api();
   link_.send(Role::web, PolicyInForce{engine_.revision()});
   checkpoint_due_ = sys::monotonic() + kCheckpointEvery;
   loop_.every(seconds(1), [this] { tick(); });
   loop_.every(hours(24), [this] { forget_old(); });
   return {};
+}
+
+// Imports refuse such prefixes; settings that changed since may have left some behind, and the gate lets them be.
+void Brain::look_for_outsiders() {
+  const auto& inside = engine_.policy().subscriber_prefixes;
+  size_t n = 0;
+  std::string example;
+  engine_.for_each_subscriber([&](const model::Subscriber& s) {
+    for (const Prefix& p : s.fixed) {
+      if (std::ranges::any_of(inside, [&](const Prefix& range) { return range.contains(p); })) continue;
+      if (n++ == 0) example = fmt::format("{} of {}", to_string(p), s.key);
+    }
+  });
+  outsiders_.clear();
+  if (n == 0) return;
+  outsiders_ = fmt::format("{} fixed prefixes are in none of network.subscriber_prefixes (the first: {})", n, example);
+  sys::log(sys::Level::warning, "brain", "PREFIXES_OUTSIDE", outsiders_ + "; nothing governs them");
 }
 
 void Brain::on_message(Role from, Message message) {

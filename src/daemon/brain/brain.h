@@ -29,6 +29,7 @@ class Brain {
 
  private:
   void wake_api();
+  void look_for_outsiders();
   void on_message(Role from, Message message);
   void on_observed(Role from, Observed observed);
   void on_api(Role from, const ApiCall& call);
@@ -74,6 +75,7 @@ class Brain {
   bool changed_since_checkpoint_ = false;
   Duration checkpoint_due_;
 
+  std::string outsiders_;  // a sentence for `status`; empty when all is well
   std::map<Role, RoleReport> reports_;
   uint64_t commits_ = 0;
   Link link_;

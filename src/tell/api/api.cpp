@@ -146,6 +146,8 @@ Api::Answer Api::status(const Request& request) {
   Json classes = Json::array();
   for (const auto& [name, policy] : view.policy().classes) classes.push(name);
   out.set("classes", std::move(classes));
+  out.set("subscriber_prefixes", wire::to_json(view.policy().subscriber_prefixes));
+  if (unfinished_) out.set("unfinished_import", wire::to_json(*unfinished_));
   if (parts_.gate_status) {
     auto gate = parts_.gate_status();
     out.set("gate", gate ? std::move(*gate) : Json::object({{"error", gate.error().text()}}));
@@ -173,6 +175,15 @@ Api::Answer Api::import(const Request& request) {
     return fail(Errc::limit, fmt::format("{} rows, one request takes {}", rows->size(), kImportRowsMax), "rows",
                 "send them in parts");
   PN_TRY_VOID(wire::JsonReader::into(import.rows, request.body["rows"], "rows"));
+  import.first = 1;
+  import.total = import.rows.size();
+  for (const auto& [name, to] : {std::pair("first", &import.first), std::pair("total", &import.total)})
+    if (!request.body[name].is_null()) PN_TRY_VOID(wire::JsonReader::into(*to, request.body[name], name));
+  if (import.first == 0 || import.first > import.total || import.total - import.first + 1 < import.rows.size())
+    return fail(
+        Errc::bad_input,
+        fmt::format("{} rows from row {} on are not in a file of {}", import.rows.size(), import.first, import.total),
+        "first", "count from 1");
   size_t known = 0;
   for (size_t i = 0; i < import.rows.size(); ++i) {
     model::Subscriber& row = import.rows[i];
@@ -181,7 +192,9 @@ Api::Answer Api::import(const Request& request) {
     known += parts_.view.subscriber(std::string_view(row.key)) != nullptr;
   }
   const size_t rows = import.rows.size();
+  const Unfinished part{import.file, request.operator_name, import.first - 1 + rows, import.total, request.now};
   Json result = PN_TRY(command(request, std::move(import)));
+  unfinished_ = part.rows_in < part.rows_total ? std::optional(part) : std::nullopt;
   return Json::object({{"imported", static_cast<uint64_t>(rows)},
                        {"new", static_cast<uint64_t>(rows - known)},
                        {"already_known", static_cast<uint64_t>(known)},

@@ -3,7 +3,7 @@
 // peer's user name. One thread, the engine's.
 //
 //   GET    /v1/status
-//   GET    /v1/subscribers                       POST /v1/subscribers {file, rows: [subscriber]}
+//   GET    /v1/subscribers                       POST /v1/subscribers {file, rows: [subscriber], first, total}
 //   GET    /v1/subscribers/KEY                   DELETE /v1/subscribers/KEY (erases personal data)
 //   POST   /v1/subscribers/KEY/class {class}
 //   GET    /v1/sessions?subscriber=KEY           (without a subscriber: the live ones)
@@ -16,13 +16,17 @@
 //
 // KEY is a subscriber's key, or "#7" for its number. Lists take limit=N (at most kListMax) and after=ID and are
 // {"items": […], "more": bool, "left": N, "next": ID}: N more come after these, and after=ID gives them.
-// An error is {"error": {code, message, where, fix}} with the status that fits.
+// An import request is taken whole or not at all. A file in parts says which row (from 1) a part begins with and how
+// many the file has; `status` tells of one that stopped on the way. Rows that are as before change nothing. An error is
+// {"error": {code, message, where, fix}} with the status that fits.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
+#include "base/fields.h"
 #include "base/result.h"
 #include "model/observation.h"
 #include "store/journal.h"
@@ -83,7 +87,19 @@ class Api {
   [[nodiscard]] Result<model::SubscriberId> subscriber_in_query(const Request& request) const;
   [[nodiscard]] Answer command(const Request& request, model::ObservationBody body);
 
+  // An import of which parts are in and parts are not; forgotten when the process ends (the journal's actions name the
+  // rows of each part).
+  struct Unfinished {
+    std::string file;
+    std::string operator_name;
+    uint64_t rows_in = 0;
+    uint64_t rows_total = 0;
+    Time at;
+    PN_FIELDS(file, operator_name, rows_in, rows_total, at)
+  };
+
   Parts parts_;
+  std::optional<Unfinished> unfinished_;
 };
 
 }  // namespace postern::tell::api

@@ -183,6 +183,23 @@ TEST_F(ApiTest, ImportIsOneCommandOrAnErrorWithItsRow) {
   EXPECT_FALSE(import.rows[0].id);
 }
 
+TEST_F(ApiTest, AnImportInPartsThatStopsIsTold) {
+  const auto send = [&](const char* text) {
+    return call("POST", "/v1/subscribers", "", Json::parse(text, "t").value());
+  };
+  EXPECT_EQ(send(R"({"file":"s.csv","rows":[{"key":"a"},{"key":"b"}],"first":1,"total":3})").status, 201);
+  const auto& part = std::get<model::ImportSubscribers>(commands_.back().body);
+  EXPECT_EQ(part.first, 1u);
+  EXPECT_EQ(part.total, 3u);
+  const Response stopped = call("GET", "/v1/status");
+  EXPECT_EQ(stopped.body["unfinished_import"]["rows_in"], Json(2)) << said(stopped);
+  EXPECT_EQ(stopped.body["unfinished_import"]["file"], Json("s.csv"));
+  EXPECT_EQ(send(R"({"file":"s.csv","rows":[{"key":"c"},{"key":"d"}],"first":3,"total":3})").status, 400);
+  EXPECT_EQ(send(R"({"file":"s.csv","rows":[{"key":"c"}],"first":0,"total":3})").status, 400);
+  EXPECT_EQ(send(R"({"file":"s.csv","rows":[{"key":"c"}],"first":3,"total":3})").status, 201);
+  EXPECT_TRUE(call("GET", "/v1/status").body["unfinished_import"].is_null());
+}
+
 TEST_F(ApiTest, WhatTheEngineRefusesIsNoCommand) {
   a_case();
   view_.verdict_ = fail(Errc::conflict, "no", "x", "y");
