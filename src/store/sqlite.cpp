@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/sqlite.h"
 
+#include <cerrno>
 #include <fmt/format.h>
 #include <sqlite3.h>
 
@@ -137,7 +138,10 @@ void Database::roll_back() {
 std::unexpected<Error> Database::error(std::string_view doing, int code) const {
   const char* said = handle_ != nullptr ? sqlite3_errmsg(handle_) : sqlite3_errstr(code);
   const std::string first(doing.substr(0, doing.find_first_of(" \n(")));
-  switch (code & 0xff) {
+  const int os = handle_ != nullptr ? sqlite3_system_errno(handle_) : 0;
+  // The write-ahead log's index and fsync say a full disk so.
+  const bool full = (code & 0xff) == SQLITE_IOERR && (os == ENOSPC || os == EDQUOT);
+  switch (full ? SQLITE_FULL : code & 0xff) {
     case SQLITE_FULL:
       return fail(Errc::limit, "the disk is full, nothing was written", path_, "free space or grow the file system");
     case SQLITE_CORRUPT:

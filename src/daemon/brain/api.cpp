@@ -60,6 +60,9 @@ Result<wire::Json> Brain::command(model::Observation request) {
   if (!request.at) request.at = sys::now();
   absorb(engine_.observe(request));
   commit();
+  if (holding())
+    return fail(Errc::unavailable, "not in the journal yet: " + journal_fault_, {},
+                "make room; then look whether it took effect before you say it again");
   return wire::Json::object({{"journaled", journal_.last_sequence()}});
 }
 
@@ -87,11 +90,14 @@ wire::Json Brain::status() const {
     if (it->second.facts.contains("state") && it->second.facts.at("state") != "in force")
       faults.push("gate: " + it->second.facts.at("state"));
   }
+  if (holding()) faults.push(fmt::format("journal: {}; nothing is acknowledged or changed", journal_fault_));
+  if (!checkpoint_fault_.empty()) faults.push("checkpoint: " + checkpoint_fault_);
   wire::Json counters = wire::Json::object();
   decide::Counters::visit(engine_.counters(),
                           [&](std::string_view name, const uint64_t& value) { counters.set(name, value); });
   counters.set("commits", commits_);
-  counters.set("observations_held", static_cast<uint64_t>(records_.size()));
+  counters.set("observations_held", static_cast<uint64_t>(records_.size() + held_.size()));
+  counters.set("journal_holds", holds_);
   return wire::Json::object({{"healthy", faults.items()->empty()},
                              {"faults", std::move(faults)},
                              {"roles", std::move(roles)},

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include "base/check.h"
 #include "sys/clock.h"
@@ -53,6 +52,7 @@ Status Brain::wake() {
   observation_sequence_ = engine_.counters().observations;
   absorb(engine_.set_policy(settings_.policy(), sys::now()));
   commit();
+  if (holding()) return fail(Errc::limit, journal_fault_);
   publish_snapshot();
   sys::log(sys::Level::info, "brain", "AWAKE", "journal is replayed and the table is published",
            {{"records", std::to_string(journal_.last_sequence())},
@@ -85,6 +85,7 @@ void Brain::look_for_outsiders() {
 }
 
 void Brain::on_message(Role from, Message message) {
+  if (holding() && held_back(from, message)) return;
   if (auto* observed = std::get_if<Observed>(&message)) {
     on_observed(from, std::move(*observed));
   } else if (auto* receipts = std::get_if<Receipts>(&message)) {
@@ -146,12 +147,8 @@ void Brain::commit() {
     const bool erased = std::ranges::any_of(
         records_, [](const model::Record& r) { return std::holds_alternative<model::SubscriberErased>(r.body); });
     // An erasure empties the checkpoints before it; the fresh one goes into the same transaction.
-    if (erased) records_.push_back({0, sys::now(), {}, model::Checkpoint{engine_.checkpoint()}});
-    if (auto done = journal_.append(records_); !done) {
-      // Nothing of it was shown to anybody. The engine is ahead of the journal, so this process must not go on.
-      sys::log(sys::Level::error, "brain", "JOURNAL_FAILED", done.error().text());
-      ::_exit(74);
-    }
+    if (erased && !holding()) records_.push_back({0, sys::now(), {}, model::Checkpoint{engine_.checkpoint()}});
+    if (auto done = journal_.append(records_); !done) return hold(done.error());
     records_.clear();
     ++commits_;
     changed_since_checkpoint_ = true;
@@ -159,15 +156,19 @@ void Brain::commit() {
   publish_changes();
   for (auto& [role, tokens] : settle_)
     if (!tokens.empty()) link_.send(role, Settled{std::exchange(tokens, {})});
+  if (holding()) release();
 }
 
 void Brain::checkpoint() {
   const Duration begin = sys::monotonic();
   commit();
+  if (holding()) return;  // it would hold what the records before it have not said yet
   std::vector<model::Record> one{{0, sys::now(), {}, model::Checkpoint{engine_.checkpoint()}}};
   if (auto done = journal_.append(one); !done) {
-    sys::log(sys::Level::error, "brain", "CHECKPOINT_FAILED", done.error().text());
+    checkpoint_fault_ = done.error().text();
+    sys::log(sys::Level::error, "brain", "CHECKPOINT_FAILED", checkpoint_fault_);
   } else {
+    checkpoint_fault_.clear();
     changed_since_checkpoint_ = false;
     for (auto& [role, tokens] : settle_at_checkpoint_)
       if (!tokens.empty()) link_.send(role, Settled{std::exchange(tokens, {})});
@@ -217,6 +218,7 @@ void Brain::forget_old() {
 }
 
 void Brain::tick() {
+  if (holding()) return;
   absorb(engine_.tick(sys::now()));
   if (changed_since_checkpoint_ && sys::monotonic() >= checkpoint_due_) checkpoint();
 }

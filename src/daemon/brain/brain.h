@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Brain: the role that decides. It puts observations in their one order, hands them to the engine, journals what comes
 // out, and only then lets anything be seen of it: table changes, settled tokens, answers. All that arrives in one turn
-// of the loop is one transaction (group commit).
+// of the loop is one transaction (group commit). While the journal has no room for it the brain holds: the engine takes
+// nothing more in, nothing is acknowledged or published, and every second it tries again (hold.cpp).
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,6 +40,10 @@ class Brain {
   void absorb(decide::Step step);
   void commit_soon();
   void commit();
+  [[nodiscard]] bool holding() const { return !journal_fault_.empty(); }
+  [[nodiscard]] bool held_back(Role from, Message& message);
+  void hold(const Error& why);
+  void release();
   void checkpoint();
   void publish_snapshot();
   void publish_changes();
@@ -76,6 +82,14 @@ class Brain {
   Duration checkpoint_due_;
 
   std::string outsiders_;  // a sentence for `status`; empty when all is well
+
+  // While the journal cannot be written: why, and what came meanwhile, in order.
+  std::string journal_fault_;
+  std::string checkpoint_fault_;
+  std::deque<std::pair<Role, Message>> held_;
+  bool held_overflow_ = false;
+  uint64_t holds_ = 0;
+
   std::map<Role, RoleReport> reports_;
   uint64_t commits_ = 0;
   Link link_;
