@@ -83,9 +83,10 @@ bool Gate::State::returns_seen(uint32_t ifindex) const {
   return bpf_map_lookup_elem(kernel->returns, &ifindex, &n) == 0 && n != 0;
 }
 
-size_t Gate::sweep_pending(Time now, const OnContact& on_contact) {
+size_t Gate::sweep_pending(Time now, const OnContact& on_contact, Duration ahead) {
   const Kernel& k = *state_->kernel;
   const Clocks clocks = clocks_at(now);
+  const uint64_t judged_at = clocks.boot_ns + static_cast<uint64_t>(ahead.us) * 1000;
   std::vector<pn_flow> done;
   pn_flow key{};
   pn_flow* at = nullptr;
@@ -93,7 +94,7 @@ size_t Gate::sweep_pending(Time now, const OnContact& on_contact) {
     at = &key;
     pn_pending p{};
     if (bpf_map_lookup_elem(k.pending, &key, &p) != 0) continue;
-    if (p.state == PN_WAITING && clocks.boot_ns < p.time + kOutcomeNs) continue;
+    if (p.state == PN_WAITING && judged_at < p.time + kOutcomeNs) continue;
     done.push_back(key);
   }
   size_t n = 0;

@@ -142,8 +142,9 @@ class Gate {
   using OnContact = std::function<void(const Contact&)>;
   [[nodiscard]] int events_fd() const;  // readable when drain() has work
   size_t drain(Time now, const OnContact& on_contact);
-  // Contacts of open and limited lines whose outcome is known now, or 10 s old. Call once a second.
-  size_t sweep_pending(Time now, const OnContact& on_contact);
+  // Contacts of open and limited lines whose outcome is known now, or 10 s old. Call once a second. With `ahead` their
+  // age is judged as it will be so much later than now.
+  size_t sweep_pending(Time now, const OnContact& on_contact, Duration ahead = {});
   // Exact deltas since the last call, only of lines that changed.
   size_t sums(const std::function<void(const model::LineSum&)>& on_sum);
   [[nodiscard]] Stats stats() const;

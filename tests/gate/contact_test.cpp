@@ -137,6 +137,30 @@ TEST_F(GateContact, OutcomesComeFromThePendingTable) {
   EXPECT_EQ(sum_of(7).passed, 4U);
 }
 
+TEST_F(GateContact, NoAnswerIsAFailureAfterTenSeconds) {
+  world->set(line(7, "10.1.0.7/32", Verdict::open));
+  EXPECT_EQ(world->from_line(to(1)).action, kPass);
+  EXPECT_EQ(world->from_line(to(2)).action, kPass);
+  EXPECT_EQ(world->to_line(answer(to(2), kSyn | kAck)).action, kPass);  // so answers do come back this way
+  EXPECT_EQ(world->swept().size(), 1U);
+  EXPECT_TRUE(world->swept(seconds(9)).empty()) << "it may still be answered";
+  const auto seen = world->swept(seconds(10));
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(to_string(seen[0].contact.destination), "198.18.1.25");
+  EXPECT_EQ(seen[0].contact.outcome, Outcome::failure);
+  EXPECT_LT((sys::now() - seen[0].at).us, seconds(9).us) << "its time is that of the SYN";
+  EXPECT_EQ(world->gate->stats().pending, 0U);
+  EXPECT_TRUE(world->swept(seconds(20)).empty()) << "once";
+}
+
+TEST_F(GateContact, NoAnswerSaysNothingWhereNoAnswersComeBack) {
+  world->set(line(7, "10.1.0.7/32", Verdict::open));
+  EXPECT_EQ(world->from_line(to(1)).action, kPass);
+  const auto seen = world->swept(seconds(10));  // answers may take another way: this interface has seen none
+  ASSERT_EQ(seen.size(), 1U);
+  EXPECT_EQ(seen[0].contact.outcome, Outcome::unknown);
+}
+
 TEST_F(GateContact, FullPendingTableReportsAtOnceAsUnknown) {
   world->network.contacts_burst = 200;
   ASSERT_TRUE(world->gate->set_network(world->network, sys::now()));

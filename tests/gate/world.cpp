@@ -27,7 +27,8 @@ std::string why_no_kernel_tests() {
     return why = std::string("cannot mount a BPF file system: ") + std::strerror(errno);
   auto opened = gate::Gate::open({.pin_dir = "/sys/fs/bpf/postern-probe", .lines_max = 16, .pages_max = 1});
   why = opened ? "" : "cannot load BPF: " + opened.error().text();
-  (void)gate::Gate::detach("/sys/fs/bpf/postern-probe", {});
+  if (const auto gone = gate::Gate::detach("/sys/fs/bpf/postern-probe", {}); !gone && why.empty())
+    why = "cannot remove BPF pins: " + gone.error().text();
   return why;
 }
 
@@ -81,7 +82,8 @@ World::World(const std::string& name, gate::Options wanted)
 
 World::~World() {
   gate.reset();
-  (void)gate::Gate::detach(pin_dir, {"sub0"});
+  if (const auto gone = gate::Gate::detach(pin_dir, {"sub0"}); !gone)
+    std::fprintf(stderr, "left behind: %s\n", gone.error().text().c_str());
 }
 
 Verdict World::push(gate::Gate::Hook hook, const Frame& frame, uint32_t mark) const {
@@ -138,9 +140,9 @@ std::vector<gate::Contact> World::drained() {
   gate->drain(sys::now(), [&](const gate::Contact& c) { out.push_back(c); });
   return out;
 }
-std::vector<gate::Contact> World::swept(Duration) {
+std::vector<gate::Contact> World::swept(Duration later) {
   std::vector<gate::Contact> out;
-  gate->sweep_pending(sys::now(), [&](const gate::Contact& c) { out.push_back(c); });
+  gate->sweep_pending(sys::now(), [&](const gate::Contact& c) { out.push_back(c); }, later);
   return out;
 }
 
