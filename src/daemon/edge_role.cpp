@@ -93,6 +93,7 @@ class EdgeRole {
 
   void report() {
     RoleReport report{.pid = ::getpid(), .at = sys::now()};
+    report.facts["settings"] = settings_digest(kit_.settings_text);
     const edge::explainer::Stats e = explainer_->stats();
     report.counters = {{"explainer.accepted_total", e.accepted},
                        {"explainer.closed_total", e.closed},

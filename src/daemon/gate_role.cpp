@@ -123,6 +123,7 @@ class GateRole {
   void each_second() {
     if (!detached_ && (table_.loaded() || gate_.adopted())) heal();
     RoleReport report{.pid = ::getpid(), .at = sys::now()};
+    report.facts["settings"] = settings_digest(kit_.settings_text);
     const gate::Stats stats = gate_.stats();
     for (const auto& [name, value] : stats.counters) report.counters["counter." + std::string(name)] = value;
     report.counters["lines"] = stats.lines;

@@ -55,6 +55,17 @@ std::string trimmed(std::string text) {
   return text;
 }
 
+// root's, and that group's if there is one; the web role gets the socket and never needs the file. A group that does
+// not exist was told by check_environment().
+Result<sys::Fd> open_api(const settings::Api& api) {
+  sys::Fd fd = PN_TRY(sys::listen_unix(api.socket, 0600));
+  const auto group = sys::group_id(api.group);
+  if (api.group.empty() || !group) return fd;
+  if (::chown(api.socket.c_str(), 0, *group) != 0 || ::chmod(api.socket.c_str(), 0660) != 0)
+    return fail_errno("give " + api.socket + " to group " + api.group);
+  return fd;
+}
+
 }  // namespace
 
 std::expected<SettingsFile, std::vector<Error>> read_settings(const std::string& path) {
@@ -115,14 +126,21 @@ void Supervisor::prepare_secrets(std::vector<Error>& faults) {
       faults.push_back(key.error());
     }
   }
-  for (const auto& client : settings_.radius_acct.clients) {
+  for (auto& [name, secret] : client_secrets(settings_, faults)) secrets_[name] = std::move(secret);
+}
+
+std::map<std::string, std::string> Supervisor::client_secrets(const settings::Settings& settings,
+                                                              std::vector<Error>& faults) {
+  std::map<std::string, std::string> out;
+  for (const auto& client : settings.radius_acct.clients) {
     auto secret = read_secret(client.secret_file);
     if (secret) {
-      secrets_["radius:" + to_string(client.address)] = trimmed(std::move(*secret));
+      out["radius:" + to_string(client.address)] = trimmed(std::move(*secret));
     } else {
       faults.push_back(secret.error());
     }
   }
+  return out;
 }
 
 void Supervisor::keep(std::vector<Error>& faults, const std::string& name, Result<sys::Fd> fd) {
@@ -140,7 +158,7 @@ void Supervisor::open_listeners(std::vector<Error>& faults) {
     keep(faults, fmt::format("radius_acct:{}", i), sys::bind_udp(settings_.radius_acct.listen[i]));
   for (size_t i = 0; i < settings_.notice.listen.size(); ++i)
     keep(faults, fmt::format("notice:{}", i), sys::listen_tcp(settings_.notice.listen[i], 512, false));
-  keep(faults, "api", sys::listen_unix(settings_.api.socket, 0660));
+  keep(faults, "api", open_api(settings_.api));
 }
 
 Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {

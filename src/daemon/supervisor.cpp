@@ -12,6 +12,8 @@
 #include "base/check.h"
 #include "daemon/guard.h"
 #include "daemon/spawn.h"
+#include "settings/check.h"
+#include "settings/reference/reload.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -123,7 +125,7 @@ void Supervisor::reap() {
   for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
     for (auto& [role, worker] : workers_) {
       if (worker.pid != pid) continue;
-      sys::log(stopping_ ? sys::Level::info : sys::Level::warning, "daemon", "ROLE_DIED",
+      sys::log(stopping_ || worker.wanted_gone ? sys::Level::info : sys::Level::warning, "daemon", "ROLE_DIED",
                WIFSIGNALED(status) ? fmt::format("killed by signal {}", WTERMSIG(status))
                                    : fmt::format("exited with {}", WEXITSTATUS(status)),
                {{"role", std::string(to_string(role))}, {"pid", std::to_string(pid)}});
@@ -138,9 +140,13 @@ void Supervisor::lost(Role role) {
   worker.pid = 0;
   own_partial_.erase(role);
   if (stopping_) return;
-  const bool stable = sys::monotonic() - worker.started > kStable;
-  worker.backoff = stable || worker.backoff.us == 0 ? kBackoffFirst : std::min(worker.backoff * 2, kBackoffMost);
-  ++worker.restarts;
+  if (std::exchange(worker.wanted_gone, false)) {
+    worker.backoff = {};
+  } else {
+    const bool stable = sys::monotonic() - worker.started > kStable;
+    worker.backoff = stable || worker.backoff.us == 0 ? kBackoffFirst : std::min(worker.backoff * 2, kBackoffMost);
+    ++worker.restarts;
+  }
   loop_.after(worker.backoff, [this, role] { spawn(role); });
 }
 
@@ -215,22 +221,43 @@ void Supervisor::report() {
     report.facts[fmt::format("{}_pid", to_string(role))] = std::to_string(worker.pid);
   }
   report.counters["table_deltas_kept"] = deltas_.size();
+  report.facts["settings"] = settings_digest(settings_text_);
+  if (!reload_fault_.empty()) report.facts["reload_fault"] = reload_fault_;
   send(Role::brain, report);
 }
 
+std::vector<Error> Supervisor::look_at(const settings::Settings& fresh,
+                                       std::map<std::string, std::string>& secrets) const {
+  std::vector<Error> faults = settings::needs_restart(settings::changes(settings_, fresh), settings_path_);
+  if (!faults.empty()) return faults;
+  faults = settings::check_environment(fresh).faults;
+  if (faults.empty()) secrets = client_secrets(fresh, faults);
+  return faults;
+}
+
 void Supervisor::reload() {
+  std::map<std::string, std::string> secrets;
   auto again = read_settings(settings_path_);
-  if (!again) {
-    for (const Error& e : again.error())
-      sys::log(sys::Level::error, "daemon", "SETTINGS_BAD", e.text() + "; the running settings stay");
-    return;
+  const std::vector<Error> faults = again ? look_at(again->settings, secrets) : again.error();
+  reload_fault_ = faults.empty() ? "" : faults.front().text();
+  if (!faults.empty()) {
+    for (const Error& e : faults)
+      sys::log(sys::Level::error, "daemon", "RELOAD_REFUSED", e.text() + "; the running settings stay, all of them");
+    return report();
   }
+  for (const settings::Change& c : settings::changes(settings_, again->settings))
+    sys::log(sys::Level::info, "daemon", "SETTING_CHANGED", c.key, {{"before", c.before}, {"after", c.after}});
   settings_text_ = std::move(again->text);
   settings_ = std::move(again->settings);
+  std::erase_if(secrets_, [](const auto& entry) { return entry.first.starts_with("radius:"); });
+  secrets_.merge(secrets);
   load_guard();
-  sys::log(sys::Level::info, "daemon", "SETTINGS_RELOADED", "workers restart one by one; listeners stay as they are");
-  for (const auto& [role, worker] : workers_)
-    if (worker.pid > 0) ::kill(worker.pid, SIGTERM);
+  sys::log(sys::Level::info, "daemon", "SETTINGS_RELOADED", "the roles restart with them; listeners stay as they are");
+  for (auto& [role, worker] : workers_) {
+    if (worker.pid <= 0) continue;
+    worker.wanted_gone = true;
+    ::kill(worker.pid, SIGTERM);
+  }
 }
 
 }  // namespace postern::daemon

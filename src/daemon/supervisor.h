@@ -25,7 +25,9 @@ class Supervisor {
 
   // Directories, keys, secrets, listeners. All faults at once; nothing is started when there is one.
   [[nodiscard]] std::vector<Error> prepare();
-  // Until SIGTERM or SIGINT. SIGHUP reads the settings again and, when they are good, restarts the workers one by one.
+  // Until SIGTERM or SIGINT. SIGHUP reads settings and client secrets again. When they are good and no key that needs a
+  // restart of posternd differs (settings/reference/reload.h), the workers restart with them; else nothing changes,
+  // each fault is logged, and `postern status` shows the first.
   int run();
 
  private:
@@ -35,10 +37,14 @@ class Supervisor {
     Duration started;
     Duration backoff;
     uint64_t restarts = 0;
+    bool wanted_gone = false;  // told to end, for a reload: no failure
   };
 
   void prepare_directories(std::vector<Error>& faults);
   void prepare_secrets(std::vector<Error>& faults);
+  // "radius:<client>" to its secret.
+  static std::map<std::string, std::string> client_secrets(const settings::Settings& settings,
+                                                           std::vector<Error>& faults);
   void open_listeners(std::vector<Error>& faults);
   void keep(std::vector<Error>& faults, const std::string& name, Result<sys::Fd> fd);
 
@@ -49,6 +55,9 @@ class Supervisor {
   void reap();
   void on_signal();
   void reload();
+  // What stands against taking it over; fills in `secrets`.
+  [[nodiscard]] std::vector<Error> look_at(const settings::Settings& fresh,
+                                           std::map<std::string, std::string>& secrets) const;
   void report();
 
   void forward(Role from, Frame frame);
@@ -61,6 +70,7 @@ class Supervisor {
   std::string settings_path_;
   std::string settings_text_;
   settings::Settings settings_;
+  std::string reload_fault_;  // of the last SIGHUP; empty = it was taken over
   std::map<std::string, std::string> secrets_;
   std::map<std::string, sys::Fd> listeners_;
 

@@ -91,6 +91,7 @@ class WebRole {
 
   void report() {
     RoleReport report{.pid = ::getpid(), .at = sys::now()};
+    report.facts["settings"] = settings_digest(kit_.settings_text);
     sys::HttpStats::visit(api_->stats(), [&](std::string_view name, const uint64_t& value) {
       report.counters["api." + std::string(name) + "_total"] = value;
     });

@@ -126,6 +126,8 @@ class Gate {
   [[nodiscard]] Result<Attached> attach(const std::string& interface);
   [[nodiscard]] Status detach_interface(const std::string& interface);
   [[nodiscard]] const std::vector<Attached>& attached() const;
+  // A filter stands in our place there, which this process did not attach: a predecessor's.
+  [[nodiscard]] bool occupied(const std::string& interface) const;
   // Ours is still the filter on the hooks; false = somebody removed it (attach() again heals it).
   [[nodiscard]] bool attached_in_kernel(const Attached& a) const;
 

@@ -133,6 +133,15 @@ Status Gate::detach_interface(const std::string& interface) {
 
 const std::vector<Attached>& Gate::attached() const { return state_->attached; }
 
+bool Gate::occupied(const std::string& interface) const {
+  const uint32_t ifindex = if_nametoindex(interface.c_str());
+  if (ifindex == 0 || std::ranges::find(state_->attached, interface, &Attached::name) != state_->attached.end())
+    return false;
+  const bpf_tc_hook hook = hook_of(ifindex, BPF_TC_INGRESS);
+  bpf_tc_opts opts = place();
+  return bpf_tc_query(&hook, &opts) == 0 && opts.prog_id != 0;
+}
+
 bool Gate::attached_in_kernel(const Attached& a) const {
   const Kernel& k = *state_->kernel;
   if (if_nametoindex(a.name.c_str()) != a.ifindex) return false;

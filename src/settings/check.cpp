@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fmt/format.h>
+#include <grp.h>
 
 namespace postern::settings {
 namespace {
@@ -48,6 +49,16 @@ void directory(const std::string& path, std::string_view what, std::string fix, 
   }
 }
 
+// The group that may use the API.
+void api_group(const Settings& s, Environment& out) {
+  if (s.api.group.empty()) return;
+  out.checked.push_back(fmt::format("group {} of api.group", s.api.group));
+  if (::getgrnam(s.api.group.c_str()) == nullptr)
+    out.faults.push_back(
+        {Errc::not_found, fmt::format("api.group: there is no group \"{}\"", s.api.group), s.api.socket,
+         fmt::format("groupadd --system {}, then add operators: gpasswd -a NAME {}", s.api.group, s.api.group)});
+}
+
 }  // namespace
 
 std::vector<std::string> hints_of(const Settings& s) {
@@ -77,6 +88,9 @@ std::vector<std::string> hints_of(const Settings& s) {
         "radius_acct.listen is empty: only subscribers with fixed prefixes are known, all others are unknown");
   if (!s.gate.source_validation)
     out.push_back("gate.source_validation is off: a line can send from another line's address and be taken for it");
+  if (!s.api.group.empty() && s.api.group == s.daemon.user)
+    out.push_back(
+        fmt::format("api.group is {}, whose processes need no API: give operators a group of their own", s.api.group));
   for (const auto& [name, c] : s.classes) {
     const bool limits = c.connections_per_min != 0 || c.networks_per_hour != 0;
     if (limits && c.verdict != model::Verdict::limited)
@@ -94,6 +108,7 @@ Environment check_environment(const Settings& s) {
   directory(fs::path(s.gate.pin_dir).parent_path().string(), "BPF file system", "mount -t bpf bpf /sys/fs/bpf", out);
   directory(fs::path(s.api.socket).parent_path().string(), "directory of the API socket",
             fmt::format("install -d -m 0755 {}", fs::path(s.api.socket).parent_path().string()), out);
+  api_group(s, out);
   out.unchecked = {
       "that listen addresses are this machine's and free",
       fmt::format("that user {} exists and may write {}", s.daemon.user, s.store.directory),

@@ -36,6 +36,16 @@ class Check : public testing::Test {
   fs::path folder_;
 };
 
+TEST_F(Check, TheGroupOfTheApiMustExist) {
+  settings_.api.group = "no-such-group-here";
+  const Environment found = check_environment(settings_);
+  ASSERT_EQ(found.faults.size(), 1U);
+  EXPECT_EQ(found.faults[0].what, "api.group: there is no group \"no-such-group-here\"");
+  EXPECT_TRUE(found.faults[0].fix.starts_with("groupadd --system no-such-group-here")) << found.faults[0].fix;
+  settings_.api.group = "root";
+  EXPECT_TRUE(check_environment(settings_).faults.empty());
+}
+
 TEST_F(Check, FindsNothingWrongAndSaysWhatItDidNotLookAt) {
   const std::string path = client("good", "secret\n", fs::perms::owner_read);
   const Environment e = check_environment(settings_);

@@ -23,6 +23,9 @@ template <auto Member>
 constexpr Section one(std::string_view name) {
   Section out = common<typename MemberOf<Member>::type>(name, Shape::one);
   out.open = [](Settings& s, std::string_view) -> void* { return &(s.*Member); };
+  out.each = [](const Section& self, const Settings& s, const Section::Visit& visit) {
+    visit(std::string(self.name), &(s.*Member));
+  };
   return out;
 }
 
@@ -30,6 +33,9 @@ template <auto Member>
 constexpr Section named(std::string_view name) {
   Section out = common<typename MemberOf<Member>::type::mapped_type>(name, Shape::named);
   out.open = [](Settings& s, std::string_view entry) -> void* { return &(s.*Member)[std::string(entry)]; };
+  out.each = [](const Section& self, const Settings& s, const Section::Visit& visit) {
+    for (const auto& [entry, section] : s.*Member) visit(fmt::format("{}.{}", self.name, entry), &section);
+  };
   return out;
 }
 
@@ -37,6 +43,10 @@ template <auto Outer, auto Member>
 constexpr Section list(std::string_view name) {
   Section out = common<typename MemberOf<Member>::type::value_type>(name, Shape::list);
   out.open = [](Settings& s, std::string_view) -> void* { return &(s.*Outer.*Member).emplace_back(); };
+  out.each = [](const Section& self, const Settings& s, const Section::Visit& visit) {
+    size_t n = 0;
+    for (const auto& section : s.*Outer.*Member) visit(fmt::format("{}[{}]", self.name, ++n), &section);
+  };
   return out;
 }
 

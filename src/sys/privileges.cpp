@@ -88,6 +88,14 @@ Result<UserIds> user_ids(const std::string& user) {
   return UserIds{entry->pw_uid, entry->pw_gid};
 }
 
+Result<uint32_t> group_id(const std::string& group) {
+  const ::group* entry = ::getgrnam(group.c_str());
+  if (entry == nullptr)
+    return fail(Errc::not_found, fmt::format("there is no group \"{}\"", group), {},
+                fmt::format("groupadd --system {}", group));
+  return entry->gr_gid;
+}
+
 std::vector<std::string> missing_capabilities(const std::vector<unsigned>& needed) {
   std::vector<std::string> missing;
   const auto sets = read_capabilities();

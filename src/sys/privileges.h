@@ -34,5 +34,6 @@ struct UserIds {
   uint32_t gid = 0;
 };
 [[nodiscard]] Result<UserIds> user_ids(const std::string& user);
+[[nodiscard]] Result<uint32_t> group_id(const std::string& group);
 
 }  // namespace postern::sys

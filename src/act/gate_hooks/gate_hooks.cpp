@@ -65,6 +65,16 @@ void GateHooks::heal_interface(const std::string& name) {
   }
 }
 
+// The settings named it once, and a predecessor of this process put a filter there.
+void GateHooks::release_interface(const std::string& name) {
+  if (!gate_.occupied(name)) return;
+  if (auto done = gate_.detach_interface(name); !done) {
+    faults_.push_back(name + ": " + done.error().text());
+    return;
+  }
+  sys::log(sys::Level::info, "gate", "GATE_RELEASED", "no subscriber interface any more", {{"interface", name}});
+}
+
 void GateHooks::heal_routing() {
   const auto there = gate::routing_in_force(wanted_.routing);
   if (there && *there) return;
@@ -88,9 +98,13 @@ void GateHooks::heal_guard() {
 
 void GateHooks::heal(const std::vector<std::string>& present) {
   faults_.clear();
-  for (const std::string& name : present)
-    if (std::ranges::any_of(wanted_.interfaces, [&](const std::string& glob) { return matches(glob, name); }))
+  for (const std::string& name : present) {
+    if (std::ranges::any_of(wanted_.interfaces, [&](const std::string& glob) { return matches(glob, name); })) {
       heal_interface(name);
+    } else if (rounds_ == 0) {
+      release_interface(name);
+    }
+  }
   // Asking for these costs a netlink dump and a child process.
   if (rounds_ % kSlowRounds == 0) {
     heal_routing();

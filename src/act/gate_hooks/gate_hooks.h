@@ -28,7 +28,8 @@ class GateHooks {
  public:
   GateHooks(gate::Gate& gate, Wanted wanted) : gate_(gate), wanted_(std::move(wanted)) {}
 
-  // Brings the kernel to what is wanted; call at start and once a second. `present` = the interfaces there are now.
+  // Brings the kernel to what is wanted; the first call also takes filters off interfaces that settings before named.
+  // Call at start and once a second. `present` = the interfaces there are now.
   void heal(const std::vector<std::string>& present);
 
   [[nodiscard]] uint64_t healed() const { return healed_; }
@@ -36,6 +37,7 @@ class GateHooks {
 
  private:
   void heal_interface(const std::string& name);
+  void release_interface(const std::string& name);
   void heal_routing();
   void heal_guard();
   void count(std::string_view id, const std::string& what);

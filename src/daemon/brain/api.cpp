@@ -24,6 +24,11 @@ wire::Json counters_of(const RoleReport& report) {
   return out;
 }
 
+std::string fact_of(const RoleReport& report, const std::string& name) {
+  const auto it = report.facts.find(name);
+  return it != report.facts.end() ? it->second : "?";
+}
+
 // A role that has not reported for this long is not well.
 constexpr Duration kReportLate = seconds(5);
 
@@ -78,12 +83,20 @@ wire::Json Brain::status() const {
     if (it == reports_.end()) continue;
     roles.set(to_string(role), wire::Json::object({{"pid", it->second.pid},
                                                    {"heard", to_string(it->second.at)},
+                                                   {"settings", fact_of(it->second, "settings")},
                                                    {"counters", counters_of(it->second)}}));
   }
   if (!outsiders_.empty()) faults.push(outsiders_);
-  roles.set("brain", wire::Json::object({{"pid", static_cast<int64_t>(::getpid())}, {"since", to_string(started_)}}));
+  roles.set("brain", wire::Json::object({{"pid", static_cast<int64_t>(::getpid())},
+                                         {"since", to_string(started_)},
+                                         {"settings", settings_digest_}}));
   wire::Json supervisor = wire::Json::object();
-  if (const auto it = reports_.find(Role::supervisor); it != reports_.end()) supervisor = counters_of(it->second);
+  if (const auto it = reports_.find(Role::supervisor); it != reports_.end()) {
+    supervisor = counters_of(it->second);
+    supervisor.set("settings", fact_of(it->second, "settings"));
+    if (it->second.facts.contains("reload_fault"))
+      faults.push("the last reload was refused: " + it->second.facts.at("reload_fault"));
+  }
   if (const auto it = reports_.find(Role::gate); it != reports_.end()) {
     for (const auto& [name, text] : it->second.facts)
       if (name.starts_with("fault.")) faults.push("gate: " + text);

@@ -22,6 +22,7 @@ constexpr size_t kRecordsPerCommit = 4096;   // a burst is cut, so that nobody w
 
 Brain::Brain(WorkerStart start, sys::Loop& loop, store::Journal journal, const tables::ReferenceKey& key)
     : settings_(std::move(start.settings)),
+      settings_digest_(settings_digest(start.kit.settings_text)),
       loop_(loop),
       journal_(std::move(journal)),
       reference_key_(key),

@@ -56,6 +56,7 @@ class Brain {
   [[nodiscard]] wire::Json gate_status() const;
 
   settings::Settings settings_;
+  std::string settings_digest_;
   sys::Loop& loop_;
   store::Journal journal_;
   decide::Engine engine_;

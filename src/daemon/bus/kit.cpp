@@ -5,6 +5,12 @@
 
 namespace postern::daemon {
 
+std::string settings_digest(std::string_view text) {
+  uint64_t h = 0xcbf2'9ce4'8422'2325;  // FNV-1a
+  for (const char c : text) h = (h ^ static_cast<unsigned char>(c)) * 0x100'0000'01b3;
+  return fmt::format("{:016x}", h);
+}
+
 sys::Fd take_fd(Kit& kit, const std::string& name) {
   const auto it = kit.fds.find(name);
   if (it == kit.fds.end()) return {};

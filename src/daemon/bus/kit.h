@@ -28,6 +28,8 @@ struct Kit {
   PN_FIELDS(role, supervisor_pid, settings_path, settings_text, secrets, fds)
 };
 
+// Which settings a process runs with, for `postern status`: equal texts, equal digests. Not a safeguard.
+[[nodiscard]] std::string settings_digest(std::string_view text);
 // Takes ownership of the descriptor with that name; none when it was not given.
 [[nodiscard]] sys::Fd take_fd(Kit& kit, const std::string& name);
 // All descriptors "prefix:0", "prefix:1" …

@@ -48,11 +48,12 @@ std::string facts(const Section& s, const Key& k) {
   if (k.type == Type::text && k.spec.form != nullptr)
     out = k.list ? fmt::format("a list, each {}", k.spec.form->name) : std::string(k.spec.form->name);
   if (const std::string range = range_text(k); !range.empty()) out += ", " + range;
-  if (k.spec.required) return out + "; must be set";
   const std::string standard = default_of(s, k);
-  out += says_nothing(standard) ? "; default: none" : "; default " + standard;
-  if (k.spec.reload == Reload::live) out += "; changes take effect on reload";
-  return out;
+  if (k.spec.required)
+    out += "; must be set";
+  else
+    out += says_nothing(standard) ? "; default: none" : "; default " + standard;
+  return out + (k.spec.reload == Reload::live ? "; reload" : "; restart");
 }
 
 constexpr std::string_view kHead = R"(.\" Generated from the tables in src/settings/section; do not edit.
@@ -67,9 +68,11 @@ An unknown section or key is an error, as is a value of the wrong type or out of
 each with file, line and column, and nothing starts before all are mended.
 .B postern check
 reads the file without starting anything and also looks at the machine.
-Changes take effect when
+Keys marked "reload" are taken over when
 .BR posternd (8)
-is restarted; what the gate enforces stays in force meanwhile.
+gets SIGHUP (systemctl reload posternd). A file in which a key marked "restart" has changed is refused then, with a
+sentence that names the key, and the running settings stay, all of them; such a change takes a restart. What the gate
+enforces stays in force meanwhile.
 .PP
 A duration is a whole number and one unit in quotes: "500ms", "90s", "15m", "72h", "30d".
 A prefix is a network such as "192.0.2.0/24" or "2001:db8::/32", without bits set past its length, or one address.
@@ -129,6 +132,10 @@ std::string_view last_part(std::string_view name) { return name.substr(name.find
 
 std::string json_section(const Section& s, Names detectors, const std::string& indent);
 
+std::string reload_of(const Key& k) {
+  return fmt::format(", \"x-change\": \"{}\"", k.spec.reload == Reload::live ? "reload" : "restart");
+}
+
 // "properties" and "required" of one table, without its braces.
 std::string json_object(const Section& s, Names detectors, const std::string& indent) {
   std::string out = "\"type\": \"object\", \"additionalProperties\": false";
@@ -137,10 +144,10 @@ std::string json_object(const Section& s, Names detectors, const std::string& in
   for (const Key& k : s.table().keys) {
     if (k.spec.required) required += (required.empty() ? "" : ", ") + json_text(k.name);
     const std::string standard = default_of(s, k);
-    properties +=
-        fmt::format("{}\n{}  {}: {{{}{}, \"description\": {}}}", properties.empty() ? "" : ",", indent,
-                    json_text(k.name), json_value(k), k.spec.required ? "" : fmt::format(", \"default\": {}", standard),
-                    json_text(sentence(k.spec.help)));
+    properties += fmt::format("{}\n{}  {}: {{{}{}, \"description\": {}}}", properties.empty() ? "" : ",", indent,
+                              json_text(k.name), json_value(k) + reload_of(k),
+                              k.spec.required ? "" : fmt::format(", \"default\": {}", standard),
+                              json_text(sentence(k.spec.help)));
   }
   for (const Section* inner : inside(s.name))
     properties += fmt::format(",\n{}  {}: {}", indent, json_text(last_part(inner->name)),

@@ -8,6 +8,11 @@ namespace {
 
 constexpr Key kKeys[] = {
     key<&Api::socket>("socket", {.form = &kPath, .help = "path of the unix socket; at most 107 bytes"}),
+    key<&Api::group>("group", {.form = &kShortName,
+                               .empty_is_none = true,
+                               .example = "\"postern-operators\"",
+                               .help = "system group whose members may use the socket, for every question and order; "
+                                       "without one, root alone"}),
 };
 
 constexpr KeyTable kTable{"The socket that the command postern talks to.", kKeys};

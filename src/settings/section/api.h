@@ -10,6 +10,7 @@ struct KeyTable;
 
 struct Api {
   std::string socket = "/run/postern/api.sock";
+  std::string group;
 
   static const KeyTable& table();
 };

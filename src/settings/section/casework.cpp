@@ -11,6 +11,7 @@ constexpr Key kKeys[] = {
                                {.unit = "nats",
                                 .min = 2'300,
                                 .max = 100'000,
+                                .reload = Reload::live,
                                 .help = "score that opens a case; each 2.3 more means ten times fewer false cases"}),
 };
 

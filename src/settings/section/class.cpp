@@ -10,31 +10,40 @@ constexpr Key kKeys[] = {
     choice<&Class::verdict>(
         "verdict", model::pn_names_of_Verdict,
         {.without = "listed",  // a list of destinations belongs to one line: a permit
+         .reload = Reload::live,
          .help = "what happens to connections to port 25: let through (open), within the limits below (limited), "
                  "refused with an explanation (explain), refused (reject), or dropped without a word (drop)"}),
-    key<&Class::connections_per_min>(
-        "connections_per_min",
-        {.unit = "a minute", .max = 100'000, .help = "connections let through; 0 for no such limit"}),
-    key<&Class::connections_burst>(
-        "connections_burst",
-        {.unit = "connections", .max = 100'000, .help = "connections that may come at once; 0 for a minute's worth"}),
+    key<&Class::connections_per_min>("connections_per_min", {.unit = "a minute",
+                                                             .max = 100'000,
+                                                             .reload = Reload::live,
+                                                             .help = "connections let through; 0 for no such limit"}),
+    key<&Class::connections_burst>("connections_burst",
+                                   {.unit = "connections",
+                                    .max = 100'000,
+                                    .reload = Reload::live,
+                                    .help = "connections that may come at once; 0 for a minute's worth"}),
     key<&Class::networks_per_hour>(
         "networks_per_hour",
         {.unit = "an hour",
          .max = 100'000,
+         .reload = Reload::live,
          .help = "destination networks (IPv4 /24, IPv6 /48) the line has not contacted lately; 0 for no such limit"}),
-    key<&Class::networks_burst>(
-        "networks_burst",
-        {.unit = "networks", .max = 100'000, .help = "new networks that may come at once; 0 for an hour's worth"}),
+    key<&Class::networks_burst>("networks_burst",
+                                {.unit = "networks",
+                                 .max = 100'000,
+                                 .reload = Reload::live,
+                                 .help = "new networks that may come at once; 0 for an hour's worth"}),
     key<&Class::destination_memory>(
         "destination_memory",
         {.min = hours(1).us,
          .max = days(90).us,
+         .reload = Reload::live,
          .help = "how long a destination network counts as known; 24h for homes, 30d for businesses and servers"}),
     key<&Class::new_network_every>(
         "new_network_every",
         {.min = seconds(1).us,
          .max = days(1).us,
+         .reload = Reload::live,
          .help = "how often a healthy line of the class contacts a new mail network; detection measures against it"}),
 };
 

@@ -7,8 +7,9 @@ namespace postern::settings {
 namespace {
 
 constexpr Key kKeys[] = {
-    choice<&Detect::mode>("mode", model::pn_names_of_Mode,
-                          {.help = "on, off, or shadow: computed, kept and shown, without effect on any line"}),
+    choice<&Detect::mode>(
+        "mode", model::pn_names_of_Mode,
+        {.reload = Reload::live, .help = "on, off, or shadow: computed, kept and shown, without effect on any line"}),
 };
 
 constexpr KeyTable kTable{"One detector; all are on unless a section says otherwise.", kKeys};

@@ -15,12 +15,17 @@ constexpr Key kKeys[] = {
                                      {.unit = "a minute",
                                       .min = 1,
                                       .max = 6'000,
+                                      .reload = Reload::live,
                                       .help = "greetings one line gets; beyond them its connections are reset"}),
-    key<&Explainer::connections_max>(
-        "connections_max",
-        {.unit = "connections", .min = 16, .max = 1'000'000, .help = "most connections at a time, all lines together"}),
-    key<&Explainer::idle_timeout>(
-        "idle_timeout", {.min = seconds(1).us, .max = minutes(10).us, .help = "how long a silent connection is kept"}),
+    key<&Explainer::connections_max>("connections_max", {.unit = "connections",
+                                                         .min = 16,
+                                                         .max = 1'000'000,
+                                                         .reload = Reload::live,
+                                                         .help = "most connections at a time, all lines together"}),
+    key<&Explainer::idle_timeout>("idle_timeout", {.min = seconds(1).us,
+                                                   .max = minutes(10).us,
+                                                   .reload = Reload::live,
+                                                   .help = "how long a silent connection is kept"}),
 };
 
 constexpr KeyTable kTable{

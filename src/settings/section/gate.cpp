@@ -17,13 +17,16 @@ constexpr Key kKeys[] = {
                            .help = "most lines with a live session; each takes 128 bytes of kernel memory at start"}),
     key<&Gate::source_validation>(
         "source_validation",
-        {.help = "drop governed packets whose source address does not belong to the interface they came in on"}),
-    key<&Gate::guard>("guard", {.help = "keep an nftables table that drops forwarded port 25 which no gate has judged: "
+        {.reload = Reload::live,
+         .help = "drop governed packets whose source address does not belong to the interface they came in on"}),
+    key<&Gate::guard>("guard", {.reload = Reload::live,
+                                .help = "keep an nftables table that drops forwarded port 25 which no gate has judged: "
                                         "at boot (postern-guard.service), while posternd starts, on interfaces that "
                                         "appear later; needs uplink_interfaces"}),
     key<&Gate::drop_fragments>(
         "drop_fragments",
-        {.help = "drop later fragments of TCP packets from subscribers, which carry no port to judge by"}),
+        {.reload = Reload::live,
+         .help = "drop later fragments of TCP packets from subscribers, which carry no port to judge by"}),
     key<&Gate::fwmark>(
         "fwmark",
         {.min = 1,

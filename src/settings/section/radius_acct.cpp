@@ -15,6 +15,7 @@ constexpr Key kKeys[] = {
         "interim_interval",
         {.min = minutes(1).us,
          .max = hours(24).us,
+         .reload = Reload::live,
          .help = "how often the NAS sends Interim-Updates; a session silent for three of these ages to class unknown"}),
 };
 
@@ -29,11 +30,13 @@ const KeyTable& RadiusClient::table() {
       key<&RadiusClient::address>(
           "address", {.required = true,
                       .example = "\"203.0.113.1\"",
+                      .reload = Reload::live,
                       .help = "address of the NAS, or a prefix of many with one secret; the longest that fits counts"}),
       key<&RadiusClient::secret_file>("secret_file",
                                       {.required = true,
                                        .form = &kPath,
                                        .example = "\"/etc/postern/radius.secret\"",
+                                       .reload = Reload::live,
                                        .help = "file whose first line is the shared secret; nobody else may read it"}),
   };
   static constexpr KeyTable kClientTable{"A NAS that may send accounting packets; one section for each.", kClientKeys};

@@ -41,7 +41,7 @@ struct Spec {
   int64_t max = 0;                  // 0 = no bound but the type's
   bool empty_is_none = false;       // "" is allowed and means: not there
   std::string_view example = {};    // as TOML, where the default says too little
-  Reload reload = Reload::restart;  // live = taken over without a restart
+  Reload reload = Reload::restart;  // live = taken over on SIGHUP (roles restart, the supervisor and listeners do not)
   std::string_view help;            // one sentence for people, starts lower-case, ends without a full stop
 };
 

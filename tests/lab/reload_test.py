@@ -1,0 +1,233 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""SIGHUP, walked along the reference: a key marked "reload" is taken over by every role, a key marked "restart" is
+refused with a sentence that names it, and everything that was in force stays."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import tomllib
+import unittest
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import lab
+
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "reference" / "postern.schema.json"
+PROGRAMS = Path()
+
+# A new value for every key of the reference; one that is missing here fails the walk.
+RELOAD: dict[str, Any] = {
+    "provider.name": "Other ISP", "provider.url": "http://other.example", "provider.contact": "noc@isp.example",
+    "provider.phone": "+1 555 0199", "provider.relay_host": "relay2.isp.example",
+    "provider.relay": ["203.0.113.25/32", "203.0.113.26/32"],
+    "network.subscriber_prefixes": ["10.64.0.0/15", "2001:db8:100::/40"],
+    "network.subscriber_interfaces": ["sub1"], "network.uplink_interfaces": ["up0", "up1"],
+    "network.dark": ["198.51.100.128/25"], "network.default_class": "business",
+    "class.business.connections_per_min": 30,
+    "class.business.connections_burst": 40, "class.business.networks_per_hour": 60, "class.business.networks_burst": 70,
+    "class.business.destination_memory": "48h", "class.business.new_network_every": "20m",
+    "class.business.verdict": "limited",
+    "gate.source_validation": False, "gate.guard": False, "gate.drop_fragments": True,
+    "explainer.banners_per_min": 55, "explainer.connections_max": 5000, "explainer.idle_timeout": "40s",
+    "radius_acct.interim_interval": "7m", "radius_acct.client.address": "127.0.0.0/24",
+    "radius_acct.client.secret_file": "{dir}/secret2",
+    "casework.case_score": 9.5, "detect.novelty.mode": "shadow",
+}
+RESTART: dict[str, Any] = {
+    "gate.pin_dir": "/sys/fs/bpf/pn-lab2", "gate.lines_max": 8192, "gate.fwmark": 0x2626, "gate.pass_mark": 0x20000000,
+    "gate.route_table": 2626, "explainer.listen4": "127.0.0.1:2626", "explainer.listen6": "[::1]:2626",
+    "radius_acct.listen": ["127.0.0.1:1814"], "notice.listen": ["127.0.0.1:8080"], "api.socket": "{dir}/other.sock",
+    "api.group": "daemon", "store.directory": "{dir}", "daemon.user": "daemon",
+}
+# These are parts of the policy: the engine makes a revision of them.
+POLICY = ("network.subscriber_prefixes", "network.dark", "network.default_class", "provider.relay", "class.",
+          "radius_acct.interim_interval", "detect.", "casework.")
+
+
+def reference() -> dict[str, str]:
+    """Each key with its mark; the names of classes and detectors as the tables above have them."""
+    out: dict[str, str] = {}
+
+    def walk(name: str, node: dict[str, Any]) -> None:
+        if "x-change" in node:
+            out[name] = node["x-change"]
+        elif node.get("type") == "array":
+            walk(name, node["items"])
+        elif "properties" in node:
+            for inner, value in node["properties"].items():
+                walk(f"{name}.{inner}".lstrip("."), value)
+        else:
+            walk(f"{name}.{ {'class': 'business', 'detect': 'novelty'}[name] }", node["additionalProperties"])
+
+    walk("", json.loads(SCHEMA.read_text()))
+    return out
+
+
+def toml(settings: dict[str, Any]) -> str:
+    out = []
+    for name, section in settings.items():
+        for key, value in section.items():
+            if isinstance(value, dict):
+                out.append(f"[{name}.{key}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in value.items()))
+            elif isinstance(value, list) and value and isinstance(value[0], dict):
+                out += [f"[[{name}.{key}]]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in one.items()) for one in value]
+        plain = {k: v for k, v in section.items() if not isinstance(v, dict) and not (
+            isinstance(v, list) and v and isinstance(v[0], dict))}
+        at = next((i for i, text in enumerate(out) if text.startswith((f"[{name}.", f"[[{name}."))), len(out))
+        out.insert(at, f"[{name}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in plain.items()))
+    return "\n".join(out)
+
+
+def digest(text: str) -> str:
+    """As daemon/bus/kit.h has it."""
+    h = 0xCBF29CE484222325
+    for byte in text.encode():
+        h = (h ^ byte) * 0x100000001B3 % 2**64
+    return f"{h:016x}"
+
+
+class Reload(unittest.TestCase):
+    lab: lab.Lab
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.lab = lab.Lab(PROGRAMS)
+        cls.addClassCleanup(cls.lab.close)
+        lab.sh("ip", "link", "add", "sub1", "type", "veth", "peer", "name", "wire1")
+        lab.sh("ip", "link", "set", "sub1", "up")
+        (cls.lab.directory / "secret2").write_bytes(lab.SECRET + b"\n")
+        (cls.lab.directory / "secret2").chmod(0o600)
+        cls.file = cls.lab.directory / "postern.toml"
+        cls.settings = tomllib.loads(cls.file.read_text())
+        cls.settings["class"] = {"business": {"verdict": "explain"}}
+        cls.file.write_text(toml(cls.settings))
+        cls.lab.start()
+
+    def put(self, key: str, value: Any) -> str:
+        """The file with this key changed; `self.settings` keeps the change."""
+        if isinstance(value, str):
+            value = value.replace("{dir}", str(self.lab.directory))
+        at: Any = self.settings
+        *path, last = key.split(".")
+        for part in path:
+            at = at.setdefault(part, {})
+            if isinstance(at, list):
+                at = at[0]
+        at[last] = value
+        return toml(self.settings)
+
+    def hang_up(self, text: str) -> str:
+        """What is logged from the signal on, as soon as it says how it ended."""
+        before = self.lab.log.stat().st_size
+        self.file.write_text(text)
+        os.kill(self.lab._process.pid, signal.SIGHUP)
+
+        def logged() -> str:
+            return self.lab.log.read_bytes()[before:].decode(errors="replace")
+
+        self.assertTrue(lab.came_true(lambda: "SETTINGS_RELOADED" in logged() or "RELOAD_REFUSED" in logged(), 40), logged())
+        return logged()
+
+    def digests(self) -> dict[str, str]:
+        engine = (self.lab.ask("status") or {}).get("engine", {})
+        out = {name: role.get("settings", "?") for name, role in engine.get("roles", {}).items()}
+        return out | {"supervisor": engine.get("supervisor", {}).get("settings", "?")}
+
+    def everywhere(self, text: str) -> bool:
+        found = self.digests()
+        return len(found) == 5 and set(found.values()) == {digest(text)}
+
+    def faults(self) -> str:
+        return " ".join((self.lab.ask("status") or {}).get("engine", {}).get("faults", []))
+
+    def banner(self) -> str:
+        with socket.create_connection(("127.0.0.1", 2525), timeout=5) as s:
+            return s.recv(4096).decode()
+
+    # What is seen from outside once the key is taken over.
+    def effects(self) -> dict[str, Callable[[], bool]]:
+        def interfaces() -> list[str]:
+            return [i["name"] for i in (self.lab.ask("gate", "status") or {}).get("interfaces", [])]
+
+        def filters(name: str) -> bool:
+            return "bpf" in lab.sh("tc", "filter", "show", "dev", name, "ingress").stdout
+
+        return {
+            "provider.name": lambda: "Other ISP" in self.banner(),
+            "provider.url": lambda: "http://other.example/r/" in self.banner(),
+            "network.subscriber_interfaces":
+                lambda: interfaces() == ["sub1"] and filters("sub1") and not filters("sub0"),
+            "gate.guard": lambda: "postern" not in lab.sh("nft", "list", "tables").stdout,
+            "class.business.verdict": lambda: "business" in (self.lab.ask("status") or {}).get("classes", []),
+            "radius_acct.client.address":
+                lambda: self.lab.radius(self.lab.accounting(1, "s-address", "cust-1", "10.64.0.9")),
+            "radius_acct.client.secret_file":
+                lambda: self.lab.radius(self.lab.accounting(1, "s-secret", "cust-2", "10.64.0.10")),
+        }
+
+    def test_1_the_tables_here_are_the_reference(self) -> None:
+        marks = reference()
+        self.assertEqual({k for k, mark in marks.items() if mark == "reload"}, set(RELOAD))
+        self.assertEqual({k for k, mark in marks.items() if mark == "restart"}, set(RESTART))
+
+    def test_2_restart_keys_are_refused_and_all_stays(self) -> None:
+        good = self.file.read_text()
+        self.assertTrue(lab.came_true(lambda: self.everywhere(good), 20), self.digests())
+        pids = self.lab.role_pids()
+        for key, value in RESTART.items():
+            with self.subTest(key=key):
+                settings = json.loads(json.dumps(self.settings))
+                try:
+                    # One more change that alone would do: it must not get through either.
+                    self.settings["provider"]["name"] = "Half ISP"
+                    said = self.hang_up(self.put(key, value))
+                finally:
+                    type(self).settings = settings
+                self.assertIn("RELOAD_REFUSED", said)
+                self.assertIn(f"{key} is ", said)
+                self.assertIn("restart posternd", said)
+                self.assertIn("the running settings stay", said)
+                self.assertTrue(lab.came_true(lambda key=key: f"{key} is " in self.faults(), 10), self.faults())
+                self.assertTrue(self.everywhere(good), self.digests())
+        self.assertEqual(self.lab.role_pids(), pids)
+        self.assertIn("Lab ISP", self.banner())
+
+    def test_3_bad_settings_are_refused(self) -> None:
+        said = self.hang_up(toml(self.settings) + "\n[nonsense]\nx = 1\n")
+        self.assertIn("RELOAD_REFUSED", said)
+        self.assertIn("nonsense", said)
+        (self.lab.directory / "none").unlink(missing_ok=True)
+        settings = json.loads(json.dumps(self.settings))
+        said = self.hang_up(self.put("radius_acct.client.secret_file", "{dir}/none"))
+        type(self).settings = settings
+        self.assertIn("RELOAD_REFUSED", said)
+        self.assertIn("/none", said)
+
+    def test_4_reload_keys_are_taken_over(self) -> None:
+        effects = self.effects()
+        for key, value in RELOAD.items():
+            with self.subTest(key=key):
+                revision = (self.lab.ask("status") or {}).get("policy_revision", 0)
+                text = self.put(key, value)
+                said = self.hang_up(text)
+                self.assertNotIn("RELOAD_REFUSED", said)
+                self.assertIn("SETTING_CHANGED", said)
+                self.assertIn(key.rsplit(".", 1)[1], said)
+                self.assertTrue(lab.came_true(lambda text=text: self.everywhere(text), 30), f"{key}: {self.digests()}")
+                if key in POLICY or key.startswith(tuple(p for p in POLICY if p.endswith("."))):
+                    self.assertGreater((self.lab.ask("status") or {}).get("policy_revision", 0), revision, key)
+                if key in effects:
+                    self.assertTrue(lab.came_true(effects[key], 20), f"{key} has no effect\n{self.lab.log_tail(12)}")
+        self.assertNotIn("the last reload was refused", self.faults())
+
+
+if __name__ == "__main__":
+    lab.enter()
+    PROGRAMS = Path(sys.argv.pop(1))
+    unittest.main()
