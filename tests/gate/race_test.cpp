@@ -116,20 +116,32 @@ TEST_F(GateRace, AFirstContactIsNewOnce) {
   EXPECT_EQ(world->counter("drop_verdict"), 2U * 50 * kLines);
 }
 
+// A bucket each round, large enough that both CPUs draw from it at the same time.
 TEST_F(GateRace, ConnectionTokensAreNeverOverGranted) {
-  constexpr uint32_t kBurst = 500;
+  constexpr uint32_t kBurst = 2'000;
+  constexpr int kSyns = 4'000;
+  constexpr int kLines = 60;
   world->network.banners_per_min =
       0;  // no limit: beyond one the frame becomes a RST, and run_many() would go on with it
   ASSERT_TRUE(world->gate->set_network(world->network, sys::now()));
-  auto e = line(7, "10.1.0.7/32", Verdict::limited);
-  e.limits = {1, kBurst, 0, 0};  // one a minute: what comes back meanwhile is at most one
-  world->set(e);
-  const Frame frame = build({});
-  together(1, [&](size_t, int) { (void)run_many(frame, kTimes); });
-  const auto sum = sum_of(7);
-  EXPECT_GE(sum.passed, kBurst);
-  EXPECT_LE(sum.passed, kBurst + 1);
-  EXPECT_EQ(sum.passed + sum.over_limit, 2U * kTimes) << "each is one or the other";
+  std::vector<Frame> frames;
+  for (uint32_t id = 1; id <= kLines; ++id) {
+    Shape syn;
+    syn.source = "10.1.0." + std::to_string(id);
+    auto e = line(id, syn.source + "/32", Verdict::limited);
+    e.limits = {1, kBurst, 0, 0};  // one a minute: what comes back meanwhile is at most one
+    world->set(e);
+    frames.push_back(build(syn));
+  }
+  together(kLines, [&](size_t, int round) { (void)run_many(frames[static_cast<size_t>(round - 1)], kSyns); });
+  size_t lines = 0;
+  world->gate->sums([&](const model::LineSum& sum) {
+    ++lines;
+    EXPECT_GE(sum.passed, kBurst) << "line " << sum.line.value;
+    EXPECT_LE(sum.passed, kBurst + 1) << "line " << sum.line.value;
+    EXPECT_EQ(sum.passed + sum.over_limit, 2U * kSyns) << "each is one or the other";
+  });
+  EXPECT_EQ(lines, static_cast<size_t>(kLines));
 }
 
 TEST_F(GateRace, NetworkTokensAreNeverOverGranted) {
