@@ -57,6 +57,12 @@ class Flood(unittest.TestCase):
         print(f"flood: {said.split()[0]} SYNs in {said.split()[1]} s from {LINES} lines to {NETWORKS} networks", flush=True)
         return int(said.split()[0])
 
+    def gate_counters(self) -> dict[str, int]:
+        return (self.lab.ask("gate", "status") or {}).get("counters", {})
+
+    def judged(self) -> int:
+        return sum(self.gate_counters().get(name, 0) for name in ("steered", "over_banners"))
+
     def grown(self, what: str, before: Counter[str], after: Counter[str], seconds: float,
               may_grow: frozenset[str] = MAY_GROW) -> dict[str, int]:
         growth = {k: after[k] - before[k] for k in sorted(set(after) | set(before)) if after[k] != before[k]}
@@ -71,8 +77,9 @@ class Flood(unittest.TestCase):
         print(f"journal at rest: {dict(rested)}", flush=True)
         sent = self.flood(0)
         self.assertGreater(sent, 10_000)
-        seen = self.lab.ask("gate", "status")["counters"]
-        judged = sum(seen[name] for name in ("steered", "over_banners"))
+        # The gate tells its counters once a second.
+        lab.came_true(lambda: self.judged() > 10_000, 10)
+        seen, judged = self.gate_counters(), self.judged()
         print(f"gate: {judged} judged by verdict, contacts_unreported {seen['contacts_unreported']}, "
               f"events_lost {seen['events_lost']}", flush=True)
         self.assertGreater(judged, 10_000, f"the rest of {sent} did not get through the queues before the gate: {seen}")
