@@ -131,7 +131,6 @@ TEST(Retention, EndsWhoHadAnAddressAfterItsTime) {
   EXPECT_EQ(PN_OK(journal.sessions_of_address(ip("192.0.2.2"), at(0), at(20), 10)).size(), 1u);
   EXPECT_TRUE(session_in(all(journal)[0]).prefixes.erased);
   EXPECT_TRUE(session_in(all(journal)[2]).prefixes.erased);
-  PN_FINE(journal.compact());
   EXPECT_EQ(all(journal).size(), 3u);
   const std::string before = dump_projections(directory.path);
   PN_FINE(journal.rebuild_projections());

@@ -258,9 +258,4 @@ Status Journal::rebuild_projections() {
   });
 }
 
-Status Journal::compact() {
-  PN_TRY_VOID(database_->run("VACUUM"));
-  return database_->empty_log();
-}
-
 }  // namespace postern::store

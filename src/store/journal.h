@@ -98,9 +98,6 @@ class Journal {
 
   // Empties the projections and makes them again from the records, in one transaction.
   [[nodiscard]] Status rebuild_projections();
-  // Writes the database anew (VACUUM), which takes its size once more on the disk: gives back the room of old
-  // checkpoints, and removes what moved rows left in pages of the blind index. For quiet hours.
-  [[nodiscard]] Status compact();
   // Ends what is past its time (retention.h). Returns how many records lost their personal part.
   [[nodiscard]] Result<uint64_t> expire(Time now);
 
