@@ -26,9 +26,9 @@ sys::Confinement confinement_of(Role role, const std::string& user) {
     case Role::brain:
       return {.user = user, .no_network = true};
     case Role::edge:
-      return {.user = user, .no_disk = true};
+      return {.user = user, .no_disk = true, .no_network = true};
     default:
-      return {.user = user, .no_disk = true};
+      return {.user = user, .no_disk = true, .no_network = true};
   }
 }
 

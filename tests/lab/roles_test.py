@@ -1,0 +1,73 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""docs/threat-model.md, "What each role may do", held against the running processes; the supervisor has no more than the
+capabilities of packaging/systemd/posternd.service."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import re
+import sys
+import unittest
+from pathlib import Path
+
+import lab
+
+UNIT = Path(__file__).resolve().parents[2] / "packaging" / "systemd" / "posternd.service"
+PROGRAMS = Path()
+# linux/capability.h
+NUMBERS = {"CAP_NET_ADMIN": 12, "CAP_PERFMON": 38, "CAP_BPF": 39}
+GATE = sum(1 << n for n in NUMBERS.values())
+
+
+class Roles(unittest.TestCase):
+    lab: lab.Lab
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.lab = lab.Lab(PROGRAMS)
+        cls.addClassCleanup(cls.lab.close)
+        # The real program behind a wrapper with the unit's bounding set.
+        listed = re.search(r"^CapabilityBoundingSet=(.+)$", UNIT.read_text(), re.M)
+        assert listed is not None
+        keep = "".join(",+" + name.removeprefix("CAP_").lower() for name in listed[1].split())
+        wrapper = cls.lab.directory / "posternd"
+        wrapper.write_text(f'#!/bin/sh\nexec setpriv --bounding-set=-all{keep} {PROGRAMS / "posternd"} "$@"\n')
+        wrapper.chmod(0o755)
+        cls.lab._daemon = wrapper
+        cls.lab.start()
+
+    def status(self, pid: int) -> dict[str, str]:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+    def test_rights(self) -> None:
+        pids = self.lab.role_pids()
+        self.assertEqual(set(pids), {"gate", "brain", "edge", "web"})
+        user = pwd.getpwnam("nobody")
+        mine = os.readlink("/proc/self/ns/net")
+        for role, pid in pids.items():
+            with self.subTest(role=role):
+                status = self.status(pid)
+                gate = role == "gate"
+                self.assertEqual(status["Uid"].split(), [str(0 if gate else user.pw_uid)] * 4)
+                for name in ("CapEff", "CapPrm", "CapBnd"):
+                    self.assertEqual(int(status[name], 16), GATE if gate else 0, name)
+                self.assertEqual(int(status["CapAmb"], 16), 1 << NUMBERS["CAP_NET_ADMIN"] if gate else 0)
+                self.assertEqual(status["NoNewPrivs"], "1")
+                if not gate:
+                    self.assertEqual(status["Groups"], "")
+                self.assertEqual(os.readlink(f"/proc/{pid}/ns/net") == mine, gate)
+                if role in ("edge", "web"):
+                    self.assertEqual(os.listdir(f"/proc/{pid}/root"), [])
+
+    def test_it_works_like_that(self) -> None:
+        self.assertTrue(self.lab.radius(self.lab.accounting(1, "s-1", "cust-1", "10.64.0.9")))
+        self.assertTrue(self.lab.ask("status")["engine"]["healthy"], self.lab.ask("status")["engine"]["faults"])
+
+
+if __name__ == "__main__":
+    lab.enter()
+    PROGRAMS = Path(sys.argv.pop(1)).resolve()
+    unittest.main()
