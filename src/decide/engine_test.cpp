@@ -88,6 +88,18 @@ TEST_F(EngineTest, AnImportNamesPrefixesOutsideOfTheNetwork) {
   EXPECT_FALSE(outside.error().fix.empty());
 }
 
+TEST_F(EngineTest, ALineWithoutACaseConfirmsItsReference) {
+  import({row("a", "residential", "192.0.2.1")});
+  model::PageConfirmed page{"K7QF2-9XWM3-H4TPA", parse_ip("192.0.2.1").value(), true};
+  const Step step = see(page);
+  ASSERT_EQ(step.records.size(), 1U);
+  EXPECT_EQ(step.records[0].subject, model::SubscriberId{1});
+  EXPECT_EQ(std::get<model::OperatorAction>(step.records[0].body),
+            (model::OperatorAction{"the line itself", "notice read: K7QF2-9XWM3-H4TPA"}));
+  page.from_own_session = false;
+  EXPECT_TRUE(see(page).records.empty());
+}
+
 TEST_F(EngineTest, TwoImportsOfOnePrefixAreNobody) {
   import({row("a", "hosting", "192.0.2.1"), row("b", "hosting", "192.0.2.1")});
   EXPECT_EQ(engine_.who(parse_ip("192.0.2.1").value(), kNow).kind, who::Attribution::ambiguous);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "decide/common/limits.h"
+#include "model/notice_read.h"
 
 namespace postern::decide {
 
@@ -113,7 +114,11 @@ void Work::operator()(const model::PageConfirmed& o) {
   const who::Answer answer = facts_.sessions.who(o.from, at_);
   if (answer.kind != who::Attribution::found) return;
   const model::SubscriberId line = answer.sessions[0].subscriber;
-  if (auto changed = casework::on_confirmed(facts_.cases, line, at_)) emit(line, std::move(*changed));
+  if (auto changed = casework::on_confirmed(facts_.cases, line, at_)) {
+    emit(line, std::move(*changed));
+  } else if (line && facts_.cases.open_of(line) == nullptr) {
+    emit(line, model::OperatorAction{std::string(model::kLineItself), std::string(model::kNoticeRead) + o.reference});
+  }
 }
 
 Step Work::finish() {

@@ -112,8 +112,7 @@ void Brain::on_message(Role from, Message message) {
 void Brain::on_observed(Role from, Observed observed) {
   observed.observation.sequence = ++observation_sequence_;
   line_day_.see(observed.observation);
-  if (auto* page = std::get_if<model::PageConfirmed>(&observed.observation.body))
-    page->from_own_session = is_own_session(page->reference, page->from);
+  if (auto* page = std::get_if<model::PageConfirmed>(&observed.observation.body)) judge_page(*page);
   const bool contact = std::holds_alternative<model::FirstContact>(observed.observation.body);
   absorb(engine_.observe(observed.observation));
   changed_since_checkpoint_ = true;

@@ -49,8 +49,11 @@ class Brain {
   void publish_changes();
   void tick();
   void forget_old();  // what is past its lifetime (store/retention.h)
-  [[nodiscard]] bool is_own_session(const std::string& reference, const IpAddress& from) const;
-  [[nodiscard]] edge::notice::Facts facts_of(const edge::notice::Question& question) const;
+  // Whether it counts: pressed by the line itself, and not before for this reference.
+  void judge_page(model::PageConfirmed& page);
+  // When the line confirmed this reference; 0 = not among its newest records.
+  [[nodiscard]] Time read_at(model::SubscriberId line, std::string_view reference);
+  [[nodiscard]] edge::notice::Facts facts_of(const edge::notice::Question& question);
   [[nodiscard]] Result<wire::Json> command(model::Observation request);
   [[nodiscard]] wire::Json status() const;
   [[nodiscard]] wire::Json gate_status() const;

@@ -269,7 +269,22 @@ TEST_F(ApiTest, ExplainTellsTheChainByAddressIdAndReference) {
   const Response by_reference = ask(reference);
   EXPECT_EQ(by_reference.status, 200) << said(by_reference);
   EXPECT_EQ(steps(by_reference.body).front(), "reference");
-  EXPECT_EQ(steps(by_reference.body).size(), whole.size() + 1);
+  EXPECT_EQ(steps(by_reference.body).size(), whole.size() + 2);
+  const std::string both = by_reference.body["answer"].text();
+  EXPECT_TRUE(
+      both.starts_with("on 2026-11-22: refused, reason class_policy, policy revision 3 (in force since "
+                       "2026-11-22T11:00:00Z); order 9: explain because class residential"))
+      << both;
+  EXPECT_NE(both.find("; now: cust-1 (on line): port 25 is closed"), both.npos) << both;
+  const std::string old =
+      references_.make({model::SubscriberId{1}, model::Reason::class_policy, 2, kNow.unix_day() - 9});
+  const std::string unknown = ask(old).body["answer"].text();
+  EXPECT_TRUE(
+      unknown.starts_with("on 2026-11-13: refused, reason class_policy, policy revision 2 (not in this journal); "
+                          "no order of the line that old"))
+      << unknown;
+  const std::string gone = references_.make({model::SubscriberId{7}, model::Reason::class_policy, 3, kNow.unix_day()});
+  EXPECT_TRUE(ask(gone).body["answer"].text().ends_with("; now: the line is gone"));
   EXPECT_EQ(steps(ask("192.0.2.99").body), (std::vector<std::string>{"policy"}));
   EXPECT_EQ(ask("case:7").status, 404);
   EXPECT_EQ(ask("nobody-knows").status, 404);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <charconv>
 #include <fmt/format.h>
+#include <functional>
 
 #include "tell/api/shapes.h"
 
@@ -37,6 +38,7 @@ class Teller {
   Result<Json> address(const IpAddress& address);
   Result<Json> line(model::SubscriberId id);
   Result<Json> reference(const tables::Reference& r);
+  Result<std::string> that_day(const tables::Reference& r, Time day);
   Result<Json> noun(std::string_view kind, uint64_t id);
 
   // Each adds its steps; order() returns the sentence about what is in force.
@@ -234,6 +236,39 @@ Status Teller::line_if_known(model::SubscriberId id) {
   return {};
 }
 
+// What the journal has of the reference's day: the policy it names, and the orders that closed the line then.
+Result<std::string> Teller::that_day(const tables::Reference& r, Time day) {
+  const std::string date = to_string(day).substr(0, 10);
+  const auto policy = PN_TRY(journal_.newest("policy_revision", r.revision));
+  std::string out = fmt::format("on {}: refused, reason {}, policy revision {}", date, to_string(r.reason), r.revision);
+  out += policy ? fmt::format(" (in force since {})", to_string(policy->at)) : " (not in this journal)";
+  if (!r.line) return out + "; which machine it was is unknown";
+  // Those that began on that day, and the one that was in force when it began.
+  std::vector<model::Record> held;
+  for (model::Record& entry : PN_TRY(journal_.orders_of(r.line, kOrdersLookedAt))) {
+    const Time since = std::get<model::Order>(entry.body).since;
+    if (since >= day + days(1)) continue;
+    held.push_back(std::move(entry));
+    if (since < day) break;
+  }
+  if (held.empty()) return out + "; no order of the line that old is in the journal, so what else held then is unknown";
+  // A reference knows its day, not its hour.
+  const auto fits = [&](const model::Record& entry) {
+    const auto& o = std::get<model::Order>(entry.body);
+    return o.reason == r.reason && o.revision == r.revision;
+  };
+  if (std::ranges::any_of(held, fits)) std::erase_if(held, std::not_fn(fits));
+  std::ranges::reverse(held);
+  for (const model::Record& entry : held) {
+    const auto& o = std::get<model::Order>(entry.body);
+    const std::string said = fmt::format("order {}: {} because {}", o.id.value, to_string(o.verdict), o.because);
+    step("then", o.since, said, entry.sequence, wire::to_json(o));
+    if (held.size() == 1) out += "; " + said;
+  }
+  if (held.size() > 1) out += fmt::format("; {} orders held on that day, which of them it met is unknown", held.size());
+  return out;
+}
+
 Result<Json> Teller::reference(const tables::Reference& r) {
   const Time day{days(1).us * r.day};
   step("reference", day,
@@ -244,13 +279,17 @@ Result<Json> Teller::reference(const tables::Reference& r) {
                      {"reason", to_string(r.reason)},
                      {"revision", r.revision},
                      {"day", to_string(day).substr(0, 10)}}));
+  const std::string then = PN_TRY(that_day(r, day));
   if (!r.line) {
     policy("unknown");
-    return finish("reference", "the source belonged to no session: class unknown, governed services are closed");
+    return finish("reference", then +
+                                   "; now: a source that belongs to no session is of class unknown, governed services "
+                                   "are closed");
   }
-  Json out = PN_TRY(line(r.line));
-  out.set("is", "reference");
-  return out;
+  // The line may have been erased since.
+  const Result<Json> now = line(r.line);
+  if (!now && now.error().code != Errc::not_found) return std::unexpected(now.error());
+  return finish("reference", fmt::format("{}; now: {}", then, now ? (*now)["answer"].text() : "the line is gone"));
 }
 
 Result<Json> Teller::noun(std::string_view kind, uint64_t id) {
