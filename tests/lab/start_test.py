@@ -124,6 +124,23 @@ class Start(unittest.TestCase):
         for name in ("CAP_BPF", "CAP_PERFMON", "CAP_NET_ADMIN"):
             self.assertIn(name, done.stderr)
 
+    def test_guard_only_loads_the_guard_and_nothing_else(self) -> None:
+        self.assertEqual(self.run_it("--guard-only", "--config", self.settings("[gate]\nguard = 7\n")).returncode, 78)
+        if os.geteuid() != 0:
+            self.skipTest("SKIP: needs root for a network namespace")
+        good = self.good()
+        on, off = (f"{POSTERND} --guard-only --config {self.dir.name}/{name}" for name in ("on", "off"))
+        Path(self.dir.name, "on").write_text(good)
+        Path(self.dir.name, "off").write_text(good.replace("[gate]", "[gate]\nguard = false"))
+        table = "/usr/sbin/nft list table inet postern_guard"
+        done = subprocess.run(["unshare", "--net", "sh", "-ec", f"{off}; ! {table}; {on}; {on}; {table}; {off}; ! {table}"],
+                              capture_output=True, text=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        for wanted in ('iifname "up0" accept', "192.0.2.25", 'iifname "sub*" tcp dport 25'):
+            self.assertIn(wanted, done.stdout)
+        self.assertEqual(done.stdout.count("tcp dport 25 counter packets 0 bytes 0 drop"), 2, done.stdout)
+        self.assertFalse(Path(self.dir.name, "state").exists())
+
     def test_usage(self) -> None:
         self.assertEqual(self.run_it("--nonsense").returncode, 64)
         self.assertEqual(self.run_it("--help").returncode, 0)
