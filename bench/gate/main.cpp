@@ -10,6 +10,7 @@
 #include "bench/gate/forward.h"
 #include "bench/gate/rig.h"
 #include "bench/report.h"
+#include "gate/bpf/gate_abi.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 
@@ -76,7 +77,7 @@ double number_of(const std::string& path, const std::string& name) {
 // What the kernel holds for the pinned tables, and what this process holds beside them.
 double table_megabytes(const std::string& pin_dir) {
   double bytes = 0;
-  for (const auto& entry : std::filesystem::directory_iterator(pin_dir + "/abi-1")) {
+  for (const auto& entry : std::filesystem::directory_iterator(fmt::format("{}/abi-{}", pin_dir, PN_ABI_VERSION))) {
     const sys::Fd fd(bpf_obj_get(entry.path().c_str()));
     bytes += number_of("/proc/self/fdinfo/" + std::to_string(fd.get()), "memlock");
   }

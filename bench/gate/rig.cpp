@@ -19,6 +19,7 @@
 #include "base/check.h"
 #include "bench/gate/routers.h"
 #include "bench/gate/skeletons.h"
+#include "gate/bpf/gate_abi.h"
 #include "sys/clock.h"
 #include "sys/fd.h"
 
@@ -102,7 +103,7 @@ void Rig::load_trie_variant() {
   bpf_object__for_each_map(m, trie_->obj) {
     const std::string name = bpf_map__name(m);
     if (!name.starts_with("pn_")) continue;
-    const int fd = bpf_obj_get((options_.pin_dir + "/abi-1/" + name).c_str());
+    const int fd = bpf_obj_get(fmt::format("{}/abi-{}/{}", options_.pin_dir, PN_ABI_VERSION, name).c_str());
     PN_CHECK(fd >= 0 && bpf_map__reuse_fd(m, fd) == 0);
     close(fd);
   }

@@ -116,9 +116,11 @@ size_t Gate::sweep_pending(Time now, const OnContact& on_contact, Duration ahead
 
 bool Gate::State::collect(uint32_t slot, model::LineSum& sum) {
   pn_slot& s = kernel->slot[slot];
+  pn_past& past = kernel->past[slot];
   pn_note& note = kernel->note[slot];
-  const std::array<uint32_t, 5> now{load(s.passed), load(s.blocked), load(s.explained), load(s.over_limit),
-                                    load(s.inbound_dropped)};
+  std::atomic_ref<uint8_t>(s.marked).exchange(0);  // before the counters are read, with a fence between
+  const std::array<uint32_t, 5> now{load(s.passed), load(s.blocked), load(past.explained), load(past.over_limit),
+                                    load(past.inbound_dropped)};
   std::array<uint32_t, 5> delta{};
   bool any = false;
   for (size_t i = 0; i < now.size(); ++i) {
@@ -134,6 +136,12 @@ bool Gate::State::collect(uint32_t slot, model::LineSum& sum) {
   sum.over_limit = delta[3];
   sum.inbound_dropped = delta[4];
   return any;
+}
+
+void Gate::State::restore_dirty() {
+  for (uint32_t slot = 0; slot <= kernel->live().slots_high; ++slot)
+    if (load(kernel->slot[slot].marked) != 0)
+      std::atomic_ref<uint64_t>(kernel->dirty[slot / 64]).fetch_or(uint64_t{1} << slot % 64);
 }
 
 size_t Gate::sums(const std::function<void(const model::LineSum&)>& on_sum) {

@@ -24,7 +24,9 @@ Gate::State::State(std::unique_ptr<Kernel> k)
     : kernel(std::move(k)), pages(*kernel), slots(*kernel, [this](uint32_t slot) {
         model::LineSum sum;
         if (collect(slot, sum)) last_words.push_back(sum);
-      }) {}
+      }) {
+  if (kernel->adopted) restore_dirty();
+}
 
 Gate::State::~State() {
   if (ring != nullptr) ring_buffer__free(ring);
@@ -201,25 +203,26 @@ InForce Gate::in_force(const IpAddress& address, Time now) const {
   InForce f;
   f.slot = state_->pages.look_up(address);
   const pn_slot& own = k.slot[f.slot];
+  const pn_past& past = k.past[f.slot];
   f.expired = own.expires != 0 && clocks.boot_ns >> PN_TICK_SHIFT >= own.expires;
   const pn_slot& policy = f.expired ? k.slot[0] : own;
   f.line = state_->line_of(f.slot);
   f.verdict = verdict_of(PN_POLICY_VERDICT(policy.policy));
   f.reason = static_cast<model::Reason>(PN_POLICY_REASON(policy.policy));
   f.revision = k.note[f.expired ? 0 : f.slot].revision;
-  f.limits = limits_of(policy);
+  f.limits = limits_of(policy, k.past[f.expired ? 0 : f.slot]);
   f.access_ifindex = own.access_ifindex;
   f.vlan_outer = own.vlan_outer;
   f.vlan_inner = own.vlan_inner;
   f.expires = clocks.time_of_tick(own.expires);
-  f.destinations = static_cast<uint32_t>(std::ranges::count_if(own.memory, [](uint16_t m) { return m != 0; }));
+  f.destinations = static_cast<uint32_t>(std::ranges::count_if(past.memory, [](uint16_t m) { return m != 0; }));
   f.totals.line = f.line;
   f.totals.source = f.slot == 0 ? IpAddress{} : unmapped(k.note[f.slot].address);
   f.totals.passed = own.passed;
   f.totals.blocked = own.blocked;
-  f.totals.explained = own.explained;
-  f.totals.over_limit = own.over_limit;
-  f.totals.inbound_dropped = own.inbound_dropped;
+  f.totals.explained = past.explained;
+  f.totals.over_limit = past.over_limit;
+  f.totals.inbound_dropped = past.inbound_dropped;
   return f;
 }
 

@@ -32,7 +32,7 @@ namespace postern::gate {
 
 struct Options {
   std::string pin_dir = "/sys/fs/bpf/postern";  // maps live in pin_dir/abi-N
-  uint32_t lines_max = 1'048'576;               // lines with an entry at one time; 128 bytes of kernel memory each
+  uint32_t lines_max = 1'048'576;               // lines with an entry at one time; 192 bytes of kernel memory each
   uint32_t pages_max = 4'096;                   // blocks of 4,096 IPv4 addresses with an entry; 16 KB each
   uint32_t listed_max = 65'536;                 // `listed` destinations of all lines
   uint32_t pending_max = 65'536;                // first contacts waiting for their outcome

@@ -76,6 +76,7 @@ std::string kernel_version() {
 void size_maps(gate_bpf& o, const Options& options) {
   bpf_map__set_max_entries(o.maps.pn_leaf, (options.pages_max + 1) * (PN_PAGE_ADDRESSES / 16));
   bpf_map__set_max_entries(o.maps.pn_slot, options.lines_max + 1);
+  bpf_map__set_max_entries(o.maps.pn_past, options.lines_max + 1);
   bpf_map__set_max_entries(o.maps.pn_note, options.lines_max + 1);
   bpf_map__set_max_entries(o.maps.pn_dirty, options.lines_max / 64 + 1);
   bpf_map__set_max_entries(o.maps.pn_prefix6, options.lines_max);
@@ -200,6 +201,7 @@ Status Kernel::map_all() {
   block = PN_TRY(Mapped<pn_u32x16>::of(fd(m.pn_block), size(m.pn_block)));
   leaf = PN_TRY(Mapped<pn_u32x16>::of(fd(m.pn_leaf), size(m.pn_leaf)));
   slot = PN_TRY(Mapped<pn_slot>::of(fd(m.pn_slot), size(m.pn_slot)));
+  past = PN_TRY(Mapped<pn_past>::of(fd(m.pn_past), size(m.pn_past)));
   note = PN_TRY(Mapped<pn_note>::of(fd(m.pn_note), size(m.pn_note)));
   dirty = PN_TRY(Mapped<uint64_t>::of(fd(m.pn_dirty), size(m.pn_dirty)));
   prefix6 = fd(m.pn_prefix6);

@@ -64,6 +64,7 @@ struct Kernel {
   Mapped<pn_u32x16> block;
   Mapped<pn_u32x16> leaf;
   Mapped<pn_slot> slot;
+  Mapped<pn_past> past;
   Mapped<pn_note> note;
   Mapped<uint64_t> dirty;
   [[nodiscard]] pn_live& live() const { return live_map[0]; }

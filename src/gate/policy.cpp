@@ -58,7 +58,7 @@ void set_memory(SlotPolicy& p, Duration destination_memory) {
   p.memory_units = static_cast<uint8_t>(std::max<uint64_t>(units, 1));
 }
 
-SlotPolicy policy_of_slot(const pn_slot& s, uint32_t revision) {
+SlotPolicy policy_of_slot(const pn_slot& s, const pn_past& past, uint32_t revision) {
   return {.policy = s.policy,
           .memory_shift = s.memory_shift,
           .memory_units = s.memory_units,
@@ -67,19 +67,19 @@ SlotPolicy policy_of_slot(const pn_slot& s, uint32_t revision) {
           .vlan_outer = s.vlan_outer,
           .vlan_inner = s.vlan_inner,
           .connection_interval = s.connection_interval,
-          .network_interval = s.network_interval,
+          .network_interval = past.network_interval,
           .connection_burst = s.connection_burst,
-          .network_burst = s.network_burst,
+          .network_burst = past.network_burst,
           .revision = revision,
           .listed = {}};
 }
 
-model::Limits limits_of(const pn_slot& s) {
+model::Limits limits_of(const pn_slot& s, const pn_past& past) {
   model::Limits l;
   l.connections_per_min = rate_of(s.connection_interval, minutes(1));
-  l.networks_per_hour = rate_of(s.network_interval, hours(1));
+  l.networks_per_hour = rate_of(past.network_interval, hours(1));
   if (l.connections_per_min != 0) l.connections_burst = s.connection_burst;
-  if (l.networks_per_hour != 0) l.networks_burst = s.network_burst;
+  if (l.networks_per_hour != 0) l.networks_burst = past.network_burst;
   return l;
 }
 

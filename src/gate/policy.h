@@ -42,8 +42,8 @@ struct SlotPolicy {
 void set_verdict(SlotPolicy& p, model::Verdict verdict, model::Reason reason);
 void set_limits(SlotPolicy& p, const model::Limits& limits);
 void set_memory(SlotPolicy& p, Duration destination_memory);
-[[nodiscard]] SlotPolicy policy_of_slot(const pn_slot& slot, uint32_t revision);
-[[nodiscard]] model::Limits limits_of(const pn_slot& slot);
+[[nodiscard]] SlotPolicy policy_of_slot(const pn_slot& slot, const pn_past& past, uint32_t revision);
+[[nodiscard]] model::Limits limits_of(const pn_slot& slot, const pn_past& past);
 // Units between tokens for `rate` per `per`; 0 for 0.
 [[nodiscard]] uint32_t interval_units(uint64_t rate, Duration per);
 

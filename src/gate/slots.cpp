@@ -5,6 +5,8 @@
 #include <bpf/bpf.h>
 #include <cstring>
 
+#include "base/check.h"
+
 namespace postern::gate {
 namespace {
 
@@ -52,7 +54,7 @@ void Slots::load_listed() {
 }
 
 SlotPolicy Slots::policy(uint32_t slot) const {
-  SlotPolicy p = policy_of_slot(kernel_.slot[slot], kernel_.note[slot].revision);
+  SlotPolicy p = policy_of_slot(kernel_.slot[slot], kernel_.past[slot], kernel_.note[slot].revision);
   if (const auto it = listed_.find(slot); it != listed_.end()) p.listed = it->second;
   return p;
 }
@@ -80,12 +82,16 @@ uint32_t Slots::choose(model::SubscriberId line, const SlotPolicy& wanted_policy
   if (line && any != 0) {  // a second policy for the same line: no fresh tokens by that
     pn_slot& to = kernel_.slot[fresh];
     const pn_slot& from = kernel_.slot[any];
+    pn_past& to_past = kernel_.past[fresh];
+    const pn_past& from_past = kernel_.past[any];
     to.connection_tat = from.connection_tat;
-    to.network_tat = from.network_tat;
     to.banner_tat = from.banner_tat;
-    std::memcpy(to.memory, from.memory, sizeof to.memory);
-    std::memcpy(to.age, from.age, sizeof to.age);
+    to.recent = from.recent;
+    to.recent_age = from.recent_age;
     to.memory_tick = from.memory_tick;
+    to_past.network_tat = from_past.network_tat;
+    std::memcpy(to_past.memory, from_past.memory, sizeof to_past.memory);
+    std::memcpy(to_past.age, from_past.age, sizeof to_past.age);
   }
   return fresh;
 }
@@ -117,8 +123,9 @@ void Slots::wipe(uint32_t slot) {
   wait_for_programs();
   forget_line(slot);
   SlotPolicy none;
-  (void)write(slot, none);
+  PN_CHECK(write(slot, none).has_value());  // only a listed destination can be refused
   kernel_.slot[slot] = pn_slot{};
+  kernel_.past[slot] = pn_past{};
   kernel_.note[slot] = pn_note{};
 }
 
@@ -166,15 +173,16 @@ Status Slots::write(uint32_t slot, const SlotPolicy& p) {
     ++listed_entries_;
   }
   pn_slot& s = kernel_.slot[slot];
+  pn_past& past = kernel_.past[slot];
   store(s.memory_shift, p.memory_shift);
   store(s.memory_units, p.memory_units);
   store(s.access_ifindex, p.access_ifindex);
   store(s.vlan_outer, p.vlan_outer);
   store(s.vlan_inner, p.vlan_inner);
   store(s.connection_interval, p.connection_interval);
-  store(s.network_interval, p.network_interval);
+  store(past.network_interval, p.network_interval);
   store(s.connection_burst, p.connection_burst);
-  store(s.network_burst, p.network_burst);
+  store(past.network_burst, p.network_burst);
   store(s.expires, p.expires);
   store(s.policy, p.policy);
   kernel_.note[slot].revision = p.revision;

@@ -38,6 +38,8 @@ struct Gate::State {
 
   // The delta of one slot, or false when there is none.
   bool collect(uint32_t slot, model::LineSum& sum);
+  // After a restart: the one before may have died between taking a slot's bit and its mark.
+  void restore_dirty();
   [[nodiscard]] model::SubscriberId line_of(uint32_t slot) const { return {kernel->note[slot].line}; }
   [[nodiscard]] bool returns_seen(uint32_t ifindex) const;
 

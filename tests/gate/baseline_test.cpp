@@ -26,6 +26,7 @@ const std::set<int> kHelpers = {
     BPF_FUNC_sk_release,           // 4.20
     BPF_FUNC_skc_lookup_tcp,       // 5.2
     BPF_FUNC_tcp_check_syncookie,  // 5.2
+    BPF_FUNC_jiffies64,            // 5.6
     BPF_FUNC_sk_assign,            // 5.7
     BPF_FUNC_ktime_get_boot_ns,    // 5.8
     BPF_FUNC_ringbuf_reserve,      // 5.8

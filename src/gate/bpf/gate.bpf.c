@@ -20,6 +20,7 @@ struct pn_case {
   __u64 now;
   __u64 seed;
   __u32 slot;
+  __u32 policy_slot;
 };
 
 static __always_inline int pn_pass(struct __sk_buff* skb) {

@@ -12,7 +12,7 @@
 #define PN_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 #endif
 
-#define PN_ABI_VERSION 1
+#define PN_ABI_VERSION 2
 #define PN_PORT_MAIL 25
 
 /* Time in slots: u64 ns of CLOCK_BOOTTIME, cut to what each field needs. */
@@ -28,38 +28,48 @@ enum pn_verdict { PN_UNSET, PN_OPEN, PN_LIMITED, PN_LISTED, PN_EXPLAIN, PN_REJEC
 
 #define PN_MEMORY 16 /* destination networks a line remembers */
 
-/* Per-line state. Two cache lines: what every governed packet reads, and what SYNs and counters touch. The loader
- * writes policy fields in place through a mapping, the programs write the rest; neither writes the other's.
+/* Per-line state, in two arrays. One cache line has all that a packet needs which brings nothing new: with a million
+ * lines, fetching it is most of what a decision costs. The loader writes policy fields in place through a mapping, the
+ * programs write the rest; neither writes the other's, but for `marked`.
  * Buckets are GCRA: one theoretical arrival time each; a token is there when tat <= now + (burst - 1) * interval. */
 struct pn_slot {
-  __u32 lock;           /* 1 = `memory` is being changed; held for nanoseconds by a program, never by the loader */
   __u8 policy;          /* PN_POLICY */
-  __u8 seen_at;         /* when seen_ifindex was validated, PN_SEEN_SHIFT */
   __u8 memory_shift;    /* age unit = 1 << shift ticks */
   __u8 memory_units;    /* T_mem in age units, at most 127 */
+  __u8 seen_at;         /* when seen_ifindex was validated, PN_SEEN_SHIFT */
   __u32 expires;        /* tick; 0 = never */
   __u32 access_ifindex; /* 0 = validate by route */
   __u16 vlan_outer;     /* 0 = not checked */
   __u16 vlan_inner;
   __u32 connection_interval; /* units per token; 0 = no limit */
-  __u32 network_interval;
   __u16 connection_burst;
-  __u16 network_burst;
+  __u8 marked; /* 1 = its bit in pn_dirty is set, or the program that wrote the 1 is about to */
+  __u8 zero;
   __u64 connection_tat;
-  __u64 network_tat; /* new networks, or reported contacts where no network limit holds */
-  __u32 banner_tat;  /* ticks */
+  __u64 recent;      /* four of `memory`, newest in the low 16 bits, so that most SYNs do not look there; 0 = free */
+  __u32 recent_age;  /* theirs, a byte each */
+  __u32 memory_tick; /* last write of `memory`; older than T_mem = all of it is void */
   __u32 seen_ifindex;
-  __u32 passed; /* counters as model::LineSum */
+  __u32 banner_tat; /* ticks */
+  __u32 passed;     /* counters as model::LineSum */
   __u32 blocked;
+};
+PN_SIZE(pn_slot, 64);
 
+/* The rest of a line's state: for what is new, over a limit, explained. */
+struct pn_past {
+  __u32 lock;              /* 1 = `memory` is being changed; held for nanoseconds by a program, never by the loader */
+  __u32 network_interval;  /* as connection_interval */
+  __u64 network_tat;       /* new networks, or reported contacts where no network limit holds */
   __u16 memory[PN_MEMORY]; /* fingerprints, 0 = free */
   __u8 age[PN_MEMORY];
-  __u32 memory_tick; /* last write; older than T_mem = all of it is void */
+  __u16 network_burst;
+  __u16 zero;
   __u32 explained;
   __u32 over_limit;
   __u32 inbound_dropped;
 };
-PN_SIZE(pn_slot, 128);
+PN_SIZE(pn_past, 80);
 
 /* Beside each slot, for the loader alone: what it needs to take the table over after a restart. */
 struct pn_note {
@@ -226,7 +236,7 @@ PN_SIZE(pn_event, 56);
 
 #define PN_COUNTER_ENUM(name) PN_C_##name,
 enum pn_counter { PN_COUNTERS(PN_COUNTER_ENUM) PN_C_MAX };
-#define PN_COUNTERS_SPACE 63
+#define PN_COUNTERS_SPACE 61
 #ifdef __cplusplus
 static_assert(PN_C_MAX <= PN_COUNTERS_SPACE, "counters");
 #else
@@ -236,6 +246,8 @@ _Static_assert(PN_C_MAX <= PN_COUNTERS_SPACE, "counters");
 struct pn_percpu {
   __u64 counter[PN_COUNTERS_SPACE];
   __u64 reset_tat; /* units */
+  __u64 jiffies;   /* when `now` was read */
+  __u64 now;
 };
 PN_SIZE(pn_percpu, 512);
 

@@ -33,10 +33,7 @@ static __always_inline __u32 pn_slot_of4(__u32 address) {
    */
   key = PN_HOME(page, address);
   struct pn_slot* home = bpf_map_lookup_elem(&pn_slot, &key);
-  if (home) {
-    (void)*(volatile __u32*)&home->lock;
-    (void)*(volatile __u32*)&home->memory_tick;
-  }
+  if (home) (void)*(volatile __u32*)&home->expires;
   key = page * (PN_PAGE_ADDRESSES / 16) + (address >> 4 & 255);
   struct pn_u32x16* leaf = bpf_map_lookup_elem(&pn_leaf, &key);
   return leaf ? leaf->v[address & 15] : 0;

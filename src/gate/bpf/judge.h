@@ -6,12 +6,13 @@ static __always_inline int pn_find_line(struct pn_case* c, __u32 slot) {
   c->slot = slot;
   c->state = pn_slot_at(slot);
   if (!c->state) return -1;
-  (void)*(volatile __u32*)&c->state->memory_tick; /* the second line of the slot comes while the first is read */
   c->policy = c->state;
+  c->policy_slot = slot;
   if (PN_UNLIKELY(!slot)) {
     PN_COUNT(c->pc, unknown);
   } else if (c->state->expires && (__u32)(c->now >> PN_TICK_SHIFT) >= c->state->expires) {
     PN_COUNT(c->pc, expired);
+    c->policy_slot = 0;
     c->policy = pn_slot_at(0);
     if (!c->policy) return -1;
   }
@@ -20,17 +21,24 @@ static __always_inline int pn_find_line(struct pn_case* c, __u32 slot) {
 
 static __always_inline int pn_blocked(struct pn_case* c) {
   __sync_fetch_and_add(&c->state->blocked, 1);
-  pn_touched(c->slot);
+  pn_touched(c->state, c->slot);
   return TC_ACT_SHOT;
 }
+
+/* Of the past: counted before what is in the slot, whose mark is for both. */
+#define PN_COUNT_PAST(c, name)                      \
+  do {                                              \
+    struct pn_past* past = pn_past_at((c)->slot);   \
+    if (past) __sync_fetch_and_add(&past->name, 1); \
+  } while (0)
 
 static __always_inline int pn_is_steered(struct __sk_buff* skb, struct pn_case* c, int steered) {
   if (steered == PN_STEERED)
     PN_COUNT(c->pc, steered);
   else
     PN_COUNT(c->pc, steered_established);
+  PN_COUNT_PAST(c, explained);
   pn_blocked(c);
-  __sync_fetch_and_add(&c->state->explained, 1);
   skb->mark = pn_fwmark;
   return TC_ACT_OK;
 }
@@ -73,9 +81,10 @@ static __always_inline int pn_refuse(struct __sk_buff* skb, struct pn_packet* p,
   if (PN_IS_SYN(p)) {
     __u32 f = pn_fingerprint(p, c->slot, c->seed);
     if (!pn_remembers(c->state, f, c->now)) {
-      int known = pn_remember(c->state, c->now, f, c->config->contact_interval, c->config->contact_burst);
+      pn_rate rate = pn_rate_of(c->config->contact_interval, c->config->contact_burst);
+      int known = pn_remember(c->state, c->slot, c->now, f, rate);
       if (known == PN_NEW)
-        pn_contact(p, c->config, c->pc, c->slot, c->now, 0);
+        pn_contact(p, c->config, c->pc, c->slot, 0);
       else if (known == PN_DENIED)
         PN_COUNT(c->pc, contacts_unreported);
       else if (known == PN_BUSY)
@@ -95,16 +104,20 @@ static __always_inline int pn_refuse(struct __sk_buff* skb, struct pn_packet* p,
 /* A SYN of a line that may connect. 1 = go on, 0 = over its limits. */
 static __always_inline int pn_admit(struct pn_packet* p, struct pn_case* c, int limits) {
   struct pn_slot* policy = c->policy;
-  __u64 unit = c->now >> PN_UNIT_SHIFT;
   __u64 interval = limits ? policy->connection_interval : 0;
-  if (interval && !pn_spend(&c->state->connection_tat, unit, interval, policy->connection_burst)) return 0;
+  if (!pn_spend(&c->state->connection_tat, c->now >> PN_UNIT_SHIFT, interval, policy->connection_burst)) {
+    c->now = bpf_ktime_get_boot_ns(); /* a token may have come since this jiffy began */
+    if (!pn_spend(&c->state->connection_tat, c->now >> PN_UNIT_SHIFT, interval, policy->connection_burst)) return 0;
+  }
   __u32 f = pn_fingerprint(p, c->slot, c->seed);
   if (PN_LIKELY(pn_remembers(c->state, f, c->now))) return 1;
-  __u64 network = limits ? policy->network_interval : 0;
-  int known = pn_remember(c->state, c->now, f, network ? network : c->config->contact_interval,
-                          network ? policy->network_burst : c->config->contact_burst);
+  struct pn_past* limited = limits ? pn_past_at(c->policy_slot) : 0;
+  int network = limited && limited->network_interval;
+  int known = pn_remember(c->state, c->slot, c->now, f,
+                          network ? pn_rate_of(limited->network_interval, limited->network_burst)
+                                  : pn_rate_of(c->config->contact_interval, c->config->contact_burst));
   if (known == PN_NEW) {
-    pn_contact(p, c->config, c->pc, c->slot, c->now, 1);
+    pn_contact(p, c->config, c->pc, c->slot, 1);
   } else if (known != PN_KNOWN) {
     if (known == PN_BUSY)
       PN_COUNT(c->pc, memory_busy);
@@ -129,7 +142,7 @@ static __always_inline int pn_judge(struct __sk_buff* skb, struct pn_packet* p, 
     PN_COUNT(c->pc, pass_local);
     return TC_ACT_UNSPEC;
   }
-  c->now = bpf_ktime_get_boot_ns();
+  c->now = pn_now(c->pc);
   __u32 slot = p->family == 4 ? pn_slot_of4(p->source_low) : pn_slot_of6(live, p->source_high, p->source_low);
   if (pn_find_line(c, slot)) return TC_ACT_SHOT;
   int validity = pn_validate(skb, p, c->state, c->config, slot, c->now);
@@ -149,11 +162,11 @@ static __always_inline int pn_judge(struct __sk_buff* skb, struct pn_packet* p, 
   if (PN_IS_SYN(p)) {
     if (!pn_admit(p, c, limits)) {
       PN_COUNT(c->pc, over_limit);
-      __sync_fetch_and_add(&c->state->over_limit, 1);
+      PN_COUNT_PAST(c, over_limit);
       return pn_explain(skb, p, c, link);
     }
     __sync_fetch_and_add(&c->state->passed, 1);
-    pn_touched(slot);
+    pn_touched(c->state, slot);
   } else if (PN_UNLIKELY(pn_had_banner(c->state, c->now))) {
     /* Over its limit, or closed, a moment ago: what belongs to the explainer's connection goes on going there. */
     int steered = pn_steer(skb, p, 0);
@@ -181,7 +194,7 @@ static __always_inline int pn_judge_inbound(struct __sk_buff* skb, struct pn_pac
     PN_COUNT(c->pc, inbound_relay);
     return TC_ACT_UNSPEC;
   }
-  c->now = bpf_ktime_get_boot_ns();
+  c->now = pn_now(c->pc);
   __u32 slot =
       p->family == 4 ? pn_slot_of4(p->destination_low) : pn_slot_of6(live, p->destination_high, p->destination_low);
   if (pn_find_line(c, slot)) return TC_ACT_SHOT;
@@ -194,7 +207,7 @@ static __always_inline int pn_judge_inbound(struct __sk_buff* skb, struct pn_pac
     return TC_ACT_UNSPEC;
   }
   PN_COUNT(c->pc, drop_inbound);
-  __sync_fetch_and_add(&c->state->inbound_dropped, 1);
-  pn_touched(slot);
+  PN_COUNT_PAST(c, inbound_dropped);
+  pn_touched(c->state, slot);
   return TC_ACT_SHOT;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
- * The pinned maps. Sizes marked 1 are set by the loader. Mappable arrays are page aligned, so a slot is exactly two
- * cache lines, and the loader writes them without a system call; the price is that they cannot hold a bpf_spin_lock
+ * The pinned maps. Sizes marked 1 are set by the loader. Mappable arrays are page aligned, so a slot is exactly one
+ * cache line, and the loader writes them without a system call; the price is that they cannot hold a bpf_spin_lock
  * (contact.h has its own). */
 #pragma once
 
@@ -24,6 +24,7 @@ PN_ARRAY(pn_config, struct pn_config, 2);
 PN_ARRAY(pn_block, struct pn_u32x16, PN_BLOCKS / 16);
 PN_ARRAY(pn_leaf, struct pn_u32x16, 1);
 PN_ARRAY(pn_slot, struct pn_slot, 1);
+PN_ARRAY(pn_past, struct pn_past, 1);
 PN_ARRAY(pn_note, struct pn_note, 1);
 PN_ARRAY(pn_dirty, __u64, 1); /* slots whose counters changed, a bit each */
 
@@ -99,13 +100,27 @@ static __always_inline struct pn_percpu* pn_my_percpu(void) {
 }
 
 static __always_inline struct pn_slot* pn_slot_at(__u32 slot) { return bpf_map_lookup_elem(&pn_slot, &slot); }
+static __always_inline struct pn_past* pn_past_at(__u32 slot) { return bpf_map_lookup_elem(&pn_past, &slot); }
 
-/* After the counter, so that a reader that clears the bit first sees it (atomics are full fences). */
-static __always_inline void pn_touched(__u32 slot) {
+/* The boot clock as it stood at the start of this jiffy (1 to 10 ms): reading it costs more than the rest of most
+ * decisions' arithmetic, and waits for every load under way. */
+static __always_inline __u64 pn_now(struct pn_percpu* pc) {
+  __u64 jiffies = bpf_jiffies64();
+  if (PN_UNLIKELY(pc->jiffies != jiffies)) {
+    pc->now = bpf_ktime_get_boot_ns();
+    pc->jiffies = jiffies;
+  }
+  return pc->now;
+}
+
+/* After the counter. The reader takes the bit, then `marked`, then reads the counter (atomics are full fences). */
+static __always_inline void pn_touched(struct pn_slot* s, __u32 slot) {
+  if (PN_LIKELY(*(volatile __u8*)&s->marked)) return;
   __u32 key = slot >> 6;
-  __u64 bit = 1ULL << (slot & 63);
   __u64* word = bpf_map_lookup_elem(&pn_dirty, &key);
-  if (word && !(*(volatile __u64*)word & bit)) __sync_fetch_and_or(word, bit);
+  if (!word) return;
+  *(volatile __u8*)&s->marked = 1;
+  __sync_fetch_and_or(word, 1ULL << (slot & 63));
 }
 
 /* Verified once, by itself, not once per path that leads to it. Pointer arguments may be null for all it knows. */
