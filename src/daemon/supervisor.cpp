@@ -220,6 +220,8 @@ void Supervisor::report() {
     report.counters[fmt::format("restarts_{}_total", to_string(role))] = worker.restarts;
     report.facts[fmt::format("{}_pid", to_string(role))] = std::to_string(worker.pid);
   }
+  report.counters["reloads_total"] = reloads_;
+  report.counters["reloads_refused_total"] = reloads_refused_;
   report.counters["table_deltas_kept"] = deltas_.size();
   report.facts["settings"] = settings_digest(settings_text_);
   if (!reload_fault_.empty()) report.facts["reload_fault"] = reload_fault_;
@@ -240,6 +242,7 @@ void Supervisor::reload() {
   auto again = read_settings(settings_path_);
   const std::vector<Error> faults = again ? look_at(again->settings, secrets) : again.error();
   reload_fault_ = faults.empty() ? "" : faults.front().text();
+  ++(faults.empty() ? reloads_ : reloads_refused_);
   if (!faults.empty()) {
     for (const Error& e : faults)
       sys::log(sys::Level::error, "daemon", "RELOAD_REFUSED", e.text() + "; the running settings stay, all of them");

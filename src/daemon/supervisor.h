@@ -71,6 +71,8 @@ class Supervisor {
   std::string settings_text_;
   settings::Settings settings_;
   std::string reload_fault_;  // of the last SIGHUP; empty = it was taken over
+  uint64_t reloads_ = 0;
+  uint64_t reloads_refused_ = 0;
   std::map<std::string, std::string> secrets_;
   std::map<std::string, sys::Fd> listeners_;
 

@@ -122,17 +122,19 @@ class Reload(unittest.TestCase):
         at[last] = value
         return toml(self.settings)
 
+    def reloads(self) -> tuple[int, int]:
+        supervisor = (self.lab.ask("status") or {}).get("engine", {}).get("supervisor", {})
+        return supervisor.get("reloads_total", -1), supervisor.get("reloads_refused_total", -1)
+
     def hang_up(self, text: str) -> str:
-        """What is logged from the signal on, as soon as it says how it ended."""
-        before = self.lab.log.stat().st_size
+        """What became of it: "taken" or the fault it was refused for. Not read off the log: that folds repeats."""
+        self.assertTrue(lab.came_true(lambda: min(self.reloads()) >= 0, 20), self.lab.log_tail(12))
+        taken, refused = self.reloads()
         self.file.write_text(text)
         os.kill(self.lab._process.pid, signal.SIGHUP)
-
-        def logged() -> str:
-            return self.lab.log.read_bytes()[before:].decode(errors="replace")
-
-        self.assertTrue(lab.came_true(lambda: "SETTINGS_RELOADED" in logged() or "RELOAD_REFUSED" in logged(), 40), logged())
-        return logged()
+        self.assertTrue(lab.came_true(lambda: self.reloads() in ((taken + 1, refused), (taken, refused + 1)), 40),
+                        self.lab.log_tail(12))
+        return "taken" if self.reloads()[0] > taken else self.faults()
 
     def digests(self) -> dict[str, str]:
         engine = (self.lab.ask("status") or {}).get("engine", {})
@@ -189,24 +191,22 @@ class Reload(unittest.TestCase):
                     said = self.hang_up(self.put(key, value))
                 finally:
                     type(self).settings = settings
-                self.assertIn("RELOAD_REFUSED", said)
+                self.assertIn("the last reload was refused", said)
                 self.assertIn(f"{key} is ", said)
                 self.assertIn("restart posternd", said)
-                self.assertIn("the running settings stay", said)
-                self.assertTrue(lab.came_true(lambda key=key: f"{key} is " in self.faults(), 10), self.faults())
                 self.assertTrue(self.everywhere(good), self.digests())
         self.assertEqual(self.lab.role_pids(), pids)
         self.assertIn("Lab ISP", self.banner())
 
     def test_3_bad_settings_are_refused(self) -> None:
         said = self.hang_up(toml(self.settings) + "\n[nonsense]\nx = 1\n")
-        self.assertIn("RELOAD_REFUSED", said)
+        self.assertIn("the last reload was refused", said)
         self.assertIn("nonsense", said)
         (self.lab.directory / "none").unlink(missing_ok=True)
         settings = json.loads(json.dumps(self.settings))
         said = self.hang_up(self.put("radius_acct.client.secret_file", "{dir}/none"))
         type(self).settings = settings
-        self.assertIn("RELOAD_REFUSED", said)
+        self.assertIn("the last reload was refused", said)
         self.assertIn("/none", said)
 
     def test_4_reload_keys_are_taken_over(self) -> None:
@@ -215,10 +215,7 @@ class Reload(unittest.TestCase):
             with self.subTest(key=key):
                 revision = (self.lab.ask("status") or {}).get("policy_revision", 0)
                 text = self.put(key, value)
-                said = self.hang_up(text)
-                self.assertNotIn("RELOAD_REFUSED", said)
-                self.assertIn("SETTING_CHANGED", said)
-                self.assertIn(key.rsplit(".", 1)[1], said)
+                self.assertEqual(self.hang_up(text), "taken")
                 self.assertTrue(lab.came_true(lambda text=text: self.everywhere(text), 30), f"{key}: {self.digests()}")
                 if key in POLICY or key.startswith(tuple(p for p in POLICY if p.endswith("."))):
                     self.assertGreater((self.lab.ask("status") or {}).get("policy_revision", 0), revision, key)
