@@ -42,7 +42,19 @@ Step Engine::receive(const model::Receipt& receipt) {
 
 void Engine::replay(const model::Record& record) {
   state_->facts.apply(record);
-  if (const auto* finding = std::get_if<model::Finding>(&record.body)) state_->watch.recall(*finding);
+  if (const auto* changed = std::get_if<model::CaseChanged>(&record.body)) {
+    const model::Case& c = changed->case_;
+    if (casework::is_open(c.state)) {
+      state_->looks.set(c.id, c.changed);
+    } else {
+      state_->looks.forget(c.id);
+      state_->seen.forget(c.line);
+    }
+  }
+  if (const auto* finding = std::get_if<model::Finding>(&record.body)) {
+    state_->watch.recall(*finding);
+    if (state_->facts.cases.open_of(finding->line) != nullptr) state_->seen.see(finding->line, finding->at);
+  }
   if (const auto* erased = std::get_if<model::SubscriberErased>(&record.body)) state_->watch.forget(erased->subscriber);
 }
 
@@ -72,7 +84,10 @@ Status Engine::restore(ByteView checkpoint) {
                 "replay the journal from its first record");
   state_->facts.decode(decoder);
   state_->decode_memory(decoder);
-  if (decoder.done()) return {};
+  if (decoder.done()) {
+    state_->look_at_every_case();
+    return {};
+  }
   state_ = std::make_unique<State>();
   return fail(Errc::bad_input, "the checkpoint is damaged", "checkpoint", "replay the journal from an older one");
 }
@@ -81,6 +96,7 @@ void Engine::State::encode_memory(Encoder& out) const {
   facts.sessions.encode_memory(out);
   memory.encode(out);
   watch.encode(out);
+  seen.encode(out);
   out.put(counters);
   out.put(last_tick);
   out.put(listening_since);
@@ -91,6 +107,7 @@ void Engine::State::decode_memory(Decoder& in) {
   facts.sessions.decode_memory(in);
   memory.decode(in);
   watch.decode(in);
+  seen.decode(in);
   in.get(counters);
   in.get(last_tick);
   in.get(listening_since);

@@ -34,6 +34,8 @@ struct Apply {
   void operator()(const model::Order& r) { facts.orders.apply(r); }
   void operator()(const model::Receipt& r) { facts.orders.apply(r); }
   void operator()(const model::PermitChanged& r) { facts.permits.apply(r.permit); }
+  void operator()(const model::GovernorChanged& r) { facts.cases.apply(r); }
+  void operator()(const model::CaseNote&) {}
   void operator()(const model::OperatorAction&) {}
   void operator()(const model::Checkpoint&) {}
   void operator()(std::monostate) {}
@@ -60,6 +62,8 @@ policy::Decision Facts::decide(const who::Held& held, Time now) const {
   if (ground.subscriber != nullptr) {
     ground.permit = permits.in_force(ground.subscriber->id, now);
     ground.ended = permits.last_ended(ground.subscriber->id, now);
+    ground.restricted = cases.open_of(ground.subscriber->id);
+    if (ground.restricted != nullptr && !model::holds_back(ground.restricted->state)) ground.restricted = nullptr;
   }
   return policy::decide(ground);
 }

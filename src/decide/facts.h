@@ -6,7 +6,7 @@
 #include <set>
 #include <string_view>
 
-#include "decide/casework/casework.h"
+#include "decide/casework/book.h"
 #include "decide/permits/permits.h"
 #include "decide/policy/orders.h"
 #include "decide/policy/verdict.h"

@@ -44,6 +44,16 @@ struct Validate {
   Status operator()(const model::EraseSubscriber& o) const {
     return facts.subscribers.find(o.subscriber) != nullptr ? Status{} : no_subscriber(o.subscriber);
   }
+  Status operator()(const model::CaseCommand& o) const {
+    const model::Case* c = facts.cases.find(o.case_);
+    if (c == nullptr)
+      return fail(Errc::not_found, fmt::format("there is no open case {}", o.case_.value), {}, "see postern case list");
+    return casework::validate(*c, o, now);
+  }
+  Status operator()(const model::GovernorSwitch& o) const {
+    if (o.stop != facts.cases.stopped()) return {};
+    return fail(Errc::conflict, o.stop ? "automation is stopped already" : "automation is not stopped", "governor");
+  }
   Status operator()(const model::ImportSubscribers& o) const {
     std::vector<std::string> wrong;
     for (const model::Subscriber& row : o.rows) {
@@ -159,7 +169,7 @@ void Work::operator()(const model::EraseSubscriber& o) {
     permit.state = model::PermitState::revoked;
     emit(id, model::PermitChanged{std::move(permit)});
   }
-  if (auto changed = casework::on_erased(facts_.cases, id, at_)) emit(id, std::move(*changed));
+  if (const model::Case* open = facts_.cases.open_of(id)) change(casework::on_erased(*open, at_));
   emit(id, model::SubscriberErased{id});
   state_.watch.forget(id);
   act(o.operator_name, fmt::format("subscriber erase {}", id.value));

@@ -41,7 +41,7 @@ void drop_oldest(std::vector<Entry>& ring) {
 }
 
 Context context_of(const Subject& subject, Time now) {
-  return {now, subject.line_class, subject.declared_server, true};
+  return {now, subject.line_class, subject.declared_server, true, subject.noticed_at};
 }
 
 }  // namespace
@@ -106,8 +106,9 @@ bool Watch::is_new_network(Line& line, const IpAddress& destination) {
   return true;
 }
 
-void Watch::add(Line& line, const model::ObservationBody& body, const Context& context, const Modes& modes) {
+bool Watch::add(Line& line, const model::ObservationBody& body, const Context& context, const Modes& modes) {
   const auto* contact = std::get_if<model::FirstContact>(&body);
+  bool speaks = false;
   each([&]<class D>(auto i) {
     if (modes[i] == Mode::off) return;
     auto& state = std::get<i>(line.states);
@@ -124,7 +125,9 @@ void Watch::add(Line& line, const model::ObservationBody& body, const Context& c
     }
     line.ring.push_back(entry);
     if (line.ring.size() > model::kEvidenceMax) drop_oldest(line.ring);
+    if constexpr (requires { D::kEachIsAFinding; }) speaks = speaks || modes[i] == Mode::on;
   });
+  return speaks;
 }
 
 std::vector<Reached> Watch::see(const Subject& subject, const model::ObservationBody& body, Time at,
@@ -154,18 +157,18 @@ std::vector<Reached> Watch::see(const Subject& subject, const model::Observation
     line.first_contacts += context.new_network ? 1 : 0;
     counters.contacts_repeated += context.new_network ? 0 : 1;
   }
-  add(line, body, context, modes);
+  const bool speaks = add(line, body, context, modes);
 
   std::vector<Reached> out;
   const Levels levels = levels_of(line, context);
   const Stage stage = stage_of(levels, modes, Mode::on, policy.case_score_mnat);
   const Stage shadow = stage_of(levels, modes, Mode::shadow, policy.case_score_mnat);
   const auto reach = [&](Stage& held, Stage now, Mode least) {
-    if (now <= held) return;
-    held = now;
+    if (now <= held && !(speaks && least == Mode::on)) return;
+    held = std::max(held, now);
     Reached reached{finding_of(line, context, modes, least), summary_of(line, context, modes, least)};
     reached.finding.line = subject.line;
-    reached.finding.stage = now;
+    reached.finding.stage = held;
     reached.finding.mode = least;
     out.push_back(std::move(reached));
   };

@@ -36,6 +36,7 @@ struct Subject {
   model::SubscriberId line;
   const model::ClassPolicy* line_class = nullptr;
   bool declared_server = false;
+  Time noticed_at = {};  // see Context
 };
 
 struct Reached {
@@ -77,7 +78,8 @@ class Watch {
   static Levels levels_of(const Line& line, const Context& context);
   static bool is_quiet(const Line& line, Context context);
   static bool is_new_network(Line& line, const IpAddress& destination);
-  static void add(Line& line, const model::ObservationBody& body, const Context& context, const Modes& modes);
+  // True when a detector wants a finding of it (kEachIsAFinding).
+  static bool add(Line& line, const model::ObservationBody& body, const Context& context, const Modes& modes);
   static model::Finding finding_of(const Line& line, const Context& context, const Modes& modes, model::Mode least);
   static std::string summary_of(const Line& line, const Context& context, const Modes& modes, model::Mode least);
 

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "decide/common/limits.h"
-#include "model/notice_read.h"
 
 namespace postern::decide {
 
@@ -17,6 +16,8 @@ void Work::note(const model::Session& session) {
 }
 
 void Work::emit(model::SubscriberId subject, model::RecordBody body) {
+  if (const auto* changed = std::get_if<model::CaseChanged>(&body); changed && !casework::is_open(changed->case_.state))
+    state_.seen.forget(subject);
   if (const auto* changed = std::get_if<model::SessionChanged>(&body)) {
     const who::Held* before = facts_.sessions.live(changed->session.id);
     if (before != nullptr) note(before->session);
@@ -78,6 +79,7 @@ void Work::tick() {
   if (interim.us > 0 && state_.listening_since < horizon)
     for (const model::SessionId id : facts_.sessions.silent(horizon))
       accounting().end(id, at_, model::SessionEnd::aged);
+  tick_cases();
   state_.watch.sweep(at_, [this](model::SubscriberId line) { return state_.subject_of(line); });
 }
 
@@ -105,20 +107,9 @@ void Work::judge(model::SubscriberId line, const model::ObservationBody& body) {
     model::Finding& finding = reached.finding;
     finding.id = facts_.cases.next_finding();
     emit(line, finding);
-    if (auto changed = casework::on_finding(facts_.cases, finding, reached.summary)) emit(line, std::move(*changed));
+    on_finding(finding, reached.summary);
   }
-}
-
-void Work::operator()(const model::PageConfirmed& o) {
-  if (!o.from_own_session) return;
-  const who::Answer answer = facts_.sessions.who(o.from, at_);
-  if (answer.kind != who::Attribution::found) return;
-  const model::SubscriberId line = answer.sessions[0].subscriber;
-  if (auto changed = casework::on_confirmed(facts_.cases, line, at_)) {
-    emit(line, std::move(*changed));
-  } else if (line && facts_.cases.open_of(line) == nullptr) {
-    emit(line, model::OperatorAction{std::string(model::kLineItself), std::string(model::kNoticeRead) + o.reference});
-  }
+  if (const model::Case* open = facts_.cases.open_of(line)) see_behaviour(body, *open);
 }
 
 Step Work::finish() {
@@ -150,14 +141,22 @@ Step Work::finish() {
   return std::move(step_);
 }
 
-detect::Subject Engine::State::subject_of(model::SubscriberId line) const {
+const model::ClassPolicy& Engine::State::class_of(model::SubscriberId line) const {
   model::Session session;
   const auto sessions = facts.sessions.of_subscriber(line);
   if (!sessions.empty()) session = facts.sessions.live(sessions[0])->session;
+  return policy::settings_of(facts.policy, policy::class_of(facts.policy, session, facts.subscribers.find(line)));
+}
+
+detect::Subject Engine::State::subject_of(model::SubscriberId line) const {
   const model::Permit* permit = facts.permits.in_force(line, last_tick);
-  return {line,
-          &policy::settings_of(facts.policy, policy::class_of(facts.policy, session, facts.subscribers.find(line))),
-          permit != nullptr && permit->kind != model::PermitKind::named_server};
+  const model::Case* open = facts.cases.open_of(line);
+  return {line, &class_of(line), permit != nullptr && permit->kind != model::PermitKind::named_server,
+          open == nullptr ? Time{} : open->contacted_at};
+}
+
+void Engine::State::look_at_every_case() {
+  for (const auto& [id, c] : facts.cases.all()) looks.set(id, c.changed);
 }
 
 }  // namespace postern::decide

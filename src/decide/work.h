@@ -5,6 +5,8 @@
 
 #include <set>
 
+#include "decide/casework/memory.h"
+#include "decide/casework/workflow.h"
 #include "decide/common/counters.h"
 #include "decide/engine.h"
 #include "decide/facts.h"
@@ -21,8 +23,12 @@ struct Engine::State {
   Counters counters;
   Time last_tick;
   Time listening_since;  // no session ages for what was missed before
+  casework::Looks looks;
+  casework::Seen seen;
 
   [[nodiscard]] detect::Subject subject_of(model::SubscriberId line) const;
+  [[nodiscard]] const model::ClassPolicy& class_of(model::SubscriberId line) const;
+  void look_at_every_case();
   void encode_memory(Encoder& out) const;
   void decode_memory(Decoder& in);
 };
@@ -44,6 +50,10 @@ class Work {
   void operator()(const model::RevokePermit& o);
   void operator()(const model::SetClass& o);
   void operator()(const model::EraseSubscriber& o);
+  void operator()(const model::ContactSettled& o);
+  void operator()(const model::CustomerSays& o);
+  void operator()(const model::CaseCommand& o);
+  void operator()(const model::GovernorSwitch& o);
   [[nodiscard]] Step finish();
 
  private:
@@ -54,6 +64,15 @@ class Work {
   void redecide(model::SubscriberId subscriber);
   [[nodiscard]] who::Accounting accounting();
   void judge(model::SubscriberId line, const model::ObservationBody& body);
+  // decide/cases.cpp
+  [[nodiscard]] casework::Scene scene_of(model::SubscriberId line) const;
+  [[nodiscard]] casework::Governor governor_of(model::SubscriberId line) const;
+  void change(std::optional<model::CaseChanged> changed);
+  void look_at(model::CaseId id);
+  void page_if_held(const model::Case& c, const casework::Governor& governor);
+  void see_behaviour(const model::ObservationBody& body, const model::Case& c);
+  void tick_cases();
+  void on_finding(const model::Finding& finding, const std::string& summary);
   [[nodiscard]] Row take(model::Subscriber row);
   void act(const std::string& operator_name, std::string action);
   // Counts and says no to a request that does not hold; the API asked before.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Finding: one detector's opinion with everything needed to replay it. Case: the life of one trouble.
+// Finding: one detector's opinion with everything needed to replay it.
 #pragma once
 
 #include <map>
@@ -47,23 +47,6 @@ struct Finding {
   Mode mode = Mode::on;  // shadow: reached only with detectors in shadow mode; opens no case
   bool operator==(const Finding&) const = default;
   PN_FIELDS(id, line, stage, score_mnat, levels_mnat, evidence, first_contacts, at, valid_until, mode)
-};
-
-PN_ENUM(CaseState, opened, contacted, confirmed, deadline, restricted, disconnected, released, verified_clean, closed)
-
-struct Case {
-  CaseId id;
-  SubscriberId line;
-  CaseState state = CaseState::opened;
-  Time opened;
-  Time changed;
-  std::vector<FindingId> findings;
-  int32_t score_mnat = 0;
-  uint32_t first_contacts = 0;
-  std::string summary;  // one line a person can read
-  Time confirmed_at;    // the page's button, from the line's own session
-  bool operator==(const Case&) const = default;
-  PN_FIELDS(id, line, state, opened, changed, findings, score_mnat, first_contacts, summary, confirmed_at)
 };
 
 }  // namespace postern::model

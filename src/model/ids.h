@@ -12,6 +12,7 @@ using SubscriberId = Id<struct SubscriberTag, uint32_t>;  // the "line" number i
 using SessionId = Id<struct SessionTag, uint64_t>;
 using FindingId = Id<struct FindingTag, uint64_t>;
 using CaseId = Id<struct CaseTag, uint64_t>;
+using ContactId = Id<struct ContactTag, uint64_t>;  // one notice by one channel
 using OrderId = Id<struct OrderTag, uint64_t>;
 using PermitId = Id<struct PermitTag, uint64_t>;
 

@@ -9,6 +9,7 @@
 #include "base/fields.h"
 #include "base/ip.h"
 #include "base/time.h"
+#include "model/case.h"
 #include "model/ids.h"
 #include "model/line.h"
 #include "model/permit.h"
@@ -100,8 +101,46 @@ struct EraseSubscriber {
   PN_FIELDS(operator_name, subscriber)
 };
 
-using ObservationBody = std::variant<std::monostate, SessionEvent, FirstContact, LineSum, PageConfirmed,
-                                     ImportSubscribers, GrantPermit, RevokePermit, SetClass, EraseSubscriber>;
+// What a channel says of a notice it was given.
+struct ContactSettled {
+  ContactId contact;
+  ContactState state = ContactState::sent;
+  std::string detail;
+  PN_FIELDS(contact, state, detail)
+};
+// What the customer said on the page, from the line's own session.
+struct CustomerSays {
+  SubscriberId line;
+  CustomerStatus what = CustomerStatus::read;
+  PN_FIELDS(line, what)
+};
+//   note      text is kept with the case
+//   confirm   the customer was reached in person
+//   extend    a later deadline (`until`)
+//   approve   agrees to a restriction that is held
+//   restrict  now, by name; not held by the governor, still never without a contact attempt
+//   release   now
+//   close     over, whatever is seen
+PN_ENUM(CaseVerb, note, confirm, extend, approve, restrict, release, close)
+struct CaseCommand {
+  std::string operator_name;
+  CaseId case_;
+  CaseVerb verb = CaseVerb::note;
+  std::string text;
+  Time until;
+  PN_FIELDS(operator_name, case_, verb, text, until)
+};
+// The one switch: no restriction by automation while it is stopped. What is in force stays.
+struct GovernorSwitch {
+  std::string operator_name;
+  bool stop = true;
+  std::string why;
+  PN_FIELDS(operator_name, stop, why)
+};
+
+using ObservationBody =
+    std::variant<std::monostate, SessionEvent, FirstContact, LineSum, PageConfirmed, ImportSubscribers, GrantPermit,
+                 RevokePermit, SetClass, EraseSubscriber, ContactSettled, CustomerSays, CaseCommand, GovernorSwitch>;
 
 struct Observation {
   uint64_t sequence = 0;  // given at intake by the brain; the only order

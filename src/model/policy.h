@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,14 +17,44 @@ namespace postern::model {
 // Every detector and automatic action has one. shadow = computed, journaled, shown, without effect on any line.
 PN_ENUM(Mode, off, shadow, on)
 
+// How cases of a class go (DESIGN: casework). All lengths from the event before them.
+struct CaseRules {
+  Duration contact_promise = hours(4);  // a channel takes a notice within this, or somebody is paged
+  Duration escalate_every = hours(12);  // unconfirmed: the next channel
+  Duration deadline = days(3);          // from the first contact
+  Duration block_deadline = days(1);    // the same where the evidence is of block grade, or on a relapse
+  Duration stopped_after = hours(24);   // not seen for this long = the behaviour stopped
+  Duration release_after = hours(1);    // and for this long, where the customer says that it is fixed
+  Duration clean_after = days(7);       // gone this long after a contact or a release = verified clean
+  Duration question_after = days(14);   // a question nobody answered becomes a note, once the behaviour stopped
+  Duration relapse_within = days(30);   // a new case this soon after the last is a relapse
+  uint32_t self_releases = 2;           // then help by a person
+  Mode restrict_mode = Mode::shadow;    // walled garden
+  bool operator==(const CaseRules&) const = default;
+  PN_FIELDS(contact_promise, escalate_every, deadline, block_deadline, stopped_after, release_after, clean_after,
+            question_after, relapse_within, self_releases, restrict_mode)
+};
+
+// Bounds automation. Counted over what the engine orders by itself; what a person orders by name is not held.
+struct GovernorRules {
+  uint32_t restrictions_per_hour = 10;
+  uint32_t restrictions_per_hour_per_nas = 5;
+  uint32_t restricted_max = 200;          // lines held back at one time
+  uint32_t two_persons_above = 50;        // lines held back: beyond, each needs two operators
+  std::set<std::string> protected_lines;  // subscriber keys: never by automation (hospital, alarm, emergency)
+  bool operator==(const GovernorRules&) const = default;
+  PN_FIELDS(restrictions_per_hour, restrictions_per_hour_per_nas, restricted_max, two_persons_above, protected_lines)
+};
+
 struct ClassPolicy {
   Verdict verdict = Verdict::explain;
   Limits limits;
   // DETECTION.md: memory of destinations, and l0, the rate of new mail networks a healthy line of the class shows.
   Duration destination_memory = hours(24);
   Duration new_network_every = seconds(600);  // 1/l0
+  CaseRules cases;
   bool operator==(const ClassPolicy&) const = default;
-  PN_FIELDS(verdict, limits, destination_memory, new_network_every)
+  PN_FIELDS(verdict, limits, destination_memory, new_network_every, cases)
 };
 
 struct Policy {
@@ -35,8 +66,10 @@ struct Policy {
   Duration interim_interval = minutes(10);     // a session without news for 3 of these ages to class unknown
   std::map<std::string, Mode> detectors;       // by detector name; absent = on
   int32_t case_score_mnat = 9'200;             // opens a case (DETECTION.md: S >= 9.2 nats)
+  GovernorRules governor;
   bool operator==(const Policy&) const = default;
-  PN_FIELDS(classes, default_class, subscriber_prefixes, relay, dark, interim_interval, detectors, case_score_mnat)
+  PN_FIELDS(classes, default_class, subscriber_prefixes, relay, dark, interim_interval, detectors, case_score_mnat,
+            governor)
 };
 
 }  // namespace postern::model

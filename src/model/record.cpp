@@ -17,7 +17,9 @@ std::string_view kind_of(const RecordBody& body) {
                                                                                         "receipt",
                                                                                         "permit_changed",
                                                                                         "operator_action",
-                                                                                        "checkpoint"};
+                                                                                        "checkpoint",
+                                                                                        "governor_changed",
+                                                                                        "case_note"};
   return kNames[body.index()];
 }
 

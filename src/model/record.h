@@ -9,6 +9,7 @@
 #include "base/codec.h"
 #include "base/fields.h"
 #include "base/time.h"
+#include "model/case.h"
 #include "model/finding.h"
 #include "model/order.h"
 #include "model/permit.h"
@@ -60,6 +61,21 @@ struct OperatorAction {
   bool operator==(const OperatorAction&) const = default;
   PN_FIELDS(operator_name, action)
 };
+// Automation is stopped, or allowed again, by a person; or it held a restriction back for the first time of an episode.
+struct GovernorChanged {
+  bool stopped = false;
+  std::string why;  // "held: 10 restrictions in the last hour"
+  bool operator==(const GovernorChanged&) const = default;
+  PN_FIELDS(stopped, why)
+};
+// What a person wrote on a case. Seen by operators only.
+struct CaseNote {
+  CaseId case_;
+  std::string operator_name;
+  std::string text;
+  bool operator==(const CaseNote&) const = default;
+  PN_FIELDS(case_, operator_name, text)
+};
 // The whole engine state; replay starts at the newest one.
 struct Checkpoint {
   Bytes engine;
@@ -67,8 +83,9 @@ struct Checkpoint {
   PN_FIELDS(engine)
 };
 
-using RecordBody = std::variant<std::monostate, PolicyRevision, SubscriberChanged, SubscriberErased, SessionChanged,
-                                Finding, CaseChanged, Order, Receipt, PermitChanged, OperatorAction, Checkpoint>;
+using RecordBody =
+    std::variant<std::monostate, PolicyRevision, SubscriberChanged, SubscriberErased, SessionChanged, Finding,
+                 CaseChanged, Order, Receipt, PermitChanged, OperatorAction, Checkpoint, GovernorChanged, CaseNote>;
 
 struct Record {
   uint64_t sequence = 0;  // position in the journal, consecutive from 1; given by the store

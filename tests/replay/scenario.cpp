@@ -69,6 +69,7 @@ class Scenario {
     words.erase(words.begin());
     if (verb == "class") return class_(words);
     if (verb == "detector") return detector(words);
+    if (verb == "rules") return rules(words);
     if (verb == "line") return subscriber(words);
     if (verb == "repeat") return repeat(words);
     begin();
@@ -76,6 +77,10 @@ class Scenario {
     if (verb == "grant" || verb == "revoke") return permit(verb, words);
     if (verb == "confirm") return confirm(words);
     if (verb == "sum") return sum(words);
+    if (verb == "settle") return settle(words);
+    if (verb == "says") return says(words);
+    if (verb == "case") return command(words);
+    if (verb == "governor") return governor(words);
     if (verb == "expect") return expect(words);
     session(verb, words);
   }
@@ -157,6 +162,56 @@ class Scenario {
     s.blocked = std::stoull(words.at(1));
     observe(s);
   }
+  // settle LINE STATE: the newest notice that is not settled
+  void settle(const Words& words) {
+    const model::Case& c = case_of(words.at(0));
+    for (size_t i = c.contacts.size(); i-- > 0;) {
+      const model::ContactAttempt& a = c.contacts[i];
+      if (a.state != model::ContactState::ordered && words.at(1) != "bounced") continue;
+      return observe(model::ContactSettled{a.id, named(model::ContactState_from(words.at(1)), words[1]), "test"});
+    }
+    bad("no notice is under way");
+  }
+  // says LINE WHAT: the customer, on the page
+  void says(const Words& words) {
+    observe(model::CustomerSays{id_of(words.at(0)), named(model::CustomerStatus_from(words.at(1)), words[1])});
+  }
+  // case VERB LINE [OPERATOR] [FOR]
+  void command(const Words& words) {
+    model::CaseCommand o;
+    o.verb = named(model::CaseVerb_from(words.at(0)), words[0]);
+    o.case_ = case_of(words.at(1)).id;
+    o.operator_name = words.size() > 2 ? words[2] : "test";
+    o.text = "because";
+    if (words.size() > 3) o.until = now_ + must(parse_duration(words[3]));
+    if (const Status valid = engine_.validate({0, now_, o}); !valid) bad(valid.error().text());
+    observe(o);
+  }
+  // governor stop|go
+  void governor(const Words& words) { observe(model::GovernorSwitch{"test", words.at(0) == "stop", "because"}); }
+  // rules restrict=on deadline=72h per_hour=10 protect=KEY ...: of the class residential, and of the governor
+  void rules(const Words& words) {
+    model::CaseRules& r = policy_.classes["residential"].cases;
+    model::GovernorRules& g = policy_.governor;
+    for (const std::string& word : words) {
+      const std::string key = word.substr(0, word.find('='));
+      const std::string value = word.substr(key.size() + 1);
+      const auto number = [&] { return static_cast<uint32_t>(std::stoul(value)); };
+      if (key == "restrict")
+        r.restrict_mode = named(model::Mode_from(value), value);
+      else if (key == "deadline")
+        r.deadline = must(parse_duration(value));
+      else if (key == "per_hour")
+        g.restrictions_per_hour = g.restrictions_per_hour_per_nas = number();
+      else if (key == "two_persons_above")
+        g.two_persons_above = number();
+      else if (key == "protect")
+        g.protected_lines.insert(value);
+      else
+        bad("what is " + key);
+    }
+    begun_ = false;
+  }
   // confirm ADDRESS
   void confirm(const Words& words) { observe(model::PageConfirmed{"ref", must(parse_ip(words.at(0))), true}); }
   // start|interim|stop NAS KEY [LINE [PREFIX...]] | nas_on|nas_off NAS
@@ -186,6 +241,18 @@ class Scenario {
       if (engine_.open_case_of(id_of(words.at(1))) != nullptr) bad(words[1] + " has a case");
     } else if (what == "case") {
       expect_case(words);
+    } else if (what == "grade") {
+      is(std::string(to_string(case_of(words.at(1)).grade)), words.at(2));
+    } else if (what == "contact") {
+      const model::Case& c = case_of(words.at(1));
+      if (c.contacts.empty()) bad("nobody was told");
+      is(fmt::format("{} {} {}", to_string(c.contacts.back().notice), to_string(c.contacts.back().channel),
+                     to_string(c.contacts.back().state)),
+         fmt::format("{}", fmt::join(words.begin() + 2, words.end(), " ")));
+    } else if (what == "paged") {
+      is(std::to_string(paged_), words.at(1));
+    } else if (what == "missed") {
+      is(case_of(words.at(1)).promise_missed ? "yes" : "no", words.at(2));
     } else if (what == "who") {
       const decide::who::Answer answer = engine_.who(must(parse_ip(words.at(1))), now_);
       const bool found = answer.kind == decide::who::Attribution::found;
@@ -226,6 +293,8 @@ class Scenario {
     for (const model::LineEntry& e : step.table.set) table_[e.prefix] = e;
     for (model::Record& r : step.records) {
       if (const auto* finding = std::get_if<model::Finding>(&r.body)) check(*finding);
+      if (const auto* held = std::get_if<model::GovernorChanged>(&r.body))
+        paged_ += held->why.starts_with("held") ? 1 : 0;
       records_.push_back(std::move(r));
     }
   }
@@ -246,6 +315,12 @@ class Scenario {
     return s->id;
   }
 
+  [[nodiscard]] const model::Case& case_of(const std::string& key) const {
+    const model::Case* c = engine_.open_case_of(id_of(key));
+    if (c == nullptr) bad(key + " has no case");
+    return *c;
+  }
+
   static constexpr Time kEpoch{1'767'225'600'000'000};  // 2026-01-01
   std::string file_;
   decide::Engine engine_;
@@ -257,6 +332,7 @@ class Scenario {
   std::map<Prefix, model::LineEntry> table_;
   std::map<model::SubscriberId, int> findings_;
   std::map<model::SubscriberId, int> shadow_findings_;
+  int paged_ = 0;
   std::vector<std::string> faults_;
 };
 

@@ -8,6 +8,8 @@
 //   level()   what is left of a level at context.now. Never grows by time alone; pure, so evidence can be recounted.
 //   see()     what an observation of the line adds, in milli-nats; may be negative, 0 = nothing to say. May change what
 //             it keeps in State but for `level`: adding, floor 0 and the ceiling are the frame's.
+//   kEachIsAFinding  (optional, true) every increment is a finding of its own, whatever the stage: for evidence that
+//             casework waits for and that a detector gives at most a few times per case
 //   note()    what one step of evidence was, in words; explain() what all its steps were, as a clause of a sentence.
 //
 // The frame (decide/watch.h) does the rest: modes, the evidence ring, score, stages, findings, checkpoints. Integers
@@ -42,6 +44,7 @@ struct Context {
   const model::ClassPolicy* line_class = nullptr;  // of the line that is judged; never null
   bool declared_server = false;                    // a permit says that a mail server runs here
   bool new_network = true;                         // the destination network is not in the line's memory
+  Time noticed_at;                                 // when the customer was told of the line's open case; 0 = not
 };
 
 // One step of evidence as the ring keeps it.

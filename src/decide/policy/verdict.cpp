@@ -64,6 +64,12 @@ Decision decide(const Ground& g) {
   } else if (g.subscriber == nullptr) {
     d.reason = Reason::unknown_line;
     d.because = "no import knows this line; class unknown";
+  } else if (g.restricted != nullptr) {
+    // Explained like any other refusal, unless the class is refused without a word anyway.
+    if (d.verdict != Verdict::reject && d.verdict != Verdict::drop) d.verdict = Verdict::explain;
+    d.limits = {};
+    d.reason = Reason::restriction;
+    d.because = fmt::format("case {}; class {}", g.restricted->id.value, d.class_name);
   } else if (g.permit != nullptr && d.verdict != Verdict::open) {
     by_permit(*g.permit, d);
   } else if (g.ended != nullptr && d.verdict != Verdict::open) {

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "model/case.h"
 #include "model/order.h"
 #include "model/permit.h"
 #include "model/policy.h"
@@ -21,6 +22,7 @@ struct Ground {
   const model::Subscriber* subscriber = nullptr;  // null: a line no import knows
   const model::Permit* permit = nullptr;          // in force
   const model::Permit* ended = nullptr;           // the last that ended
+  const model::Case* restricted = nullptr;        // the case that holds the line back
   bool contested = false;                         // another line claims the same address: nobody is acted on
 };
 
@@ -41,8 +43,9 @@ struct Decision {
 // The class's own settings; those of "unknown" for one policy does not have.
 [[nodiscard]] const model::ClassPolicy& settings_of(const model::Policy& policy, std::string_view class_name);
 
-// Rules, first match: contested or unknown line -> class unknown; a permit in force -> its verdict until it ends;
-// else the class's verdict, with the reason of a permit that ended when the line was better off with it.
+// Rules, first match: contested or unknown line -> class unknown; a case that holds the line back; a permit in force ->
+// its verdict until it ends; else the class's verdict, with the reason of a permit that ended when the line was better
+// off with it.
 [[nodiscard]] Decision decide(const Ground& ground);
 
 // The order that says so. `because` carries the revision: "class residential, policy revision 3".

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "decide/frame/decay.h"
+
 namespace postern::decide::detect::dark {
 namespace {
 
@@ -15,13 +17,7 @@ uint32_t fingerprint(const IpAddress& a) {
 
 }  // namespace
 
-int32_t Detector::level(const Level& level, const Context& context) {
-  const int64_t since_us = std::max<int64_t>((context.now - level.at).us, 0);
-  const int64_t halvings = since_us / kHalfLife.us;
-  if (halvings >= 31) return 0;
-  const int64_t whole = level.mnat >> halvings;
-  return static_cast<int32_t>(whole - whole * (since_us % kHalfLife.us) / (2 * kHalfLife.us));
-}
+int32_t Detector::level(const Level& level, const Context& context) { return halved(level, context.now, kHalfLife); }
 
 int32_t Detector::see(State& state, const model::ObservationBody& body, const Context&) {
   const auto* contact = std::get_if<model::FirstContact>(&body);

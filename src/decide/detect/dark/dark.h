@@ -22,8 +22,6 @@ struct Detector {
     uint8_t next = 0;
     PN_FIELDS(level, seen, next)
   };
-  // Exact integers: halved once per whole 24 h since the level was set, and in between on the straight line to the next
-  // half (never more than 6 % above the exponential).
   static int32_t level(const Level& level, const Context& context);
   static int32_t see(State& state, const model::ObservationBody& body, const Context& context);
   static std::string note(const Entry& entry);

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// Casework in the engine: what happens to lines meets the workflow's pure rules, and what comes out becomes records.
+#include <fmt/format.h>
+
+#include "decide/casework/workflow.h"
+#include "decide/policy/verdict.h"
+#include "decide/work.h"
+#include "model/notice_read.h"
+
+namespace postern::decide {
+namespace {
+
+constexpr int kMovesAtOnceMax = 8;         // of one case in one step; the rest comes with the next tick
+constexpr size_t kCasesPerTickMax = 4096;  // looked at in one tick
+
+}  // namespace
+
+casework::Scene Work::scene_of(model::SubscriberId line) const {
+  casework::Scene scene;
+  scene.now = at_;
+  scene.rules = &state_.class_of(line).cases;
+  scene.behaviour_at = state_.seen.last(line);
+  return scene;
+}
+
+casework::Governor Work::governor_of(model::SubscriberId line) const {
+  casework::Governor governor;
+  governor.rules = &facts_.policy.governor;
+  if (const model::Subscriber* s = facts_.subscribers.find(line)) governor.line_key = s->key;
+  const auto sessions = facts_.sessions.of_subscriber(line);
+  if (!sessions.empty()) governor.nas = facts_.sessions.live(sessions[0])->session.nas;
+  return governor;
+}
+
+void Work::change(std::optional<model::CaseChanged> changed) {
+  if (!changed) return;
+  const model::SubscriberId line = changed->case_.line;
+  const model::CaseId id = changed->case_.id;
+  const model::Case* before = facts_.cases.find(id);
+  const bool held_before = before != nullptr && model::holds_back(before->state);
+  const bool held_now = model::holds_back(changed->case_.state);
+  emit(line, std::move(*changed));
+  if (held_before != held_now) redecide(line);
+  look_at(id);
+}
+
+void Work::look_at(model::CaseId id) {
+  for (int moves = 0; moves < kMovesAtOnceMax; ++moves) {
+    const model::Case* c = facts_.cases.find(id);
+    if (c == nullptr) return state_.looks.forget(id);
+    const casework::Scene scene = scene_of(c->line);
+    const casework::Governor governor = governor_of(c->line);
+    auto changed = casework::on_time(facts_.cases, *c, scene, governor);
+    if (!changed) {
+      page_if_held(*c, governor);
+      return state_.looks.set(id, casework::next_look(*c, scene));
+    }
+    const bool held = model::holds_back(c->state);
+    const model::SubscriberId line = c->line;
+    const bool held_now = model::holds_back(changed->case_.state);
+    emit(line, std::move(*changed));
+    if (held != held_now) redecide(line);
+  }
+  state_.looks.set(id, at_ + seconds(1));
+}
+
+// Somebody is told once per episode that the governor holds restrictions back.
+void Work::page_if_held(const model::Case& c, const casework::Governor& governor) {
+  if (c.state != model::CaseState::deadline || facts_.cases.paged()) return;
+  if (state_.class_of(c.line).cases.restrict_mode != model::Mode::on) return;
+  if (const auto why = casework::held(facts_.cases, c, governor, at_))
+    emit({}, model::GovernorChanged{facts_.cases.stopped(), "held: " + *why});
+}
+
+// Of a line with an open case: what the case is about is still there.
+void Work::see_behaviour(const model::ObservationBody& body, const model::Case& c) {
+  const auto* sum = std::get_if<model::LineSum>(&body);
+  const bool is = std::holds_alternative<model::FirstContact>(body) || (sum != nullptr && sum->blocked != 0);
+  if (!is) return;
+  state_.seen.see(c.line, at_);
+  look_at(c.id);  // what was due may have waited for it
+}
+
+void Work::tick_cases() {
+  for (size_t n = 0; n < kCasesPerTickMax; ++n) {
+    const model::CaseId id = state_.looks.due(at_);
+    if (!id) return;
+    look_at(id);
+  }
+}
+
+void Work::on_finding(const model::Finding& finding, const std::string& summary) {
+  change(casework::on_finding(facts_.cases, finding, summary, scene_of(finding.line)));
+}
+
+void Work::operator()(const model::PageConfirmed& o) {
+  if (!o.from_own_session) return;
+  const who::Answer answer = facts_.sessions.who(o.from, at_);
+  if (answer.kind != who::Attribution::found) return;
+  const model::SubscriberId line = answer.sessions[0].subscriber;
+  const model::Case* open = facts_.cases.open_of(line);
+  if (open == nullptr) {
+    if (line)
+      emit(line, model::OperatorAction{std::string(model::kLineItself), std::string(model::kNoticeRead) + o.reference});
+    return;
+  }
+  change(casework::on_confirmed(*open, scene_of(open->line),
+                                "read and confirmed on the notice page, from the line's own session"));
+}
+
+void Work::operator()(const model::ContactSettled& o) {
+  if (const model::Case* c = facts_.cases.of_contact(o.contact)) change(casework::on_contact(*c, o, scene_of(c->line)));
+}
+
+void Work::operator()(const model::CustomerSays& o) {
+  if (const model::Case* c = facts_.cases.open_of(o.line)) change(casework::on_customer(*c, o.what, scene_of(o.line)));
+}
+
+void Work::operator()(const model::CaseCommand& o) {
+  if (refused(validate_request(facts_, o, at_))) return;
+  const model::Case* c = facts_.cases.find(o.case_);
+  const model::SubscriberId line = c->line;
+  act(o.operator_name,
+      fmt::format("case {} {}{}{}", to_string(o.verb), o.case_.value, o.text.empty() ? "" : ": ", o.text));
+  if (o.verb == model::CaseVerb::note) return emit(line, model::CaseNote{o.case_, o.operator_name, o.text});
+  auto changed = casework::on_command(*facts_.cases.find(o.case_), o, scene_of(line));
+  if (changed && changed->case_.state == model::CaseState::restricted)
+    changed->case_.restricted_nas = governor_of(line).nas;
+  change(std::move(changed));
+}
+
+void Work::operator()(const model::GovernorSwitch& o) {
+  act(o.operator_name, fmt::format("governor {}: {}", o.stop ? "stop" : "go", o.why));
+  if (facts_.cases.stopped() != o.stop)
+    emit({}, model::GovernorChanged{
+                 o.stop, fmt::format("{} by {}: {}", o.stop ? "stopped" : "allowed again", o.operator_name, o.why)});
+}
+
+}  // namespace postern::decide

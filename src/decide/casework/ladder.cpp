@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decide/casework/ladder.h"
+
+#include <algorithm>
+
+namespace postern::decide::casework {
+namespace {
+
+using model::Case;
+using model::CaseState;
+using model::Channel;
+using model::ContactAttempt;
+using model::ContactState;
+using model::Notice;
+
+bool is_wakeup(Notice n) {
+  return n == Notice::first || n == Notice::question || n == Notice::persists || n == Notice::relapse;
+}
+
+// Attempts of an earlier life of the case do not count for this one.
+bool in_round(const Case& c, const ContactAttempt& a, Notice notice) {
+  return a.notice == notice && a.at >= std::max(c.opened, c.released_at);
+}
+
+const ContactAttempt* newest_of(const Case& c, Notice notice) {
+  for (size_t i = c.contacts.size(); i-- > 0;)
+    if (in_round(c, c.contacts[i], notice)) return &c.contacts[i];
+  return nullptr;
+}
+
+bool came_to_nothing(ContactState s) {
+  return s == ContactState::bounced || s == ContactState::failed || s == ContactState::unusable;
+}
+
+bool usable(Channel channel, const Scene& scene) {
+  switch (channel) {
+    case Channel::mail:
+      return scene.has_mail;
+    case Channel::webhook:
+      return scene.has_webhook;
+    case Channel::call_list:
+      return true;
+  }
+  return false;
+}
+
+std::optional<Channel> first_usable(size_t from, const Scene& scene) {
+  for (size_t i = from; i < model::pn_names_of_Channel.size(); ++i)
+    if (usable(static_cast<Channel>(i), scene)) return static_cast<Channel>(i);
+  return std::nullopt;
+}
+
+std::optional<ContactAttempt> attempt(const Case& c, size_t from, Notice notice, const Scene& scene) {
+  const auto channel = first_usable(from, scene);
+  if (!channel || c.contacts.size() >= model::kContactsPerCaseMax) return std::nullopt;
+  ContactAttempt a;
+  a.channel = *channel;
+  a.notice = notice;
+  a.at = scene.now;
+  return a;
+}
+
+// Texts that tell what happened: once, by the first channel that takes them.
+std::optional<ContactAttempt> event_attempt(const Case& c, const Scene& scene) {
+  Notice notice;
+  if (c.state == CaseState::restricted) {
+    notice = Notice::restricted;
+  } else if (c.state == CaseState::released) {
+    notice = Notice::released;
+  } else if (c.state == CaseState::verified_clean) {
+    notice = Notice::clean;
+  } else {
+    return std::nullopt;
+  }
+  const Time since = c.state == CaseState::restricted ? c.restricted_at : std::max(c.opened, c.released_at);
+  const ContactAttempt* newest = nullptr;
+  for (const ContactAttempt& a : c.contacts)
+    if (a.notice == notice && a.at >= since) newest = &a;
+  if (newest == nullptr) return attempt(c, 0, notice, scene);
+  if (!came_to_nothing(newest->state)) return std::nullopt;
+  return attempt(c, static_cast<size_t>(newest->channel) + 1, notice, scene);
+}
+
+}  // namespace
+
+Notice round_of(const Case& c) {
+  if (c.grade == model::CaseGrade::question) return Notice::question;
+  if (c.relapses != 0) return Notice::relapse;
+  const bool asked = std::ranges::any_of(c.contacts, [&](const ContactAttempt& a) {
+    return in_round(c, a, Notice::question) && a.state == ContactState::sent;
+  });
+  return asked ? Notice::persists : Notice::first;
+}
+
+Time told_at(const Case& c) {
+  const Notice round = round_of(c);
+  Time first;
+  for (const ContactAttempt& a : c.contacts)
+    if (in_round(c, a, round) && a.state == ContactState::sent && (!first || a.settled < first)) first = a.settled;
+  // A person who was reached otherwise was told as well.
+  const ContactAttempt* newest = newest_of(c, round);
+  const bool in_person =
+      c.confirmed_at && (newest == nullptr ? round != Notice::persists : c.confirmed_at >= newest->at);
+  return !first && in_person ? c.confirmed_at : first;
+}
+
+std::optional<ContactAttempt> next_attempt(const Case& c, const Scene& scene) {
+  if (c.state != CaseState::opened && c.state != CaseState::contacted && c.state != CaseState::confirmed &&
+      c.state != CaseState::deadline)
+    return event_attempt(c, scene);
+  const Notice round = round_of(c);
+  const ContactAttempt* newest = newest_of(c, round);
+  if (newest == nullptr) return attempt(c, 0, round, scene);
+  if (c.confirmed_at >= newest->at) return std::nullopt;
+  const bool waited = scene.now - newest->at >= scene.rules->escalate_every;
+  // A question is not pressed: it climbs only when a channel failed.
+  const bool climbs = came_to_nothing(newest->state) || (waited && round != Notice::question);
+  if (!climbs) return std::nullopt;
+  return attempt(c, static_cast<size_t>(newest->channel) + 1, round, scene);
+}
+
+Time next_step(const Case& c, const Scene& scene) {
+  const ContactAttempt* newest = newest_of(c, round_of(c));
+  if (newest == nullptr || !is_wakeup(newest->notice) || c.confirmed_at >= newest->at) return {};
+  return newest->at + scene.rules->escalate_every;
+}
+
+}  // namespace postern::decide::casework

@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decide/casework/workflow.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <utility>
+
+#include "decide/casework/ladder.h"
+
+namespace postern::decide::casework {
+namespace {
+
+using model::Case;
+using model::CaseChanged;
+using model::CaseGrade;
+using model::CaseState;
+using model::ContactState;
+using model::CustomerStatus;
+using model::Mode;
+
+constexpr int32_t kWitnessMnat = 4'600;      // DETECTION.md: a family that says something by itself
+constexpr Duration kSettling = minutes(10);  // what was under way when the line was released is not a relapse
+constexpr Duration kLookAtLatest = hours(6);
+
+CaseChanged becomes(Case c, Time now, std::string why) {
+  c.changed = now;
+  return {std::move(c), std::move(why)};
+}
+
+CaseChanged becomes(Case c, CaseState state, Time now, std::string why) {
+  c.state = state;
+  return becomes(std::move(c), now, std::move(why));
+}
+
+// More than novelty: block stage, or a family other than it that says something.
+CaseGrade grade_of(const model::Finding& finding) {
+  if (finding.stage == model::Stage::block) return CaseGrade::block;
+  for (const auto& [family, mnat] : finding.levels_mnat)
+    if (family != "novelty" && mnat >= kWitnessMnat) return CaseGrade::evidence;
+  return CaseGrade::question;
+}
+
+bool before_restriction(CaseState s) {
+  return s == CaseState::opened || s == CaseState::contacted || s == CaseState::confirmed || s == CaseState::deadline;
+}
+
+// Of a case that may end in a restriction: set once, when its round's text was taken.
+Time deadline_of(const Case& c, const Scene& scene) {
+  const Time told = told_at(c);
+  if (c.deadline_at || c.grade == CaseGrade::question || !told) return c.deadline_at;
+  const bool soon = c.grade == CaseGrade::block || c.relapses != 0;
+  return told + (soon ? scene.rules->block_deadline : scene.rules->deadline);
+}
+
+bool gone_for(const Scene& scene, Time since, Duration length) {
+  return scene.now - std::max(since, scene.behaviour_at) >= length;
+}
+
+// The last thing that was said or done to the line: clean counts from there.
+Time last_touch(const Case& c) { return std::max({c.contacted_at, c.released_at, c.opened}); }
+
+std::optional<CaseChanged> end_of(const Case& c, const Scene& scene) {
+  const model::CaseRules& rules = *scene.rules;
+  if (c.state == CaseState::verified_clean) {
+    const bool under_way = std::ranges::any_of(c.contacts, [&](const model::ContactAttempt& a) {
+      return a.state == ContactState::ordered && scene.now - a.at < rules.escalate_every;
+    });
+    if (under_way) return std::nullopt;
+    return becomes(c, CaseState::closed, scene.now, "clean");
+  }
+  if (!gone_for(scene, last_touch(c), rules.clean_after)) return std::nullopt;
+  if (c.grade == CaseGrade::question && c.state != CaseState::released) {
+    if (scene.now - last_touch(c) < rules.question_after) return std::nullopt;
+    return becomes(c, CaseState::closed, scene.now, "a question, and the behaviour stopped");
+  }
+  if (!c.contacted_at && c.state != CaseState::released)
+    return becomes(c, CaseState::closed, scene.now, "the behaviour stopped; nobody was reached");
+  return becomes(c, CaseState::verified_clean, scene.now, fmt::format("not seen for {}", to_string(rules.clean_after)));
+}
+
+std::optional<CaseChanged> released_again(const Case& c, const Scene& scene) {
+  const model::CaseRules& rules = *scene.rules;
+  const bool by_customer = c.customer == CustomerStatus::says_clean && c.self_releases < rules.self_releases &&
+                           gone_for(scene, c.restricted_at, rules.release_after);
+  if (!by_customer && !gone_for(scene, c.restricted_at, rules.clean_after)) return std::nullopt;
+  Case next = c;
+  next.self_releases += by_customer ? 1 : 0;
+  next.released_at = scene.now;
+  next.deadline_at = next.asked_at = {};
+  return becomes(std::move(next), CaseState::released, scene.now,
+                 by_customer ? fmt::format("the customer says it is fixed, and nothing was seen for {}",
+                                           to_string(rules.release_after))
+                             : fmt::format("not seen for {}", to_string(rules.clean_after)));
+}
+
+std::optional<CaseChanged> relapsed(const Case& c, const Scene& scene) {
+  if (scene.behaviour_at < c.released_at + kSettling) return std::nullopt;
+  Case next = c;
+  ++next.relapses;
+  next.contacted_at = next.confirmed_at = next.deadline_at = {};
+  next.promise_missed = false;
+  next.customer = CustomerStatus::silent;
+  next.approvals.clear();
+  // Times of this life count from here.
+  next.opened = next.released_at = scene.now;
+  return becomes(std::move(next), CaseState::opened, scene.now, "seen again after the release");
+}
+
+std::optional<CaseChanged> restriction(const Book& book, const Case& c, const Scene& scene, const Governor& governor) {
+  const model::CaseRules& rules = *scene.rules;
+  if (c.state != CaseState::deadline) {
+    Case next = c;
+    next.asked_at = scene.now;
+    std::string why = "the deadline has passed and the behaviour is still there";
+    if (rules.restrict_mode != Mode::on) why += fmt::format("; restriction is {}", to_string(rules.restrict_mode));
+    return becomes(std::move(next), CaseState::deadline, scene.now, std::move(why));
+  }
+  if (rules.restrict_mode != Mode::on || held(book, c, governor, scene.now)) return std::nullopt;
+  Case next = c;
+  next.restricted_at = scene.now;
+  next.restricted_nas = governor.nas;
+  return becomes(std::move(next), CaseState::restricted, scene.now, "restricted");
+}
+
+std::optional<CaseChanged> order_contact(const Book& book, const Case& c, const Scene& scene) {
+  auto attempt = next_attempt(c, scene);
+  if (!attempt) return std::nullopt;
+  attempt->id = book.next_contact();
+  std::string why = fmt::format("notice {} by {}", to_string(attempt->notice), to_string(attempt->channel));
+  Case next = c;
+  next.contacts.push_back(std::move(*attempt));
+  return becomes(std::move(next), scene.now, std::move(why));
+}
+
+}  // namespace
+
+bool still_there(const Scene& scene, Time since) {
+  return scene.behaviour_at > since && scene.now - scene.behaviour_at < scene.rules->stopped_after;
+}
+
+std::optional<CaseChanged> on_finding(const Book& book, const model::Finding& finding, const std::string& summary,
+                                      const Scene& scene) {
+  if (finding.mode != Mode::on) return std::nullopt;
+  Case c;
+  std::string why;
+  if (const Case* open = book.open_of(finding.line)) {
+    c = *open;
+    if (c.findings.size() >= kFindingsPerCaseMax) return std::nullopt;
+    why = fmt::format("finding {}: stage {}", finding.id.value, to_string(finding.stage));
+  } else if (finding.stage >= model::Stage::case_) {
+    c.id = book.next_case();
+    c.line = finding.line;
+    c.opened = finding.at;
+    if (const Past* past = book.past_of(finding.line);
+        past != nullptr && finding.at - past->closed < scene.rules->relapse_within) {
+      c.relapses = past->relapses + 1;
+      c.self_releases = past->self_releases;
+    }
+    why = fmt::format("opened by finding {}: score {}.{:03} nats", finding.id.value, finding.score_mnat / 1000,
+                      finding.score_mnat % 1000);
+  } else {
+    return std::nullopt;
+  }
+  c.findings.push_back(finding.id);
+  c.score_mnat = finding.score_mnat;
+  c.first_contacts = finding.first_contacts;
+  c.summary = summary;
+  const CaseGrade before = std::exchange(c.grade, std::max(c.grade, grade_of(finding)));
+  if (before_restriction(c.state)) c.deadline_at = deadline_of(c, scene);
+  if (c.grade == CaseGrade::block && before != CaseGrade::block && c.deadline_at)
+    c.deadline_at = std::min(c.deadline_at, finding.at + scene.rules->block_deadline);
+  return becomes(std::move(c), finding.at, std::move(why));
+}
+
+std::optional<CaseChanged> on_time(const Book& book, const Case& c, const Scene& scene, const Governor& governor) {
+  if (auto contact = order_contact(book, c, scene)) return contact;
+  const model::CaseRules& rules = *scene.rules;
+  if (before_restriction(c.state) && !c.contacted_at && !c.promise_missed &&
+      scene.now - c.opened >= rules.contact_promise) {
+    Case next = c;
+    next.promise_missed = true;
+    return becomes(std::move(next), scene.now,
+                   fmt::format("nobody was told within {}", to_string(rules.contact_promise)));
+  }
+  if (c.state == CaseState::released)
+    if (auto again = relapsed(c, scene)) return again;
+  if (model::holds_back(c.state)) return released_again(c, scene);
+  if (before_restriction(c.state) && c.deadline_at && scene.now >= c.deadline_at) {
+    if (still_there(scene, told_at(c))) return restriction(book, c, scene, governor);
+    if (c.state == CaseState::deadline)
+      return becomes(c, c.confirmed_at ? CaseState::confirmed : CaseState::contacted, scene.now,
+                     "the behaviour stopped before the restriction");
+  }
+  return end_of(c, scene);
+}
+
+Time next_look(const Case& c, const Scene& scene) {
+  const model::CaseRules& rules = *scene.rules;
+  const Time seen = std::max(last_touch(c), scene.behaviour_at);
+  Time next = scene.now + kLookAtLatest;
+  for (const Time t : {next_step(c, scene), c.opened + rules.contact_promise, c.deadline_at, seen + rules.clean_after,
+                       seen + rules.stopped_after, std::max(c.restricted_at, scene.behaviour_at) + rules.release_after,
+                       last_touch(c) + rules.question_after})
+    if (t > scene.now) next = std::min(next, t);
+  // What the governor holds frees itself as the hour goes by.
+  if (c.state == CaseState::deadline) next = std::min(next, scene.now + minutes(1));
+  return next;
+}
+
+std::optional<CaseChanged> on_contact(const Case& c, const model::ContactSettled& settled, const Scene& scene) {
+  Case next = c;
+  const auto it = std::ranges::find(next.contacts, settled.contact, &model::ContactAttempt::id);
+  // A bounce may come after the relay took it; anything else is said once.
+  if (it == next.contacts.end() || it->state == settled.state || settled.state == ContactState::ordered ||
+      (it->state != ContactState::ordered && settled.state != ContactState::bounced))
+    return std::nullopt;
+  it->state = settled.state;
+  it->settled = scene.now;
+  it->detail = settled.detail;
+  std::string why =
+      fmt::format("notice {} by {}: {}", to_string(it->notice), to_string(it->channel), to_string(settled.state));
+  if (settled.state == ContactState::sent && before_restriction(c.state)) {
+    if (!next.contacted_at) next.contacted_at = scene.now;
+    if (next.state == CaseState::opened) next.state = CaseState::contacted;
+    next.deadline_at = deadline_of(next, scene);
+  } else if (settled.state == ContactState::bounced && !told_at(next) && before_restriction(c.state)) {
+    // Nobody read it: the clock starts again with the channel that reaches somebody.
+    next.contacted_at = next.deadline_at = {};
+    if (next.state == CaseState::contacted) next.state = CaseState::opened;
+  }
+  return becomes(std::move(next), scene.now, std::move(why));
+}
+
+std::optional<CaseChanged> on_confirmed(const Case& c, const Scene& scene, const std::string& how) {
+  const bool fresh = !c.confirmed_at || (!c.contacts.empty() && c.confirmed_at < c.contacts.back().at);
+  if (!fresh) return std::nullopt;
+  Case next = c;
+  next.confirmed_at = scene.now;
+  if (!next.contacted_at) next.contacted_at = scene.now;
+  if (next.customer == CustomerStatus::silent) next.customer = CustomerStatus::read;
+  if (next.state == CaseState::opened || next.state == CaseState::contacted) next.state = CaseState::confirmed;
+  if (before_restriction(next.state)) next.deadline_at = deadline_of(next, scene);
+  return becomes(std::move(next), scene.now, how);
+}
+
+std::optional<CaseChanged> on_customer(const Case& c, CustomerStatus says, const Scene& scene) {
+  if (says == CustomerStatus::silent || says == c.customer) return std::nullopt;
+  Case next = c;
+  if (auto confirmed = on_confirmed(c, scene, {})) next = std::move(confirmed->case_);
+  next.customer = says;
+  return becomes(std::move(next), scene.now, fmt::format("the customer: {}", to_string(says)));
+}
+
+Status validate(const Case& c, const model::CaseCommand& command, Time now) {
+  const std::string where = fmt::format("case {}", to_string(command.verb));
+  const auto no = [&](std::string what, std::string fix) {
+    return fail(Errc::conflict, std::move(what), where, std::move(fix));
+  };
+  switch (command.verb) {
+    case model::CaseVerb::note:
+      if (command.text.empty()) return fail(Errc::bad_input, "the note is empty", where, "say what there is to say");
+      return {};
+    case model::CaseVerb::extend:
+      if (!c.deadline_at) return no("the case has no deadline", "extend it once a notice has set one");
+      if (command.until <= std::max(now, c.deadline_at))
+        return fail(Errc::bad_input, "the new deadline is not later than the old one", where,
+                    "give one after " + to_string(std::max(now, c.deadline_at)));
+      return {};
+    case model::CaseVerb::approve:
+      if (c.state != CaseState::deadline) return no("no restriction is waiting", "see postern case show");
+      if (std::ranges::find(c.approvals, command.operator_name) != c.approvals.end())
+        return no(command.operator_name + " agreed already", "a second person must agree");
+      return {};
+    case model::CaseVerb::restrict:
+      if (model::holds_back(c.state)) return no("the line is restricted already", "");
+      if (!c.contacted_at) return no("nobody was told yet", "tell the customer first: postern case confirm");
+      return {};
+    case model::CaseVerb::release:
+      if (!model::holds_back(c.state)) return no("the line is not restricted", "see postern case show");
+      return {};
+    case model::CaseVerb::close:
+      if (model::holds_back(c.state)) return no("the line is restricted", "release it first: postern case release");
+      return {};
+    case model::CaseVerb::confirm:
+      return {};
+  }
+  return {};
+}
+
+std::optional<CaseChanged> on_command(const Case& c, const model::CaseCommand& command, const Scene& scene) {
+  const std::string because = command.text.empty() ? std::string() : ": " + command.text;
+  const std::string who = command.operator_name;
+  Case next = c;
+  switch (command.verb) {
+    case model::CaseVerb::note:
+      return std::nullopt;  // a record of its own
+    case model::CaseVerb::confirm:
+      return on_confirmed(c, scene, "the customer was reached by " + who + because);
+    case model::CaseVerb::extend:
+      next.deadline_at = command.until;
+      if (next.state == CaseState::deadline)
+        next.state = next.confirmed_at ? CaseState::confirmed : CaseState::contacted;
+      return becomes(std::move(next), scene.now, who + " moved the deadline to " + to_string(command.until) + because);
+    case model::CaseVerb::approve:
+      next.approvals.push_back(who);
+      return becomes(std::move(next), scene.now, who + " agrees to the restriction" + because);
+    case model::CaseVerb::restrict:
+      next.restricted_at = scene.now;
+      return becomes(std::move(next), CaseState::restricted, scene.now, "restricted by " + who + because);
+    case model::CaseVerb::release:
+      next.released_at = scene.now;
+      next.deadline_at = next.asked_at = {};
+      return becomes(std::move(next), CaseState::released, scene.now, "released by " + who + because);
+    case model::CaseVerb::close:
+      return becomes(std::move(next), CaseState::closed, scene.now, "closed by " + who + because);
+  }
+  return std::nullopt;
+}
+
+std::optional<CaseChanged> on_erased(const Case& c, Time at) {
+  return becomes(c, CaseState::closed, at, "the subscriber was erased");
+}
+
+}  // namespace postern::decide::casework

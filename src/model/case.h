@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+// Case: the life of one trouble, from the finding that opened it to the line that is clean again. A case as journaled
+// is whole: who was told what and when, what is due, and what the line has been through. Deadlines are points in time,
+// so they survive restarts.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/fields.h"
+#include "base/time.h"
+#include "model/ids.h"
+
+namespace postern::model {
+
+//   opened         nobody was reached yet
+//   contacted      a notice went out by some channel
+//   confirmed      the customer pressed the button, answered, or talked to somebody
+//   deadline       the deadline has passed and the behaviour is still there: waits for the governor or for a person
+//   restricted     walled garden for the services the evidence was on
+//   disconnected   no Internet service
+//   released       what was restricted is lifted; watched until it is clean for long enough
+//   verified_clean the behaviour stayed away (journaled right before closed)
+//   closed         over
+PN_ENUM(CaseState, opened, contacted, confirmed, deadline, restricted, disconnected, released, verified_clean, closed)
+
+// What the case rests on. A question (novelty alone) never restricts; block shortens the deadline.
+PN_ENUM(CaseGrade, question, evidence, block)
+
+// What the customer said, apart from what the case is.
+PN_ENUM(CustomerStatus, silent, read, says_clean, disputes, wants_help)
+
+// Where a notice goes. `portal` and `garden` are pages: nothing is sent, so they never count as a contact by
+// themselves.
+PN_ENUM(Channel, mail, webhook, call_list)
+
+// Which text: one template for each, so that nobody gets the first scare twice.
+PN_ENUM(Notice, first, question, reminder, persists, restricted, released, relapse, clean)
+
+//   ordered    journaled; the channel has it or will get it again after a restart
+//   sent       the channel took it (the relay's 250, the gateway's 2xx, the list's export)
+//   bounced    it came back
+//   failed     the channel refused it or gave up
+//   unusable   the subscriber has no such address
+PN_ENUM(ContactState, ordered, sent, bounced, failed, unusable)
+
+struct ContactAttempt {
+  ContactId id;  // makes the Message-ID and the webhook's idempotency key: sent twice is one contact
+  Channel channel = Channel::mail;
+  Notice notice = Notice::first;
+  ContactState state = ContactState::ordered;
+  Time at;
+  Time settled;
+  std::string detail;  // the relay's answer, why it failed
+  bool operator==(const ContactAttempt&) const = default;
+  PN_FIELDS(id, channel, notice, state, at, settled, detail)
+};
+
+inline constexpr size_t kContactsPerCaseMax = 32;
+
+struct Case {
+  CaseId id;
+  SubscriberId line;
+  CaseState state = CaseState::opened;
+  Time opened;
+  Time changed;
+  std::vector<FindingId> findings;
+  int32_t score_mnat = 0;
+  uint32_t first_contacts = 0;
+  std::string summary;  // one line a person can read
+  Time confirmed_at;    // the button on the page from the line's own session, or a person's word
+  CaseGrade grade = CaseGrade::question;
+  CustomerStatus customer = CustomerStatus::silent;
+  std::vector<ContactAttempt> contacts;  // oldest first
+  Time contacted_at;                     // when a channel first took a notice
+  Time deadline_at;                      // shown to the customer; 0 = none (a question has none)
+  Time restricted_at;
+  std::string restricted_nas;  // the line's NAS then: the governor counts by it
+  Time released_at;
+  Time asked_at;                       // since when a restriction is due and held
+  bool promise_missed = false;         // no channel took a notice within the promise: somebody was paged
+  uint32_t self_releases = 0;          // of this line within the relapse window, earlier cases included
+  uint32_t relapses = 0;               // the same
+  std::vector<std::string> approvals;  // operators who agreed to a restriction that needs two
+  bool operator==(const Case&) const = default;
+  PN_FIELDS(id, line, state, opened, changed, findings, score_mnat, first_contacts, summary, confirmed_at, grade,
+            customer, contacts, contacted_at, deadline_at, restricted_at, restricted_nas, released_at, asked_at,
+            promise_missed, self_releases, relapses, approvals)
+};
+
+// Restricted or cut off now.
+[[nodiscard]] constexpr bool holds_back(CaseState s) {
+  return s == CaseState::restricted || s == CaseState::disconnected;
+}
+
+}  // namespace postern::model
