@@ -20,6 +20,10 @@ casework::Scene Work::scene_of(model::SubscriberId line) const {
   scene.now = at_;
   scene.rules = &state_.class_of(line).cases;
   scene.behaviour_at = state_.seen.last(line);
+  const model::Subscriber* subscriber = facts_.subscribers.find(line);
+  scene.has_mail = subscriber != nullptr && !subscriber->contact->mail.empty() &&
+                   facts_.policy.channels.contains(model::Channel::mail);
+  scene.has_webhook = facts_.policy.channels.contains(model::Channel::webhook);
   return scene;
 }
 

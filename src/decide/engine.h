@@ -87,6 +87,7 @@ class Engine {
   [[nodiscard]] const model::Case* open_case_of(model::SubscriberId line) const;
   void for_each_case(const std::function<void(const model::Case&)>& f) const;
   [[nodiscard]] std::vector<const model::Finding*> findings_of(model::CaseId id) const;
+  [[nodiscard]] GovernorView governor(Time now) const;
 
   // The order in force of a live session, and the last that its actuator said.
   [[nodiscard]] const model::Order* order_of(model::SessionId id) const;

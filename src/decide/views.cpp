@@ -72,6 +72,20 @@ std::vector<const model::Finding*> Engine::findings_of(model::CaseId id) const {
   return state_->facts.cases.findings_of(id);
 }
 
+GovernorView Engine::governor(Time now) const {
+  const casework::Book& cases = state_->facts.cases;
+  GovernorView view;
+  view.stopped = cases.stopped();
+  view.holding = cases.paged();
+  view.held_back = cases.held_back();
+  view.last_hour = cases.restricted_since(now - hours(1));
+  for (const auto& [id, c] : cases.all()) {
+    view.waiting += c.state == model::CaseState::deadline ? 1 : 0;
+    view.promise_missed += c.promise_missed ? 1 : 0;
+  }
+  return view;
+}
+
 const model::Order* Engine::order_of(model::SessionId id) const {
   const policy::InForce* in_force = state_->facts.orders.of(id);
   return in_force == nullptr ? nullptr : &in_force->order;

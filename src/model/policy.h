@@ -10,6 +10,7 @@
 #include "base/fields.h"
 #include "base/ip.h"
 #include "base/time.h"
+#include "model/case.h"
 #include "model/line.h"
 
 namespace postern::model {
@@ -67,9 +68,10 @@ struct Policy {
   std::map<std::string, Mode> detectors;       // by detector name; absent = on
   int32_t case_score_mnat = 9'200;             // opens a case (DETECTION.md: S >= 9.2 nats)
   GovernorRules governor;
+  std::set<Channel> channels;  // that send by themselves; the call list is always there
   bool operator==(const Policy&) const = default;
   PN_FIELDS(classes, default_class, subscriber_prefixes, relay, dark, interim_interval, detectors, case_score_mnat,
-            governor)
+            governor, channels)
 };
 
 }  // namespace postern::model

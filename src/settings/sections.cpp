@@ -61,6 +61,7 @@ constexpr Section kSections[] = {
     list<&Settings::radius_acct, &RadiusAcct::clients>("radius_acct.client"),
     one<&Settings::notice>("notice"),
     one<&Settings::casework>("casework"),
+    one<&Settings::governor>("governor"),
     named<&Settings::detect>("detect"),
     one<&Settings::api>("api"),
     one<&Settings::store>("store"),

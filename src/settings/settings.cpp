@@ -143,7 +143,7 @@ class Reader {
 
 model::Policy Settings::policy() const {
   model::Policy out;
-  for (const auto& [name, c] : classes) out.classes[name] = c.policy();
+  for (const auto& [name, c] : classes) out.classes[name] = c.policy(casework.rules);
   out.default_class = network.default_class;
   out.subscriber_prefixes = network.subscriber_prefixes;
   out.relay = provider.relay;
@@ -151,6 +151,8 @@ model::Policy Settings::policy() const {
   out.interim_interval = radius_acct.interim_interval;
   for (const auto& [name, d] : detect) out.detectors[name] = d.mode;
   out.case_score_mnat = casework.case_score.thousandths;
+  out.governor = governor.rules;
+  out.governor.protected_lines.insert(governor.protected_lines.begin(), governor.protected_lines.end());
   return out;
 }
 

@@ -45,6 +45,7 @@ struct Settings {
   Daemon daemon;
   std::map<std::string, Class> classes;  // always holds "unknown" and "residential"
   Casework casework;
+  Governor governor;
   std::map<std::string, Detect> detect;  // only those the file names
 
   [[nodiscard]] model::Policy policy() const;

@@ -80,6 +80,8 @@ class Program {
   void sessions();
   void permits();
   void cases_and_explain();
+  CLI::App* case_order(CLI::App* group, const std::string& verb, const char* about);
+  void governor();
   void gate();
   CLI::App* noun(const char* name, const char* about);
 
@@ -102,6 +104,7 @@ Program::Program() {
   sessions();
   permits();
   cases_and_explain();
+  governor();
   gate();
 }
 
@@ -294,6 +297,25 @@ void Program::cases_and_explain() {
   show->add_option("ID", options_.word, "the case's number")->required();
   on(show, [this] { return Call{.path = "/v1/cases/" + escaped(options_.word)}; }, fields);
 
+  CLI::App* calls = group->add_subcommand("calls", "customers to be called: nothing else reached them");
+  on_list(calls, [] { return Call{.path = "/v1/cases", .query = {{"calls", "1"}}}; },
+          {{"CASE", "id"},
+           {"LINE", "subscriber_key"},
+           {"NAME", "name"},
+           {"PHONE", "phone"},
+           {"LANGUAGE", "language"},
+           {"DEADLINE", "deadline_at"},
+           {"SUMMARY", "summary"}});
+  case_order(group, "note", "write something on a case");
+  case_order(group, "confirm", "the customer was reached in person");
+  CLI::App* extend = case_order(group, "extend", "give the customer more time");
+  extend->add_option("--for", options_.lasts, "how long from now, as 48h");
+  extend->add_option("--until", options_.expires, "until when, instead of --for");
+  case_order(group, "approve", "agree to a restriction that the governor holds");
+  case_order(group, "restrict", "restrict the line now, by name");
+  case_order(group, "release", "lift the restriction now");
+  case_order(group, "close", "end the case, whatever is seen");
+
   CLI::App* why = app_.add_subcommand("explain", "why: observation, finding, case, order, receipt");
   why->add_option("WHAT", options_.word,
                   "address, line's key, reference, or session:N, finding:N, case:N, order:N, permit:N")
@@ -302,6 +324,43 @@ void Program::cases_and_explain() {
   on(
       why, [this] { return Call{.path = "/v1/explain", .query = {{"what", options_.word}, {"at", options_.at}}}; },
       explanation);
+}
+
+CLI::App* Program::case_order(CLI::App* group, const std::string& verb, const char* about) {
+  CLI::App* command = group->add_subcommand(verb, about);
+  command->add_option("ID", options_.word, "the case's number")->required();
+  CLI::Option* text = command->add_option("TEXT", options_.why, "for the journal");
+  if (verb == "note") text->required();
+  on(
+      command,
+      [this, verb] {
+        Call out{.method = "POST", .path = "/v1/cases/" + escaped(options_.word) + "/" + verb};
+        out.body = Json::object({{"text", options_.why}});
+        if (!options_.lasts.empty()) out.body.set("for", options_.lasts);
+        if (!options_.expires.empty()) out.body.set("until", options_.expires);
+        return out;
+      },
+      [](const Json& answer) { return fields(answer["case"]); });
+  return command;
+}
+
+void Program::governor() {
+  CLI::App* group = noun("governor", "what bounds automation");
+  on(
+      group->add_subcommand("status", "its numbers, and how much of them is used"),
+      [] { return Call{.path = "/v1/governor"}; }, fields);
+  for (const auto& [verb, about] :
+       {std::pair("stop", "no restriction by automation from now on; what is in force stays"),
+        std::pair("go", "automation may restrict again")}) {
+    CLI::App* command = group->add_subcommand(verb, about);
+    command->add_option("TEXT", options_.why, "why, for the journal")->required();
+    on(
+        command,
+        [this, path = std::string("/v1/governor/") + verb] {
+          return Call{.method = "POST", .path = path, .body = Json::object({{"text", options_.why}})};
+        },
+        fields);
+  }
 }
 
 void Program::gate() {

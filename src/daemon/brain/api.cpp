@@ -105,6 +105,11 @@ wire::Json Brain::status() const {
   }
   if (holding()) faults.push(fmt::format("journal: {}; nothing is acknowledged or changed", journal_fault_));
   if (!checkpoint_fault_.empty()) faults.push("checkpoint: " + checkpoint_fault_);
+  const decide::GovernorView governor = engine_.governor(now);
+  if (governor.promise_missed != 0)
+    faults.push(fmt::format("casework: {} open cases whose customer was not told in time (postern case calls)",
+                            governor.promise_missed));
+  if (governor.holding) faults.push("governor: restrictions are due and held (postern governor status)");
   wire::Json counters = wire::Json::object();
   decide::Counters::visit(engine_.counters(),
                           [&](std::string_view name, const uint64_t& value) { counters.set(name, value); });

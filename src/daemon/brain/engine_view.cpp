@@ -18,4 +18,21 @@ wire::Json EngineView::watch(model::SubscriberId line, Time now) const {
                              {"levels", std::move(levels)}});
 }
 
+wire::Json EngineView::governor(Time now) const {
+  const decide::GovernorView view = engine_.governor(now);
+  const model::GovernorRules& rules = engine_.policy().governor;
+  wire::Json lines = wire::Json::array();
+  for (const std::string& key : rules.protected_lines) lines.push(key);
+  return wire::Json::object({{"stopped", view.stopped},
+                             {"holding", view.holding},
+                             {"waiting", static_cast<uint64_t>(view.waiting)},
+                             {"restricted", static_cast<uint64_t>(view.held_back)},
+                             {"restricted_max", rules.restricted_max},
+                             {"restrictions_last_hour", static_cast<uint64_t>(view.last_hour)},
+                             {"restrictions_per_hour", rules.restrictions_per_hour},
+                             {"restrictions_per_hour_per_nas", rules.restrictions_per_hour_per_nas},
+                             {"two_persons_above", rules.two_persons_above},
+                             {"protected_lines", std::move(lines)}});
+}
+
 }  // namespace postern::daemon

@@ -33,6 +33,8 @@ class EngineView : public tell::api::View {
     return engine_.class_of(session);
   }
   [[nodiscard]] wire::Json watch(model::SubscriberId line, Time now) const override;
+  [[nodiscard]] wire::Json governor(Time now) const override;
+  void for_each_case(const std::function<void(const model::Case&)>& f) const override { engine_.for_each_case(f); }
   [[nodiscard]] Status validate(const model::Observation& request) const override { return engine_.validate(request); }
 
  private:

@@ -93,8 +93,11 @@ std::optional<CaseChanged> released_again(const Case& c, const Scene& scene) {
                              : fmt::format("not seen for {}", to_string(rules.clean_after)));
 }
 
+// Of a line that was let go: released, or said to be clean while the last notice is under way.
 std::optional<CaseChanged> relapsed(const Case& c, const Scene& scene) {
-  if (scene.behaviour_at < c.released_at + kSettling) return std::nullopt;
+  const bool again = c.state == CaseState::released ? scene.behaviour_at >= c.released_at + kSettling
+                                                    : !gone_for(scene, last_touch(c), scene.rules->clean_after);
+  if (!again) return std::nullopt;
   Case next = c;
   ++next.relapses;
   next.contacted_at = next.confirmed_at = next.deadline_at = {};
@@ -103,7 +106,8 @@ std::optional<CaseChanged> relapsed(const Case& c, const Scene& scene) {
   next.approvals.clear();
   // Times of this life count from here.
   next.opened = next.released_at = scene.now;
-  return becomes(std::move(next), CaseState::opened, scene.now, "seen again after the release");
+  return becomes(std::move(next), CaseState::opened, scene.now,
+                 c.state == CaseState::released ? "seen again after the release" : "seen again");
 }
 
 std::optional<CaseChanged> restriction(const Book& book, const Case& c, const Scene& scene, const Governor& governor) {
@@ -182,7 +186,7 @@ std::optional<CaseChanged> on_time(const Book& book, const Case& c, const Scene&
     return becomes(std::move(next), scene.now,
                    fmt::format("nobody was told within {}", to_string(rules.contact_promise)));
   }
-  if (c.state == CaseState::released)
+  if (c.state == CaseState::released || c.state == CaseState::verified_clean)
     if (auto again = relapsed(c, scene)) return again;
   if (model::holds_back(c.state)) return released_again(c, scene);
   if (before_restriction(c.state) && c.deadline_at && scene.now >= c.deadline_at) {

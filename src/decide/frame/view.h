@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is known of one line under watch, for people.
+// What is known of one line under watch, and of what bounds automation, for people.
 #pragma once
 
 #include <cstdint>
@@ -26,6 +26,15 @@ struct WatchView {
   uint32_t first_contacts = 0;
   std::vector<LevelView> levels;
   std::string explained;  // "7 mail networks never contacted before within 12 s (normal: under 1 per 10 min)"
+};
+
+struct GovernorView {
+  bool stopped = false;       // by a person
+  bool holding = false;       // restrictions are due and held
+  size_t waiting = 0;         // cases past their deadline with the behaviour still there, shadow ones too
+  size_t held_back = 0;       // lines restricted now
+  size_t last_hour = 0;       // restrictions in the last hour
+  size_t promise_missed = 0;  // open cases whose customer was not told in time
 };
 
 }  // namespace postern::decide

@@ -1,13 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-// [casework]: when findings become a case.
+// [casework] and [governor]: when findings become a case, how it goes, and what bounds automation.
 #pragma once
 
+#include <string>
+#include <vector>
+
+#include "model/policy.h"
 #include "settings/table/key.h"
 
 namespace postern::settings {
 
 struct Casework {
   Decimal case_score{9'200};  // nats
+  model::CaseRules rules;     // those of a class without its own
+
+  static const KeyTable& table();
+};
+
+struct Governor {
+  model::GovernorRules rules;
+  std::vector<std::string> protected_lines;
 
   static const KeyTable& table();
 };

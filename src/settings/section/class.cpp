@@ -45,6 +45,12 @@ constexpr Key kKeys[] = {
          .max = days(1).us,
          .reload = Reload::live,
          .help = "how often a healthy line of the class contacts a new mail network; detection measures against it"}),
+    key<&Class::contact_promise>("contact_promise", {.max = days(7).us, .help = "0s: as [casework] says"}),
+    key<&Class::escalate_every>("escalate_every", {.max = days(14).us, .help = "0s: as [casework] says"}),
+    key<&Class::deadline>("deadline", {.max = days(90).us, .help = "0s: as [casework] says"}),
+    key<&Class::block_deadline>("block_deadline", {.max = days(90).us, .help = "0s: as [casework] says"}),
+    choice<&Class::restrict_mode>("restrict", pn_names_of_Restrict,
+                                  {.help = "restricting lines of the class: as [casework] says, or otherwise"}),
 };
 
 constexpr KeyTable kTable{
@@ -56,13 +62,23 @@ constexpr KeyTable kTable{
 
 const KeyTable& Class::table() { return kTable; }
 
-model::ClassPolicy Class::policy() const {
+model::ClassPolicy Class::policy(const model::CaseRules& common) const {
   model::ClassPolicy out;
   out.verdict = verdict;
   out.limits = {connections_per_min, connections_burst != 0 ? connections_burst : connections_per_min,
                 networks_per_hour, networks_burst != 0 ? networks_burst : networks_per_hour};
   out.destination_memory = destination_memory;
   out.new_network_every = new_network_every;
+  out.cases = common;
+  const auto own = [](Duration& rule, Duration said) {
+    if (said.us != 0) rule = said;
+  };
+  own(out.cases.contact_promise, contact_promise);
+  own(out.cases.escalate_every, escalate_every);
+  own(out.cases.deadline, deadline);
+  own(out.cases.block_deadline, block_deadline);
+  if (restrict_mode != Restrict::as_casework)
+    out.cases.restrict_mode = static_cast<model::Mode>(static_cast<uint8_t>(restrict_mode) - 1);
   return out;
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "base/fields.h"
 #include "base/time.h"
 #include "model/line.h"
 #include "model/policy.h"
@@ -11,6 +12,9 @@
 namespace postern::settings {
 
 struct KeyTable;
+
+// Whether cases of a class restrict: as [casework] says, or otherwise.
+PN_ENUM(Restrict, as_casework, off, shadow, on)
 
 struct Class {
   model::Verdict verdict = model::Verdict::explain;
@@ -20,9 +24,15 @@ struct Class {
   uint32_t networks_burst = 0;
   Duration destination_memory = hours(24);
   Duration new_network_every = minutes(10);
+  // Of casework; 0 = as [casework] says.
+  Duration contact_promise;
+  Duration escalate_every;
+  Duration deadline;
+  Duration block_deadline;
+  Restrict restrict_mode = Restrict::as_casework;
 
-  // A burst that is not set is one minute's (or hour's) worth.
-  [[nodiscard]] model::ClassPolicy policy() const;
+  // A burst that is not set is one minute's (or hour's) worth. `common`: the rules of [casework].
+  [[nodiscard]] model::ClassPolicy policy(const model::CaseRules& common) const;
 
   static const KeyTable& table();
 };

@@ -94,9 +94,10 @@ Api::Answer Api::route(const Request& request) {
   if (noun == "sessions" && rest == "who") return get ? who(request) : no_method(request);
   if (noun == "permits") return rest.empty() ? permits(request) : permit(request, rest);
   if (noun == "cases") {
-    if (!get) return no_method(request);
-    return rest.empty() ? cases(request) : case_of(request, rest);
+    if (!rest.empty()) return case_of(request, rest);
+    return get ? cases(request) : no_method(request);
   }
+  if (noun == "governor") return governor(request, rest);
   if (noun == "explain" && rest.empty()) {
     if (!get) return no_method(request);
     return explain(parts_.view, parts_.journal, parts_.references,
@@ -104,7 +105,7 @@ Api::Answer Api::route(const Request& request) {
   }
   if (noun == "gate") return gate(request, rest);
   return fail(Errc::not_found, fmt::format("there is no {}", path), {},
-              "there are status, subscribers, sessions, permits, cases, explain and gate");
+              "there are status, subscribers, sessions, permits, cases, governor, explain and gate");
 }
 
 Api::Answer Api::command(const Request& request, model::ObservationBody body) {
@@ -266,39 +267,6 @@ Api::Answer Api::who(const Request& request) {
   for (const model::Session& s : who.sessions) sessions.push(shape(parts_.view, s));
   return Json::object(
       {{"address", to_string(*address)}, {"at", to_string(at)}, {"answer", who.answer}, {"sessions", sessions}});
-}
-
-Api::Answer Api::cases(const Request& request) {
-  const store::Page page = PN_TRY(page_in(request));
-  const model::SubscriberId id = PN_TRY(subscriber_in_query(request));
-  return list_of(PN_TRY(parts_.journal.cases(id, page)), [&](const model::Record& r) {
-    return shape(parts_.view, std::get<model::CaseChanged>(r.body).case_);
-  });
-}
-
-Api::Answer Api::case_of(const Request& request, std::string_view rest) {
-  const uint64_t id = PN_TRY(whole(rest, "case"));
-  const auto newest = PN_TRY(parts_.journal.newest("case_changed", id));
-  if (!newest) return fail(Errc::not_found, fmt::format("there is no case {}", id), "case", "postern case list");
-  const model::Case& c = std::get<model::CaseChanged>(newest->body).case_;
-  Json findings = Json::array();
-  for (const model::FindingId finding : c.findings)
-    if (const auto f = PN_TRY(parts_.journal.newest("finding", finding.value)))
-      findings.push(wire::to_json(std::get<model::Finding>(f->body)));
-  Json history = Json::array();
-  std::vector<model::Record> changes = PN_TRY(parts_.journal.history("case_changed", id, kListMax));
-  std::ranges::reverse(changes);
-  for (const model::Record& r : changes) {
-    const auto& changed = std::get<model::CaseChanged>(r.body);
-    history.push(Json::object({{"sequence", r.sequence},
-                               {"at", to_string(r.at)},
-                               {"state", to_string(changed.case_.state)},
-                               {"why", changed.why}}));
-  }
-  return Json::object({{"case", shape(parts_.view, c)},
-                       {"findings", findings},
-                       {"history", history},
-                       {"watch", parts_.view.watch(c.line, request.now)}});
 }
 
 Api::Answer Api::gate(const Request& request, std::string_view rest) {

@@ -11,6 +11,9 @@
 //   GET    /v1/permits?subscriber=KEY            POST /v1/permits {subscriber, kind, terms_version, for|expires, …}
 //   GET    /v1/permits/ID                        DELETE /v1/permits/ID?why=TEXT
 //   GET    /v1/cases?subscriber=KEY              GET /v1/cases/ID
+//   GET    /v1/cases?calls=1                     (customers to be called)
+//   POST   /v1/cases/ID/VERB {text, until|for}   (note, confirm, extend, approve, restrict, release, close)
+//   GET    /v1/governor                          POST /v1/governor/stop|go {text}
 //   GET    /v1/explain?what=ADDRESS|ID|REFERENCE&at=T
 //   GET    /v1/gate                              POST /v1/gate/detach
 //
@@ -39,6 +42,8 @@ namespace postern::tell::api {
 inline constexpr size_t kListDefault = 100;
 inline constexpr size_t kListMax = 10'000;
 inline constexpr size_t kImportRowsMax = 200'000;  // of one request; the CLI sends a larger file in parts
+
+inline constexpr size_t kNoteMax = 4'096;  // bytes of a text on a case
 
 struct Request {
   std::string method;
@@ -82,6 +87,9 @@ class Api {
   [[nodiscard]] Answer grant(const Request& request);
   [[nodiscard]] Answer cases(const Request& request);
   [[nodiscard]] Answer case_of(const Request& request, std::string_view rest);
+  [[nodiscard]] wire::Json calls(store::Page wanted) const;
+  [[nodiscard]] Answer case_command(const Request& request, model::CaseId id, std::string_view verb);
+  [[nodiscard]] Answer governor(const Request& request, std::string_view rest);
   [[nodiscard]] Answer gate(const Request& request, std::string_view rest);
   [[nodiscard]] Result<const model::Subscriber*> find_subscriber(std::string_view key) const;
   [[nodiscard]] Result<model::SubscriberId> subscriber_in_query(const Request& request) const;

@@ -46,7 +46,12 @@ class FakeView : public View {
   }
   std::string_view class_of(const model::Session&) const override { return "residential"; }
   Json watch(model::SubscriberId, Time) const override { return {}; }
+  void for_each_case(const std::function<void(const model::Case&)>& f) const override {
+    for (const model::Case& c : cases_) f(c);
+  }
+  Json governor(Time) const override { return Json::object({{"stopped", false}}); }
   Status validate(const model::Observation&) const override { return verdict_; }
+  std::vector<model::Case> cases_;
 };
 
 class ApiTest : public testing::Test {

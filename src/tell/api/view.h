@@ -38,6 +38,9 @@ class View {
   [[nodiscard]] virtual std::string_view class_of(const model::Session& session) const = 0;
   // What the detectors think of the line now, as an object; null when they do not watch it.
   [[nodiscard]] virtual wire::Json watch(model::SubscriberId line, Time now) const = 0;
+  virtual void for_each_case(const std::function<void(const model::Case&)>& f) const = 0;  // open ones, by id
+  // What bounds automation, and how much of it is used, as an object.
+  [[nodiscard]] virtual wire::Json governor(Time now) const = 0;
   // Whether an operator's request can be done; a clear sentence if not.
   [[nodiscard]] virtual Status validate(const model::Observation& request) const = 0;
 };

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cases: the list, one with its history and evidence, what operators order, and the governor's switch.
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "tell/api/query.h"
+#include "tell/api/shapes.h"
+
+namespace postern::tell::api {
+
+namespace {
+using wire::Json;
+
+Json history_of(const std::vector<model::Record>& newest_first) {
+  Json out = Json::array();
+  for (size_t i = newest_first.size(); i-- > 0;) {
+    const model::Record& r = newest_first[i];
+    const auto& changed = std::get<model::CaseChanged>(r.body);
+    out.push(Json::object({{"sequence", r.sequence},
+                           {"at", to_string(r.at)},
+                           {"state", to_string(changed.case_.state)},
+                           {"why", changed.why}}));
+  }
+  return out;
+}
+
+std::unexpected<Error> no_verb(std::string_view verb) {
+  return fail(Errc::not_found, fmt::format("a case cannot be told to {}", verb), {},
+              fmt::format("there are {}", fmt::join(model::pn_names_of_CaseVerb, ", ")));
+}
+}  // namespace
+
+// Those whose customer is to be called: the last channel of the ladder, done by people.
+Json Api::calls(store::Page wanted) const {
+  Rising page(wanted);
+  parts_.view.for_each_case([&](const model::Case& c) {
+    const bool call = std::ranges::any_of(c.contacts, [&](const model::ContactAttempt& a) {
+      return a.channel == model::Channel::call_list && a.state == model::ContactState::ordered && a.at > c.confirmed_at;
+    });
+    if (!call || !page.takes(c.id.value)) return;
+    Json item = shape(parts_.view, c);
+    if (const model::Subscriber* s = parts_.view.subscriber(c.line); s != nullptr) {
+      item.set("name", s->contact->name);
+      item.set("phone", s->contact->phone);
+      item.set("language", s->language);
+    }
+    page.put(std::move(item));
+  });
+  return page.answer();
+}
+
+Api::Answer Api::cases(const Request& request) {
+  if (in_query(request, "calls") == "1") return calls(PN_TRY(page_in(request)));
+  const store::Page page = PN_TRY(page_in(request));
+  const model::SubscriberId id = PN_TRY(subscriber_in_query(request));
+  return list_of(PN_TRY(parts_.journal.cases(id, page)), [&](const model::Record& r) {
+    return shape(parts_.view, std::get<model::CaseChanged>(r.body).case_);
+  });
+}
+
+Api::Answer Api::case_of(const Request& request, std::string_view rest) {
+  const size_t slash = rest.find('/');
+  const uint64_t id = PN_TRY(whole(rest.substr(0, slash), "case"));
+  if (slash != std::string_view::npos) return case_command(request, {id}, rest.substr(slash + 1));
+  if (request.method != "GET")
+    return fail(Errc::bad_input, fmt::format("{} does not take {}", request.path, request.method));
+  const auto newest = PN_TRY(parts_.journal.newest("case_changed", id));
+  if (!newest) return fail(Errc::not_found, fmt::format("there is no case {}", id), "case", "postern case list");
+  const model::Case& c = std::get<model::CaseChanged>(newest->body).case_;
+  Json findings = Json::array();
+  for (const model::FindingId finding : c.findings)
+    if (const auto f = PN_TRY(parts_.journal.newest("finding", finding.value)))
+      findings.push(wire::to_json(std::get<model::Finding>(f->body)));
+  Json notes = Json::array();
+  for (const model::Record& r : PN_TRY(parts_.journal.history("case_note", id, kListDefault))) {
+    const auto& note = std::get<model::CaseNote>(r.body);
+    notes.push(Json::object({{"at", to_string(r.at)}, {"by", note.operator_name}, {"text", note.text}}));
+  }
+  return Json::object({{"case", shape(parts_.view, c)},
+                       {"findings", findings},
+                       {"history", history_of(PN_TRY(parts_.journal.history("case_changed", id, kListMax)))},
+                       {"notes", notes},
+                       {"watch", parts_.view.watch(c.line, request.now)}});
+}
+
+Api::Answer Api::case_command(const Request& request, model::CaseId id, std::string_view verb) {
+  const auto known = model::CaseVerb_from(verb);
+  if (!known) return no_verb(verb);
+  if (request.method != "POST")
+    return fail(Errc::bad_input, fmt::format("{} does not take {}", request.path, request.method));
+  model::CaseCommand o;
+  o.operator_name = request.operator_name;
+  o.case_ = id;
+  o.verb = *known;
+  o.text = request.body["text"].text();
+  if (o.text.size() > kNoteMax)
+    return fail(Errc::limit, fmt::format("the text has {} bytes, at most {}", o.text.size(), kNoteMax), "text");
+  if (*known == model::CaseVerb::extend) {
+    if (!request.body["until"].is_null()) {
+      PN_TRY_VOID(wire::JsonReader::into(o.until, request.body["until"], "until"));
+    } else {
+      Duration lasts;
+      PN_TRY_VOID(wire::JsonReader::into(lasts, request.body["for"], "for"));
+      o.until = request.now + lasts;
+    }
+  }
+  Json result = PN_TRY(command(request, std::move(o)));
+  const auto newest = PN_TRY(parts_.journal.newest("case_changed", id.value));
+  Json now;
+  if (newest) now = shape(parts_.view, std::get<model::CaseChanged>(newest->body).case_);
+  return Json::object({{"case", std::move(now)}, {"result", std::move(result)}});
+}
+
+Api::Answer Api::governor(const Request& request, std::string_view rest) {
+  if (request.method == "POST" && (rest == "stop" || rest == "go")) {
+    model::GovernorSwitch o{request.operator_name, rest == "stop", request.body["text"].text()};
+    Json result = PN_TRY(command(request, std::move(o)));
+    Json out = parts_.view.governor(request.now);
+    out.set("result", std::move(result));
+    return out;
+  }
+  if (request.method == "GET" && rest.empty()) return parts_.view.governor(request.now);
+  return fail(Errc::bad_input, fmt::format("{} does not take {}", request.path, request.method), {},
+              "GET /v1/governor, POST /v1/governor/stop or /v1/governor/go");
+}
+
+}  // namespace postern::tell::api
