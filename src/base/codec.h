@@ -8,7 +8,6 @@
 #include <cstring>
 #include <map>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <type_traits>
@@ -101,11 +100,6 @@ class Encoder {
       put(key);
       put(value);
     }
-  }
-  template <class T>
-  void put_known(const std::set<T>& v) {
-    length(v.size());
-    for (const T& e : v) put(e);
   }
   template <class A, class B>
   void put_known(const std::pair<A, B>& v) {
@@ -248,17 +242,6 @@ class Decoder {
       // Keys come in order: anything else is not what an Encoder wrote.
       if (!v.empty() && !(v.rbegin()->first < key)) ok_ = false;
       v.emplace_hint(v.end(), std::move(key), std::move(value));
-    }
-  }
-  template <class T>
-  void get_known(std::set<T>& v) {
-    const size_t n = length();
-    v.clear();
-    for (size_t i = 0; i < n && ok_; ++i) {
-      T value{};
-      get(value);
-      if (!v.empty() && !(*v.rbegin() < value)) ok_ = false;
-      v.insert(v.end(), std::move(value));
     }
   }
   template <class A, class B>

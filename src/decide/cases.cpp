@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Casework in the engine: what happens to lines meets the workflow's pure rules, and what comes out becomes records.
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "decide/casework/workflow.h"
@@ -21,9 +22,11 @@ casework::Scene Work::scene_of(model::SubscriberId line) const {
   scene.rules = &state_.class_of(line).cases;
   scene.behaviour_at = state_.seen.last(line);
   const model::Subscriber* subscriber = facts_.subscribers.find(line);
-  scene.has_mail = subscriber != nullptr && !subscriber->contact->mail.empty() &&
-                   facts_.policy.channels.contains(model::Channel::mail);
-  scene.has_webhook = facts_.policy.channels.contains(model::Channel::webhook);
+  const auto has = [&](model::Channel channel) {
+    return std::ranges::find(facts_.policy.channels, channel) != facts_.policy.channels.end();
+  };
+  scene.has_mail = subscriber != nullptr && !subscriber->contact->mail.empty() && has(model::Channel::mail);
+  scene.has_webhook = has(model::Channel::webhook);
   return scene;
 }
 

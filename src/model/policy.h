@@ -3,7 +3,6 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -42,7 +41,7 @@ struct GovernorRules {
   uint32_t restrictions_per_hour_per_nas = 5;
   uint32_t restricted_max = 200;          // lines held back at one time
   uint32_t two_persons_above = 50;        // lines held back: beyond, each needs two operators
-  std::set<std::string> protected_lines;  // subscriber keys: never by automation (hospital, alarm, emergency)
+  std::vector<std::string> protected_lines;  // subscriber keys: never by automation (hospital, alarm, emergency)
   bool operator==(const GovernorRules&) const = default;
   PN_FIELDS(restrictions_per_hour, restrictions_per_hour_per_nas, restricted_max, two_persons_above, protected_lines)
 };
@@ -68,7 +67,7 @@ struct Policy {
   std::map<std::string, Mode> detectors;       // by detector name; absent = on
   int32_t case_score_mnat = 9'200;             // opens a case (DETECTION.md: S >= 9.2 nats)
   GovernorRules governor;
-  std::set<Channel> channels;  // that send by themselves; the call list is always there
+  std::vector<Channel> channels;  // that send by themselves; the call list is always there
   bool operator==(const Policy&) const = default;
   PN_FIELDS(classes, default_class, subscriber_prefixes, relay, dark, interim_interval, detectors, case_score_mnat,
             governor, channels)

@@ -152,7 +152,7 @@ model::Policy Settings::policy() const {
   for (const auto& [name, d] : detect) out.detectors[name] = d.mode;
   out.case_score_mnat = casework.case_score.thousandths;
   out.governor = governor.rules;
-  out.governor.protected_lines.insert(governor.protected_lines.begin(), governor.protected_lines.end());
+  out.governor.protected_lines = governor.protected_lines;
   return out;
 }
 

@@ -206,7 +206,7 @@ class Scenario {
       else if (key == "two_persons_above")
         g.two_persons_above = number();
       else if (key == "protect")
-        g.protected_lines.insert(value);
+        g.protected_lines.push_back(value);
       else
         bad("what is " + key);
     }

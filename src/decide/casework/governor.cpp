@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decide/casework/governor.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace postern::decide::casework {
@@ -9,7 +10,8 @@ std::optional<std::string> held(const Book& book, const model::Case& c, const Go
   const model::GovernorRules& rules = *governor.rules;
   const Time hour_ago = now - hours(1);
   if (book.stopped()) return "automation is stopped";
-  if (rules.protected_lines.contains(governor.line_key) && c.approvals.empty())
+  const bool is_protected = std::ranges::find(rules.protected_lines, governor.line_key) != rules.protected_lines.end();
+  if (is_protected && c.approvals.empty())
     return fmt::format("{} is a protected line: needs a person", governor.line_key);
   if (book.held_back() >= rules.restricted_max)
     return fmt::format("{} lines are held back, the most allowed at one time", book.held_back());
