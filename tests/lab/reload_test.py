@@ -37,6 +37,14 @@ RELOAD: dict[str, Any] = {
     "explainer.banners_per_min": 55, "explainer.connections_max": 5000, "explainer.idle_timeout": "40s",
     "radius_acct.interim_interval": "7m", "radius_acct.client.address": "127.0.0.0/24",
     "radius_acct.client.secret_file": "{dir}/secret2",
+    "class.business.contact_promise": "2h", "class.business.escalate_every": "6h", "class.business.deadline": "48h",
+    "class.business.block_deadline": "12h", "class.business.restrict": "off",
+    "casework.contact_promise": "3h", "casework.escalate_every": "7h", "casework.deadline": "49h",
+    "casework.block_deadline": "13h", "casework.stopped_after": "25h", "casework.release_after": "2h",
+    "casework.clean_after": "9d", "casework.question_after": "15d", "casework.relapse_within": "31d",
+    "casework.self_releases": 3, "casework.restrict": "on",
+    "governor.restrictions_per_hour": 11, "governor.restrictions_per_hour_per_nas": 6, "governor.restricted_max": 201,
+    "governor.two_persons_above": 51, "governor.protected_lines": ["hospital-1"],
     "casework.case_score": 9.5, "detect.novelty.mode": "shadow",
 }
 RESTART: dict[str, Any] = {
@@ -47,7 +55,7 @@ RESTART: dict[str, Any] = {
 }
 # These are parts of the policy: the engine makes a revision of them.
 POLICY = ("network.subscriber_prefixes", "network.dark", "network.default_class", "provider.relay", "class.",
-          "radius_acct.interim_interval", "detect.", "casework.")
+          "radius_acct.interim_interval", "detect.", "casework.", "governor.")
 
 
 def reference() -> dict[str, str]:

@@ -35,38 +35,52 @@ constexpr Key kKeys[] = {
     rule<&CaseRules::contact_promise>("contact_promise",
                                       {.min = minutes(10).us,
                                        .max = days(7).us,
+                                       .reload = Reload::live,
                                        .help = "nobody was told within this: the case is marked as missed"}),
-    rule<&CaseRules::escalate_every>(
-        "escalate_every",
-        {.min = hours(1).us, .max = days(14).us, .help = "a notice nobody confirmed goes on to the next channel"}),
-    rule<&CaseRules::deadline>("deadline",
-                               {.min = hours(1).us, .max = days(90).us, .help = "from the notice to a restriction"}),
+    rule<&CaseRules::escalate_every>("escalate_every",
+                                     {.min = hours(1).us,
+                                      .max = days(14).us,
+                                      .reload = Reload::live,
+                                      .help = "a notice nobody confirmed goes on to the next channel"}),
+    rule<&CaseRules::deadline>(
+        "deadline",
+        {.min = hours(1).us, .max = days(90).us, .reload = Reload::live, .help = "from the notice to a restriction"}),
     rule<&CaseRules::block_deadline>(
         "block_deadline", {.min = hours(1).us,
                            .max = days(90).us,
+                           .reload = Reload::live,
                            .help = "the same where two independent kinds of evidence agree, and for a relapse"}),
-    rule<&CaseRules::stopped_after>(
-        "stopped_after",
-        {.min = hours(1).us, .max = days(30).us, .help = "not seen for this long: nothing to restrict any more"}),
+    rule<&CaseRules::stopped_after>("stopped_after", {.min = hours(1).us,
+                                                      .max = days(30).us,
+                                                      .reload = Reload::live,
+                                                      .help = "not seen for this long: nothing to restrict any more"}),
     rule<&CaseRules::release_after>(
         "release_after", {.min = minutes(10).us,
                           .max = days(7).us,
+                          .reload = Reload::live,
                           .help = "not seen for this long: released when the customer says that it is fixed"}),
-    rule<&CaseRules::clean_after>(
-        "clean_after",
-        {.min = hours(1).us, .max = days(90).us, .help = "not seen for this long: the line counts as clean"}),
-    rule<&CaseRules::question_after>(
-        "question_after",
-        {.min = days(1).us, .max = days(90).us, .help = "a case of novelty alone that stopped ends after this"}),
-    rule<&CaseRules::relapse_within>(
-        "relapse_within",
-        {.min = days(1).us, .max = days(365).us, .help = "a case this soon after another is a relapse"}),
-    rule<&CaseRules::self_releases>(
-        "self_releases",
-        {.unit = "releases", .max = 100, .help = "how often a customer may say that it is fixed; then a person helps"}),
+    rule<&CaseRules::clean_after>("clean_after", {.min = hours(1).us,
+                                                  .max = days(90).us,
+                                                  .reload = Reload::live,
+                                                  .help = "not seen for this long: the line counts as clean"}),
+    rule<&CaseRules::question_after>("question_after",
+                                     {.min = days(1).us,
+                                      .max = days(90).us,
+                                      .reload = Reload::live,
+                                      .help = "a case of novelty alone that stopped ends after this"}),
+    rule<&CaseRules::relapse_within>("relapse_within", {.min = days(1).us,
+                                                        .max = days(365).us,
+                                                        .reload = Reload::live,
+                                                        .help = "a case this soon after another is a relapse"}),
+    rule<&CaseRules::self_releases>("self_releases",
+                                    {.unit = "releases",
+                                     .max = 100,
+                                     .reload = Reload::live,
+                                     .help = "how often a customer may say that it is fixed; then a person helps"}),
     rule<&CaseRules::restrict_mode>(
         "restrict",
-        {.help = "restricting lines: not at all (off), only say what would be done (shadow), or do it (on)"}),
+        {.reload = Reload::live,
+         .help = "restricting lines: not at all (off), only say what would be done (shadow), or do it (on)"}),
 };
 
 constexpr KeyTable kTable{
@@ -74,17 +88,25 @@ constexpr KeyTable kTable{
 
 constexpr Key kGovernorKeys[] = {
     rule<&GovernorRules::restrictions_per_hour, Governor>(
-        "restrictions_per_hour", {.unit = "lines", .min = 1, .max = 100'000, .help = "restricted by automation"}),
-    rule<&GovernorRules::restrictions_per_hour_per_nas, Governor>(
-        "restrictions_per_hour_per_nas",
-        {.unit = "lines", .min = 1, .max = 100'000, .help = "the same, on one access concentrator"}),
+        "restrictions_per_hour",
+        {.unit = "lines", .min = 1, .max = 100'000, .reload = Reload::live, .help = "restricted by automation"}),
+    rule<&GovernorRules::restrictions_per_hour_per_nas, Governor>("restrictions_per_hour_per_nas",
+                                                                  {.unit = "lines",
+                                                                   .min = 1,
+                                                                   .max = 100'000,
+                                                                   .reload = Reload::live,
+                                                                   .help = "the same, on one access concentrator"}),
     rule<&GovernorRules::restricted_max, Governor>(
-        "restricted_max", {.unit = "lines", .min = 1, .max = 1'000'000, .help = "restricted at one time"}),
+        "restricted_max",
+        {.unit = "lines", .min = 1, .max = 1'000'000, .reload = Reload::live, .help = "restricted at one time"}),
     rule<&GovernorRules::two_persons_above, Governor>(
-        "two_persons_above",
-        {.unit = "lines", .max = 1'000'000, .help = "restricted at one time; each further one needs two operators"}),
+        "two_persons_above", {.unit = "lines",
+                              .max = 1'000'000,
+                              .reload = Reload::live,
+                              .help = "restricted at one time; each further one needs two operators"}),
     key<&Governor::protected_lines>(
         "protected_lines", {.example = "[\"hospital-1\", \"alarm-centre\"]",
+                            .reload = Reload::live,
                             .help = "keys of subscribers that automation never restricts; an operator may, by name"}),
 };
 

@@ -45,12 +45,16 @@ constexpr Key kKeys[] = {
          .max = days(1).us,
          .reload = Reload::live,
          .help = "how often a healthy line of the class contacts a new mail network; detection measures against it"}),
-    key<&Class::contact_promise>("contact_promise", {.max = days(7).us, .help = "0s: as [casework] says"}),
-    key<&Class::escalate_every>("escalate_every", {.max = days(14).us, .help = "0s: as [casework] says"}),
-    key<&Class::deadline>("deadline", {.max = days(90).us, .help = "0s: as [casework] says"}),
-    key<&Class::block_deadline>("block_deadline", {.max = days(90).us, .help = "0s: as [casework] says"}),
-    choice<&Class::restrict_mode>("restrict", pn_names_of_Restrict,
-                                  {.help = "restricting lines of the class: as [casework] says, or otherwise"}),
+    key<&Class::contact_promise>("contact_promise",
+                                 {.max = days(7).us, .reload = Reload::live, .help = "0s: as [casework] says"}),
+    key<&Class::escalate_every>("escalate_every",
+                                {.max = days(14).us, .reload = Reload::live, .help = "0s: as [casework] says"}),
+    key<&Class::deadline>("deadline", {.max = days(90).us, .reload = Reload::live, .help = "0s: as [casework] says"}),
+    key<&Class::block_deadline>("block_deadline",
+                                {.max = days(90).us, .reload = Reload::live, .help = "0s: as [casework] says"}),
+    choice<&Class::restrict_mode>(
+        "restrict", pn_names_of_Restrict,
+        {.reload = Reload::live, .help = "restricting lines of the class: as [casework] says, or otherwise"}),
 };
 
 constexpr KeyTable kTable{
