@@ -39,8 +39,8 @@ struct CaseRules {
 struct GovernorRules {
   uint32_t restrictions_per_hour = 10;
   uint32_t restrictions_per_hour_per_nas = 5;
-  uint32_t restricted_max = 200;          // lines held back at one time
-  uint32_t two_persons_above = 50;        // lines held back: beyond, each needs two operators
+  uint32_t restricted_max = 200;             // lines held back at one time
+  uint32_t two_persons_above = 50;           // lines held back: beyond, each needs two operators
   std::vector<std::string> protected_lines;  // subscriber keys: never by automation (hospital, alarm, emergency)
   bool operator==(const GovernorRules&) const = default;
   PN_FIELDS(restrictions_per_hour, restrictions_per_hour_per_nas, restricted_max, two_persons_above, protected_lines)

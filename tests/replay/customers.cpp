@@ -142,8 +142,8 @@ class World {
         continue;
       }
       const uint32_t n = line.innocent ? 12 : 1 + static_cast<uint32_t>(random_() % 8);
-      for (uint32_t k = 0; k < n; ++k) contact(i, !line.innocent && chance(5));
       line.last_seen = now_;
+      for (uint32_t k = 0; k < n; ++k) contact(i, !line.innocent && chance(5));
       line.next_burst = line.innocent ? Time{} : now_ + line.every;
       line.innocent = false;
     }
