@@ -79,13 +79,14 @@ void Work::page_if_held(const model::Case& c, const casework::Governor& governor
     emit({}, model::GovernorChanged{facts_.cases.stopped(), "held: " + *why});
 }
 
-// Of a line with an open case: what the case is about is still there.
-void Work::see_behaviour(const model::ObservationBody& body, const model::Case& c) {
+// A line with an open case does what the case is about. Before anything is decided on it, or a case could end on what
+// was known a moment ago; false = it does not, or has no case.
+bool Work::see_behaviour(const model::ObservationBody& body, model::SubscriberId line) {
   const auto* sum = std::get_if<model::LineSum>(&body);
   const bool is = std::holds_alternative<model::FirstContact>(body) || (sum != nullptr && sum->blocked != 0);
-  if (!is) return;
-  state_.seen.see(c.line, at_);
-  look_at(c.id);  // what was due may have waited for it
+  if (!is || facts_.cases.open_of(line) == nullptr) return false;
+  state_.seen.see(line, at_);
+  return true;
 }
 
 void Work::tick_cases() {

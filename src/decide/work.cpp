@@ -102,6 +102,7 @@ void Work::operator()(const model::LineSum& o) {
 }
 
 void Work::judge(model::SubscriberId line, const model::ObservationBody& body) {
+  (void)see_behaviour(body, line);
   for (detect::Reached& reached :
        state_.watch.see(state_.subject_of(line), body, at_, facts_.policy, state_.counters)) {
     model::Finding& finding = reached.finding;
@@ -109,7 +110,8 @@ void Work::judge(model::SubscriberId line, const model::ObservationBody& body) {
     emit(line, finding);
     on_finding(finding, reached.summary);
   }
-  if (const model::Case* open = facts_.cases.open_of(line)) see_behaviour(body, *open);
+  // What was due may have waited for it; a case opened just now has seen it too.
+  if (see_behaviour(body, line)) look_at(facts_.cases.open_of(line)->id);
 }
 
 Step Work::finish() {

@@ -70,7 +70,7 @@ class Work {
   void change(std::optional<model::CaseChanged> changed);
   void look_at(model::CaseId id);
   void page_if_held(const model::Case& c, const casework::Governor& governor);
-  void see_behaviour(const model::ObservationBody& body, const model::Case& c);
+  bool see_behaviour(const model::ObservationBody& body, model::SubscriberId line);
   void tick_cases();
   void on_finding(const model::Finding& finding, const std::string& summary);
   [[nodiscard]] Row take(model::Subscriber row);
