@@ -44,7 +44,7 @@ auto inside(const std::string& netns, F&& f) {
 std::set<uint16_t> own_ports;
 
 // What a client of `address`:port reads first, or why it reads nothing.
-std::string greeting(const std::string& address, uint16_t port, int wait_ms = 1500) {
+std::string greeting(const std::string& address, uint16_t port, int wait_ms = 5000) {
   const bool v6 = address.contains(':');
   const sys::Fd fd(socket(v6 ? AF_INET6 : AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   // Closed by a reset: a FIN that nobody answers would be sent again during the next test and be counted there.
@@ -114,11 +114,13 @@ class GatePath : public ::testing::Test {
     run("ip netns add " + subscriber + " && ip netns add " + internet + " && ip link set sub1 netns " + subscriber +
         " && ip link set up1 netns " + internet);
     run("nsenter --net=/run/netns/" + subscriber +
-        " sh -c 'ip link set lo up; ip link set sub1 up; ip addr add 10.1.0.7/16 dev sub1; ip addr add 10.1.0.8/16 dev "
+        " sh -c 'sysctl -qw net.ipv6.conf.sub1.accept_dad=0; ip link set lo up; ip link set sub1 up; ip addr add "
+        "10.1.0.7/16 dev sub1; ip addr add 10.1.0.8/16 dev "
         "sub1; ip route add default via 10.1.255.254; ip -6 addr add 2001:db8:1:7::1/48 dev sub1 nodad; ip -6 route "
         "add default via 2001:db8:1::fffe'");
     run("nsenter --net=/run/netns/" + internet +
-        " sh -c 'ip link set lo up; ip link set up1 up; ip addr add 192.0.2.2/24 dev up1; ip addr add 198.51.100.25/32 "
+        " sh -c 'sysctl -qw net.ipv6.conf.up1.accept_dad=0; ip link set lo up; ip link set up1 up; ip addr add "
+        "192.0.2.2/24 dev up1; ip addr add 198.51.100.25/32 "
         "dev lo; ip route add default via 192.0.2.1; ip -6 addr add 2001:db8:ff::2/64 dev up1 nodad; ip -6 addr add "
         "2001:db8:9::25/128 dev lo nodad; ip -6 route add default via 2001:db8:ff::1'");
   }
@@ -157,7 +159,7 @@ class GatePath : public ::testing::Test {
   }
   void TearDown() override { EXPECT_TRUE(gate::remove_routing({})); }
 
-  [[nodiscard]] std::string try_mail(bool v6, int wait_ms = 1500) const {
+  [[nodiscard]] std::string try_mail(bool v6, int wait_ms = 5000) const {
     return inside(subscriber, [&] { return greeting(v6 ? "2001:db8:9::25" : "198.51.100.25", 25, wait_ms); });
   }
   // TCP segments of this test to port 25 that reached the internet since the last call.

@@ -44,7 +44,9 @@ void enter_own_network() {
   if (done) return;
   done = true;
   PN_CHECK(unshare(CLONE_NEWNET) == 0);
-  run("ip link set lo up && ip link add sub0 type veth peer name sub1 && ip link add up0 type veth peer name up1 && "
+  // No duplicate address detection: until it is through, a second or two, nobody's neighbours are found.
+  run("sysctl -qw net.ipv6.conf.default.accept_dad=0 && ip link set lo up && ip link add sub0 type veth peer name sub1 "
+      "&& ip link add up0 type veth peer name up1 && "
       "ip link set sub0 up && ip link set sub1 up && ip link set up0 up && ip link set up1 up && "
       "sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1 net.ipv4.conf.all.rp_filter=0 && "
       "ip addr add 10.1.255.254/16 dev sub0 && ip addr add 192.0.2.1/24 dev up0 && "
