@@ -169,7 +169,9 @@ TEST_F(GateContact, FullPendingTableReportsAtOnceAsUnknown) {
   const auto seen = world->drained();
   EXPECT_EQ(seen.size(), world->counter("pending_full"));
   EXPECT_GT(seen.size(), 0U);
-  EXPECT_EQ(seen.size() + world->gate->stats().pending, 150U);
+  // Nearly 150: two of so many networks may have the same 16-bit fingerprint, and then the second is none.
+  EXPECT_EQ(seen.size() + world->gate->stats().pending, world->counter("contacts"));
+  EXPECT_GE(world->counter("contacts"), 145U);
   for (const auto& c : seen) EXPECT_EQ(c.contact.outcome, Outcome::unknown);
 }
 
