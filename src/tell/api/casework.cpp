@@ -98,6 +98,9 @@ Api::Answer Api::case_command(const Request& request, model::CaseId id, std::str
   if (*known == model::CaseVerb::extend) {
     if (!request.body["until"].is_null()) {
       PN_TRY_VOID(wire::JsonReader::into(o.until, request.body["until"], "until"));
+    } else if (request.body["for"].is_null()) {
+      return fail(Errc::bad_input, "the new deadline is missing", "case extend",
+                  "give for (\"48h\", from now) or until (a time)");
     } else {
       Duration lasts;
       PN_TRY_VOID(wire::JsonReader::into(lasts, request.body["for"], "for"));
