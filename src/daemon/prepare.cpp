@@ -193,6 +193,7 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       give("api");
       tell("reference");
       break;
+    case Role::act:
     case Role::supervisor:
       break;
   }

@@ -27,6 +27,9 @@ sys::Confinement confinement_of(Role role, const std::string& user) {
       return {.user = user, .no_network = true};
     case Role::edge:
       return {.user = user, .no_disk = true, .no_network = true};
+    case Role::act:
+      // It calls the provider's own machines; what it reads from them is answers to what it asked.
+      return {.user = user, .no_disk = true};
     default:
       return {.user = user, .no_disk = true, .no_network = true};
   }
@@ -42,6 +45,8 @@ int run_role(WorkerStart start) {
       return run_edge(std::move(start));
     case Role::web:
       return run_web(std::move(start));
+    case Role::act:
+      return run_act(std::move(start));
     case Role::supervisor:
       break;
   }

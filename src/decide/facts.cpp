@@ -94,6 +94,8 @@ model::LineEntry Facts::entry_of(const Prefix& prefix) const {
   entry.listed = order.listed;
   entry.expires = order.until;
   entry.order = order.id;
+  entry.hold = order.hold;
+  entry.closed = order.closed;
   return entry;
 }
 

@@ -10,6 +10,7 @@
 #include "base/fields.h"
 #include "base/time.h"
 #include "model/ids.h"
+#include "model/line.h"
 
 namespace postern::model {
 
@@ -17,8 +18,8 @@ namespace postern::model {
 //   contacted      a notice went out by some channel
 //   confirmed      the customer pressed the button, answered, or talked to somebody
 //   deadline       the deadline has passed and the behaviour is still there: waits for the governor or for a person
-//   restricted     walled garden for the services the evidence was on
-//   disconnected   no Internet service
+//   restricted     CaseRules::restriction: the services the evidence was on, or the whole garden
+//   disconnected   the plug is pulled: the garden, at the NAS and in authorisation too; no Internet service
 //   released       what was restricted is lifted; watched until it is clean for long enough
 //   verified_clean the behaviour stayed away (journaled right before closed)
 //   closed         over
@@ -82,10 +83,12 @@ struct Case {
   uint32_t self_releases = 0;          // of this line within the relapse window, earlier cases included
   uint32_t relapses = 0;               // the same
   std::vector<std::string> approvals;  // operators who agreed to a restriction that needs two
+  std::vector<Service> services;       // the evidence was on: what a restriction closes; sorted, kClosedMax at most
+  Time disconnected_at;                // the plug was pulled
   bool operator==(const Case&) const = default;
   PN_FIELDS(id, line, state, opened, changed, findings, score_mnat, first_contacts, summary, confirmed_at, grade,
             customer, contacts, contacted_at, deadline_at, restricted_at, restricted_nas, released_at, asked_at,
-            promise_missed, self_releases, relapses, approvals)
+            promise_missed, self_releases, relapses, approvals, services, disconnected_at)
 };
 
 // Restricted or cut off now.

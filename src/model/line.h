@@ -34,6 +34,25 @@ struct Limits {
   PN_FIELDS(connections_per_min, connections_burst, networks_per_hour, networks_burst)
 };
 
+// What a restriction takes from a line beside its verdict on port 25.
+//   none      nothing
+//   services  new and open flows of LineEntry::closed; all else goes on
+//   garden    everything but the relay, DNS, DHCP, routing, the provider's pages and the allow-list: HTTP is answered
+//   by
+//             the garden page, TLS and all else is reset at once
+PN_ENUM(Hold, none, services, garden)
+
+PN_ENUM(Transport, tcp, udp)
+
+// A service that a line was seen abusing: the destination port of what it sent.
+struct Service {
+  Transport transport = Transport::tcp;
+  uint16_t port = 0;
+  auto operator<=>(const Service&) const = default;
+  PN_FIELDS(transport, port)
+};
+inline constexpr size_t kClosedMax = 16;  // services of one line
+
 // One prefix of one live session. Prefixes of a table never overlap but where a longer one is meant to win.
 struct LineEntry {
   Prefix prefix;            // IPv4 host or block, IPv6 delegated or framed prefix
@@ -49,9 +68,11 @@ struct LineEntry {
   std::vector<Prefix> listed;  // at most kListedMax
   Time expires;                // then the kernel falls back to the class `unknown` by itself; 0 = never
   OrderId order;               // the order this carries out
+  Hold hold = Hold::none;
+  std::vector<Service> closed;  // with Hold::services, port 25 apart; at most kClosedMax, sorted
   bool operator==(const LineEntry&) const = default;
   PN_FIELDS(prefix, line, access, vlan_outer, vlan_inner, class_name, verdict, reason, revision, limits, listed,
-            expires, order)
+            expires, order, hold, closed)
 };
 inline constexpr size_t kListedMax = 64;
 

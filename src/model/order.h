@@ -27,8 +27,12 @@ struct Order {
   std::vector<Prefix> listed;
   Time since;
   Time until;  // 0 = as long as the session lives
+  Hold hold = Hold::none;
+  std::vector<Service> closed;  // with Hold::services, sorted
+  bool plug = false;  // the NAS is asked too (RFC 5176), and authorisation: the session is to be in the garden
   bool operator==(const Order&) const = default;
-  PN_FIELDS(id, subject, session, mode, verdict, reason, because, revision, limits, listed, since, until)
+  PN_FIELDS(id, subject, session, mode, verdict, reason, because, revision, limits, listed, since, until, hold, closed,
+            plug)
 };
 
 PN_ENUM(ReceiptState, accepted, in_force, refused, expired, lost, withdrawn)

@@ -29,10 +29,15 @@ struct CaseRules {
   Duration question_after = days(14);   // a question nobody answered becomes a note, once the behaviour stopped
   Duration relapse_within = days(30);   // a new case this soon after the last is a relapse
   uint32_t self_releases = 2;           // then help by a person
-  Mode restrict_mode = Mode::shadow;    // walled garden
+  Mode restrict_mode = Mode::shadow;
+  Hold restriction = Hold::services;  // what `restricted` takes from a line: services or garden
+  Mode plug_mode = Mode::shadow;      // disconnecting lines
+  Duration plug_after = days(3);      // restricted this long, and it still goes on
+  bool plug_needs_person = true;      // an operator agrees to each (postern case approve)
   bool operator==(const CaseRules&) const = default;
   PN_FIELDS(contact_promise, escalate_every, deadline, block_deadline, stopped_after, release_after, clean_after,
-            question_after, relapse_within, self_releases, restrict_mode)
+            question_after, relapse_within, self_releases, restrict_mode, restriction, plug_mode, plug_after,
+            plug_needs_person)
 };
 
 // Bounds automation. Counted over what the engine orders by itself; what a person orders by name is not held.

@@ -44,7 +44,7 @@ class Roles(unittest.TestCase):
 
     def test_rights(self) -> None:
         pids = self.lab.role_pids()
-        self.assertEqual(set(pids), {"gate", "brain", "edge", "web"})
+        self.assertEqual(set(pids), {"gate", "brain", "edge", "web", "act"})
         user = pwd.getpwnam("nobody")
         mine = os.readlink("/proc/self/ns/net")
         for role, pid in pids.items():
@@ -58,8 +58,8 @@ class Roles(unittest.TestCase):
                 self.assertEqual(status["NoNewPrivs"], "1")
                 if not gate:
                     self.assertEqual(status["Groups"], "")
-                self.assertEqual(os.readlink(f"/proc/{pid}/ns/net") == mine, gate)
-                if role in ("edge", "web"):
+                self.assertEqual(os.readlink(f"/proc/{pid}/ns/net") == mine, role in ("gate", "act"))
+                if role in ("edge", "web", "act"):
                     self.assertEqual(os.listdir(f"/proc/{pid}/root"), [])
 
     def test_it_works_like_that(self) -> None:

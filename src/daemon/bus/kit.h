@@ -45,6 +45,7 @@ int run_brain(WorkerStart start);
 int run_gate(WorkerStart start);
 int run_edge(WorkerStart start);
 int run_web(WorkerStart start);
+int run_act(WorkerStart start);
 
 // Entry of an exec'd worker: reads bus and kit, confines itself, runs its role.
 int run_worker();

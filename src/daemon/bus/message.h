@@ -16,8 +16,8 @@
 
 namespace postern::daemon {
 
-PN_ENUM(Role, supervisor, gate, edge, brain, web)
-inline constexpr std::array kWorkers{Role::brain, Role::gate, Role::edge, Role::web};
+PN_ENUM(Role, supervisor, gate, edge, brain, web, act)
+inline constexpr std::array kWorkers{Role::brain, Role::gate, Role::edge, Role::web, Role::act};
 
 // A worker says it is up; the supervisor tells everybody else, who then send again what that worker may have lost.
 struct PeerUp {

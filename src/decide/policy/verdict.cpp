@@ -34,6 +34,14 @@ void by_permit(const model::Permit& permit, Decision& d) {
   }
 }
 
+void by_case(const model::Case& c, const model::CaseRules& rules, Decision& d) {
+  d.plug = c.state == model::CaseState::disconnected;
+  d.hold = d.plug ? model::Hold::garden : rules.restriction;
+  if (d.hold == model::Hold::services) d.closed = c.services;
+  std::erase(d.closed, model::Service{model::Transport::tcp, 25});
+  if (d.hold == model::Hold::services && d.closed.empty()) d.hold = model::Hold::none;  // the verdict says it all
+}
+
 }  // namespace
 
 std::string_view class_of(const model::Policy& policy, const model::Session& session,
@@ -69,6 +77,7 @@ Decision decide(const Ground& g) {
     if (d.verdict != Verdict::reject && d.verdict != Verdict::drop) d.verdict = Verdict::explain;
     d.limits = {};
     d.reason = Reason::restriction;
+    by_case(*g.restricted, settings.cases, d);
     d.because = fmt::format("case {}; class {}", g.restricted->id.value, d.class_name);
   } else if (g.permit != nullptr && d.verdict != Verdict::open) {
     by_permit(*g.permit, d);
@@ -94,12 +103,16 @@ model::Order order_of(const Decision& d, const model::Session& session, uint32_t
   order.listed = d.listed;
   order.since = since;
   order.until = d.until;
+  order.hold = d.hold;
+  order.closed = d.closed;
+  order.plug = d.plug;
   return order;
 }
 
 bool says(const model::Order& in_force, const Decision& d) {
   return in_force.mode == model::Mode::on && in_force.verdict == d.verdict && in_force.reason == d.reason &&
          in_force.limits == d.limits && in_force.listed == d.listed && in_force.until == d.until &&
+         in_force.hold == d.hold && in_force.closed == d.closed && in_force.plug == d.plug &&
          in_force.because == with_revision(d.because, in_force.revision);
 }
 

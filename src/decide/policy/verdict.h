@@ -34,6 +34,9 @@ struct Decision {
   model::Limits limits;
   std::vector<Prefix> listed;
   Time until;
+  model::Hold hold = model::Hold::none;
+  std::vector<model::Service> closed;
+  bool plug = false;
 };
 
 // The session's class when policy has it, else the subscriber's, else the default, else "unknown"; "unknown" for a line
