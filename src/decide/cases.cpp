@@ -14,6 +14,13 @@ namespace {
 constexpr int kMovesAtOnceMax = 8;         // of one case in one step; the rest comes with the next tick
 constexpr size_t kCasesPerTickMax = 4096;  // looked at in one tick
 
+// What is held back of the line differs, so its order does.
+bool is_other_hold(const model::Case* before, const model::Case& now) {
+  const bool held_before = before != nullptr && model::holds_back(before->state);
+  const bool held_now = model::holds_back(now.state);
+  return held_before != held_now || (held_now && (before->state != now.state || before->services != now.services));
+}
+
 }  // namespace
 
 casework::Scene Work::scene_of(model::SubscriberId line) const {
@@ -44,10 +51,9 @@ void Work::change(std::optional<model::CaseChanged> changed) {
   const model::SubscriberId line = changed->case_.line;
   const model::CaseId id = changed->case_.id;
   const model::Case* before = facts_.cases.find(id);
-  const bool held_before = before != nullptr && model::holds_back(before->state);
-  const bool held_now = model::holds_back(changed->case_.state);
+  const bool other_hold = is_other_hold(before, changed->case_);
   emit(line, std::move(*changed));
-  if (held_before != held_now) redecide(line);
+  if (other_hold) redecide(line);
   look_at(id);
 }
 
@@ -62,20 +68,22 @@ void Work::look_at(model::CaseId id) {
       page_if_held(*c, governor);
       return state_.looks.set(id, casework::next_look(*c, scene));
     }
-    const bool held = model::holds_back(c->state);
     const model::SubscriberId line = c->line;
-    const bool held_now = model::holds_back(changed->case_.state);
+    const bool other_hold = is_other_hold(c, changed->case_);
     emit(line, std::move(*changed));
-    if (held != held_now) redecide(line);
+    if (other_hold) redecide(line);
   }
   state_.looks.set(id, at_ + seconds(1));
 }
 
 // Somebody is told once per episode that the governor holds restrictions back.
 void Work::page_if_held(const model::Case& c, const casework::Governor& governor) {
-  if (c.state != model::CaseState::deadline || facts_.cases.paged()) return;
-  if (state_.class_of(c.line).cases.restrict_mode != model::Mode::on) return;
-  if (const auto why = casework::held(facts_.cases, c, governor, at_))
+  const model::CaseRules& rules = state_.class_of(c.line).cases;
+  const bool plug = static_cast<bool>(c.plug_asked_at);
+  if ((c.state != model::CaseState::deadline && !plug) || facts_.cases.paged()) return;
+  if ((plug ? rules.plug_mode : rules.restrict_mode) != model::Mode::on) return;
+  if (const auto why = plug ? casework::held_plug(facts_.cases, c, governor, rules.plug_needs_person, at_)
+                            : casework::held(facts_.cases, c, governor, at_))
     emit({}, model::GovernorChanged{facts_.cases.stopped(), "held: " + *why});
 }
 
@@ -127,11 +135,13 @@ void Work::operator()(const model::CustomerSays& o) {
 void Work::operator()(const model::CaseCommand& o) {
   if (refused(validate_request(facts_, o, at_))) return;
   const model::Case* c = facts_.cases.find(o.case_);
-  const model::SubscriberId line = c->line;
+  if (c == nullptr) c = facts_.cases.closed_by_hand(o.case_);
+  const model::Case before = *c;
+  const model::SubscriberId line = before.line;
   act(o.operator_name,
       fmt::format("case {} {}{}{}", to_string(o.verb), o.case_.value, o.text.empty() ? "" : ": ", o.text));
   if (o.verb == model::CaseVerb::note) return emit(line, model::CaseNote{o.case_, o.operator_name, o.text});
-  auto changed = casework::on_command(*facts_.cases.find(o.case_), o, scene_of(line));
+  auto changed = casework::on_command(before, o, scene_of(line));
   if (changed && changed->case_.state == model::CaseState::restricted)
     changed->case_.restricted_nas = governor_of(line).nas;
   change(std::move(changed));

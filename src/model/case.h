@@ -36,7 +36,8 @@ PN_ENUM(CustomerStatus, silent, read, says_clean, disputes, wants_help)
 PN_ENUM(Channel, mail, webhook, call_list)
 
 // Which text: one template for each, so that nobody gets the first scare twice.
-PN_ENUM(Notice, first, question, reminder, persists, restricted, released, relapse, clean)
+//   disconnecting  the plug will be pulled, and when; before disconnected, always
+PN_ENUM(Notice, first, question, reminder, persists, restricted, released, relapse, clean, disconnecting, disconnected)
 
 //   ordered    journaled; the channel has it or will get it again after a restart
 //   sent       the channel took it (the relay's 250, the gateway's 2xx, the list's export)
@@ -58,6 +59,41 @@ struct ContactAttempt {
 };
 
 inline constexpr size_t kContactsPerCaseMax = 32;
+
+// What an operator may order.
+//   note      text is kept with the case
+//   confirm   the customer was reached in person
+//   extend    a later deadline (`until`)
+//   approve   agrees to a restriction that is held
+//   restrict  now, by name; not held by the governor, still never without a contact attempt
+//   release   now
+//   close     over, whatever is seen
+//   disconnect  now, by name; only a line that is restricted already
+//   says      what the customer told the operator (`says`)
+//   undo      takes back the last of these, as long as the case is where it put it
+PN_ENUM(CaseVerb, note, confirm, extend, approve, restrict, release, close, disconnect, says, undo)
+
+// What an operator's last order changed of a case, as it was before: undone as long as the case is still where the
+// order put it.
+struct CaseBefore {
+  CaseVerb verb = CaseVerb::note;  // note: there is nothing to undo
+  std::string operator_name;
+  CaseState put = CaseState::opened;  // where the order put it
+  CaseState state = CaseState::opened;
+  CustomerStatus customer = CustomerStatus::silent;
+  Time confirmed_at;
+  Time contacted_at;
+  Time deadline_at;
+  Time restricted_at;
+  Time released_at;
+  Time asked_at;
+  Time disconnected_at;
+  Time plug_asked_at;
+  std::vector<std::string> approvals;
+  bool operator==(const CaseBefore&) const = default;
+  PN_FIELDS(verb, operator_name, put, state, customer, confirmed_at, contacted_at, deadline_at, restricted_at,
+            released_at, asked_at, disconnected_at, plug_asked_at, approvals)
+};
 
 struct Case {
   CaseId id;
@@ -85,10 +121,12 @@ struct Case {
   std::vector<std::string> approvals;  // operators who agreed to a restriction that needs two
   std::vector<Service> services;       // the evidence was on: what a restriction closes; sorted, kClosedMax at most
   Time disconnected_at;                // the plug was pulled
+  Time plug_asked_at;                  // since when pulling the plug is due and held
+  CaseBefore before;
   bool operator==(const Case&) const = default;
   PN_FIELDS(id, line, state, opened, changed, findings, score_mnat, first_contacts, summary, confirmed_at, grade,
             customer, contacts, contacted_at, deadline_at, restricted_at, restricted_nas, released_at, asked_at,
-            promise_missed, self_releases, relapses, approvals, services, disconnected_at)
+            promise_missed, self_releases, relapses, approvals, services, disconnected_at, plug_asked_at, before)
 };
 
 // Restricted or cut off now.

@@ -114,21 +114,14 @@ struct CustomerSays {
   CustomerStatus what = CustomerStatus::read;
   PN_FIELDS(line, what)
 };
-//   note      text is kept with the case
-//   confirm   the customer was reached in person
-//   extend    a later deadline (`until`)
-//   approve   agrees to a restriction that is held
-//   restrict  now, by name; not held by the governor, still never without a contact attempt
-//   release   now
-//   close     over, whatever is seen
-PN_ENUM(CaseVerb, note, confirm, extend, approve, restrict, release, close)
 struct CaseCommand {
   std::string operator_name;
   CaseId case_;
   CaseVerb verb = CaseVerb::note;
   std::string text;
   Time until;
-  PN_FIELDS(operator_name, case_, verb, text, until)
+  CustomerStatus says = CustomerStatus::silent;
+  PN_FIELDS(operator_name, case_, verb, text, until, says)
 };
 // The one switch: no restriction by automation while it is stopped. What is in force stays.
 struct GovernorSwitch {

@@ -201,6 +201,10 @@ class Scenario {
         r.restrict_mode = named(model::Mode_from(value), value);
       else if (key == "deadline")
         r.deadline = must(parse_duration(value));
+      else if (key == "plug")
+        r.plug_mode = named(model::Mode_from(value), value);
+      else if (key == "plug_after")
+        r.plug_after = must(parse_duration(value));
       else if (key == "per_hour")
         g.restrictions_per_hour = g.restrictions_per_hour_per_nas = number();
       else if (key == "two_persons_above")
@@ -259,6 +263,9 @@ class Scenario {
       is(found ? answer.sessions[0].line_key : std::string(to_string(answer.kind)), words.at(2));
     } else if (what == "entry") {
       expect_entry(words, is);
+    } else if (what == "plugged") {
+      const auto it = table_.find(must(parse_prefix(words.at(1))));
+      is(it != table_.end() && it->second.hold == model::Hold::garden ? "yes" : "no", words.at(2));
     } else if (what == "records") {
       is(std::to_string(records_.size()), words.at(1));
     } else {

@@ -32,6 +32,9 @@ struct Options {
   std::string lasts;
   std::string expires;
   std::string note;
+  std::string state;
+  std::string customer;
+  std::string grade;
   std::string why;
   std::vector<std::string> destinations;
   std::optional<unsigned> connections_per_min;
@@ -253,6 +256,7 @@ void Program::permits() {
                                  {"limits", limits_of(options_)},
                                  {"destinations", to},
                                  {"note", options_.note}});
+        if (!options_.customer.empty()) out.body.set("says", options_.customer);
         if (!options_.lasts.empty()) out.body.set("for", options_.lasts);
         if (!options_.expires.empty()) out.body.set("expires", options_.expires);
         return out;
@@ -286,10 +290,21 @@ void Program::cases_and_explain() {
   CLI::App* group = noun("case", "lines in trouble, with the evidence");
   CLI::App* list = group->add_subcommand("list", "cases, the newest first");
   list->add_option("--line", options_.line, "of one line");
-  on_list(list, [this] { return Call{.path = "/v1/cases", .query = {{"subscriber", options_.line}}}; },
+  list->add_option("--state", options_.state, "open ones in this state");
+  list->add_option("--customer", options_.customer, "open ones whose customer is silent, read, says_clean, …");
+  list->add_option("--grade", options_.grade, "open ones that rest on: question, evidence, block");
+  on_list(list,
+          [this] {
+            return Call{.path = "/v1/cases",
+                        .query = {{"subscriber", options_.line},
+                                  {"state", options_.state},
+                                  {"customer", options_.customer},
+                                  {"grade", options_.grade}}};
+          },
           {{"CASE", "id"},
            {"LINE", "subscriber_key"},
            {"STATE", "state"},
+           {"CUSTOMER", "customer"},
            {"SCORE", "score"},
            {"OPENED", "opened"},
            {"SUMMARY", "summary"}});
@@ -311,10 +326,15 @@ void Program::cases_and_explain() {
   CLI::App* extend = case_order(group, "extend", "give the customer more time");
   extend->add_option("--for", options_.lasts, "how long from now, as 48h");
   extend->add_option("--until", options_.expires, "until when, instead of --for");
-  case_order(group, "approve", "agree to a restriction that the governor holds");
+  case_order(group, "approve", "agree to what waits for a person: a held restriction, the plug");
   case_order(group, "restrict", "restrict the line now, by name");
   case_order(group, "release", "lift the restriction now");
   case_order(group, "close", "end the case, whatever is seen");
+  case_order(group, "disconnect", "pull the plug of a restricted line now, by name");
+  case_order(group, "undo", "take back the last order on the case");
+  case_order(group, "says", "what the customer told you")
+      ->add_option("--says", options_.customer, "read, says_clean, disputes or wants_help")
+      ->required();
 
   CLI::App* why = app_.add_subcommand("explain", "why: observation, finding, case, order, receipt");
   why->add_option("WHAT", options_.word,
@@ -328,7 +348,7 @@ void Program::cases_and_explain() {
 
 CLI::App* Program::case_order(CLI::App* group, const std::string& verb, const char* about) {
   CLI::App* command = group->add_subcommand(verb, about);
-  command->add_option("ID", options_.word, "the case's number")->required();
+  command->add_option("ID", options_.word, "the case's number, or several as 3,5,8")->required();
   CLI::Option* text = command->add_option("TEXT", options_.why, "for the journal");
   if (verb == "note") text->required();
   on(
@@ -340,7 +360,10 @@ CLI::App* Program::case_order(CLI::App* group, const std::string& verb, const ch
         if (!options_.expires.empty()) out.body.set("until", options_.expires);
         return out;
       },
-      [](const Json& answer) { return fields(answer["case"]); });
+      [](const Json& answer) {
+        if (answer["items"].is_null()) return fields(answer["case"]);
+        return table(answer, {{"CASE", "id"}, {"STATE", "state"}, {"OUTCOME", "outcome"}});
+      });
   return command;
 }
 

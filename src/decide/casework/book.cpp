@@ -8,6 +8,11 @@ namespace postern::decide::casework {
 using model::Case;
 using model::CaseState;
 
+namespace {
+// For the governor, or a person.
+bool is_waiting(const Case& c) { return c.state == CaseState::deadline || c.plug_asked_at; }
+}  // namespace
+
 bool is_open(CaseState state) { return state != CaseState::closed; }
 
 void Book::apply(const model::Finding& finding) { last_finding_ = finding; }
@@ -24,6 +29,7 @@ void Book::apply(const Case& c) {
   if (!is_open(c.state)) return end(c);
   cases_[c.id] = c;
   by_line_[c.line] = c.id;
+  by_hand_.erase(c.id);
   for (const model::ContactAttempt& a : c.contacts) {
     last_contact_ = std::max(last_contact_, a.id);
     by_contact_[a.id] = c.id;
@@ -37,14 +43,22 @@ void Book::count(const Case* before, const Case& now) {
   const bool held_now = model::holds_back(now.state);
   if (held_now && !held_before) {
     ++held_back_;
-    restricted_.emplace_back(now.restricted_at, now.restricted_nas);
-    while (restricted_.front().first + hours(1) < now.restricted_at) restricted_.pop_front();
+    count_restriction(now.restricted_at, now.restricted_nas);
   } else if (held_before && !held_now) {
     --held_back_;
   }
-  if (before != nullptr && before->state == CaseState::deadline) --waiting_;
-  if (now.state == CaseState::deadline) ++waiting_;
+  // Pulling the plug counts as one more of the hour.
+  if (now.state == CaseState::disconnected && (before == nullptr || before->state != CaseState::disconnected) &&
+      held_before)
+    count_restriction(now.disconnected_at, now.restricted_nas);
+  if (before != nullptr && is_waiting(*before)) --waiting_;
+  if (is_waiting(now)) ++waiting_;
   if (waiting_ == 0) paged_ = false;
+}
+
+void Book::count_restriction(Time at, const std::string& nas) {
+  restricted_.emplace_back(at, nas);
+  while (restricted_.front().first + hours(1) < at) restricted_.pop_front();
 }
 
 void Book::end(const Case& c) {
@@ -54,6 +68,10 @@ void Book::end(const Case& c) {
     by_contact_.erase(a.id);
   }
   if (cases_.erase(c.id) != 0) by_line_.erase(c.line);
+  if (c.before.verb == model::CaseVerb::close) {
+    by_hand_[c.id] = c;
+    if (by_hand_.size() > kClosedByHandMax) by_hand_.erase(by_hand_.begin());
+  }
   if (past_.size() >= kHistoryMax && !past_.contains(c.line)) past_.erase(past_.begin());
   past_[c.line] = {c.changed, c.self_releases, c.relapses};
 }
@@ -61,6 +79,11 @@ void Book::end(const Case& c) {
 const Case* Book::find(model::CaseId id) const {
   const auto it = cases_.find(id);
   return it == cases_.end() ? nullptr : &it->second;
+}
+
+const Case* Book::closed_by_hand(model::CaseId id) const {
+  const auto it = by_hand_.find(id);
+  return it == by_hand_.end() || by_line_.contains(it->second.line) ? nullptr : &it->second;
 }
 
 const Case* Book::open_of(model::SubscriberId line) const {
@@ -102,6 +125,7 @@ void Book::encode(Encoder& out) const {
   out.put(cases_);
   out.put(findings_);
   out.put(past_);
+  out.put(by_hand_);
   out.put(std::vector(restricted_.begin(), restricted_.end()));
   out.put(stopped_);
   out.put(paged_);
@@ -116,6 +140,7 @@ void Book::decode(Decoder& in) {
   in.get(cases_);
   in.get(findings_);
   in.get(past_);
+  in.get(by_hand_);
   in.get(restricted);
   in.get(stopped_);
   in.get(paged_);
@@ -124,7 +149,7 @@ void Book::decode(Decoder& in) {
     by_line_[c.line] = id;
     for (const model::ContactAttempt& a : c.contacts) by_contact_[a.id] = id;
     held_back_ += model::holds_back(c.state) ? 1 : 0;
-    waiting_ += c.state == CaseState::deadline ? 1 : 0;
+    waiting_ += is_waiting(c) ? 1 : 0;
   }
 }
 

@@ -16,6 +16,7 @@ namespace postern::decide::casework {
 
 inline constexpr size_t kFindingsPerCaseMax = 256;  // later ones stay in the journal without being named by the case
 inline constexpr size_t kHistoryMax = 1U << 20;     // lines whose last case is remembered, for relapses
+inline constexpr size_t kClosedByHandMax = 1024;    // cases that a person closed, kept for undo; the oldest go
 
 [[nodiscard]] bool is_open(model::CaseState state);
 
@@ -35,6 +36,8 @@ class Book {
   void apply(const model::Case& c);
   void apply(const model::GovernorChanged& changed);
   [[nodiscard]] const model::Case* find(model::CaseId id) const;
+  // One that a person closed lately, and whose line has no other now.
+  [[nodiscard]] const model::Case* closed_by_hand(model::CaseId id) const;
   [[nodiscard]] const model::Case* open_of(model::SubscriberId line) const;
   [[nodiscard]] const model::Case* of_contact(model::ContactId id) const;
   [[nodiscard]] const std::map<model::CaseId, model::Case>& all() const { return cases_; }
@@ -56,6 +59,7 @@ class Book {
 
  private:
   void count(const model::Case* before, const model::Case& now);
+  void count_restriction(Time at, const std::string& nas);
   void end(const model::Case& c);
 
   model::CaseId last_case_;
@@ -66,9 +70,10 @@ class Book {
   std::map<model::ContactId, model::CaseId> by_contact_;  // of open cases
   std::map<model::FindingId, model::Finding> findings_;
   std::map<model::SubscriberId, Past> past_;
+  std::map<model::CaseId, model::Case> by_hand_;
   std::deque<std::pair<Time, std::string>> restricted_;  // when and on which NAS, the last hour before the newest
   size_t held_back_ = 0;
-  size_t waiting_ = 0;  // in state deadline
+  size_t waiting_ = 0;  // for a restriction or the plug
   bool stopped_ = false;
   bool paged_ = false;
 };

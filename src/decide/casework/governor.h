@@ -20,4 +20,8 @@ struct Governor {
 [[nodiscard]] std::optional<std::string> held(const Book& book, const model::Case& c, const Governor& governor,
                                               Time now);
 
+// The same before the plug of a restricted line is pulled. `needs_person`: the class's rule that an operator agrees.
+[[nodiscard]] std::optional<std::string> held_plug(const Book& book, const model::Case& c, const Governor& governor,
+                                                   bool needs_person, Time now);
+
 }  // namespace postern::decide::casework

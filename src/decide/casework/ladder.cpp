@@ -60,11 +60,28 @@ std::optional<ContactAttempt> attempt(const Case& c, size_t from, Notice notice,
   return a;
 }
 
+const ContactAttempt* newest_since(const Case& c, Notice notice, Time since) {
+  for (size_t i = c.contacts.size(); i-- > 0;)
+    if (c.contacts[i].notice == notice && c.contacts[i].at >= since) return &c.contacts[i];
+  return nullptr;
+}
+
+// Once it went out it stays the text of this restriction.
+bool is_warned_now(const Case& c, const Scene& scene) {
+  if (newest_since(c, Notice::disconnecting, c.restricted_at) != nullptr) return true;
+  const Time due = warn_due(c, scene);
+  return due && scene.now >= due && still_there(scene, c.restricted_at);
+}
+
 // Texts that tell what happened: once, by the first channel that takes them.
 std::optional<ContactAttempt> event_attempt(const Case& c, const Scene& scene) {
   Notice notice;
-  if (c.state == CaseState::restricted) {
+  if (c.state == CaseState::restricted && is_warned_now(c, scene)) {
+    notice = Notice::disconnecting;
+  } else if (c.state == CaseState::restricted) {
     notice = Notice::restricted;
+  } else if (c.state == CaseState::disconnected) {
+    notice = Notice::disconnected;
   } else if (c.state == CaseState::released) {
     notice = Notice::released;
   } else if (c.state == CaseState::verified_clean) {
@@ -72,16 +89,32 @@ std::optional<ContactAttempt> event_attempt(const Case& c, const Scene& scene) {
   } else {
     return std::nullopt;
   }
-  const Time since = c.state == CaseState::restricted ? c.restricted_at : std::max(c.opened, c.released_at);
-  const ContactAttempt* newest = nullptr;
-  for (const ContactAttempt& a : c.contacts)
-    if (a.notice == notice && a.at >= since) newest = &a;
+  const Time since = model::holds_back(c.state) ? c.restricted_at : std::max(c.opened, c.released_at);
+  const ContactAttempt* newest = newest_since(c, notice, since);
   if (newest == nullptr) return attempt(c, 0, notice, scene);
   if (!came_to_nothing(newest->state)) return std::nullopt;
   return attempt(c, static_cast<size_t>(newest->channel) + 1, notice, scene);
 }
 
+Duration half(Duration d) { return Duration{d.us / 2}; }
+
 }  // namespace
+
+Time warn_due(const Case& c, const Scene& scene) {
+  // In shadow nobody is told of what will not happen.
+  if (c.state != CaseState::restricted || scene.rules->plug_mode != model::Mode::on) return {};
+  return c.restricted_at + half(scene.rules->plug_after);
+}
+
+Time plug_due(const Case& c, const Scene& scene) {
+  const model::CaseRules& rules = *scene.rules;
+  if (c.state != CaseState::restricted || rules.plug_mode == model::Mode::off) return {};
+  const Time due = c.restricted_at + rules.plug_after;
+  if (rules.plug_mode == model::Mode::shadow) return due;
+  const ContactAttempt* warned = newest_since(c, Notice::disconnecting, c.restricted_at);
+  if (warned == nullptr || warned->state != ContactState::sent) return {};
+  return std::max(due, warned->settled + half(rules.plug_after));
+}
 
 Notice round_of(const Case& c) {
   if (c.grade == model::CaseGrade::question) return Notice::question;

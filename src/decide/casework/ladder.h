@@ -18,4 +18,9 @@ namespace postern::decide::casework {
 // When next_attempt() may next say something by time alone; 0 = never.
 [[nodiscard]] Time next_step(const model::Case& c, const Scene& scene);
 
+// When the notice goes out that announces the disconnection of a restricted line, and when the plug may be pulled; 0 =
+// not in sight. The one is never without the other: half of plug_after lies between them.
+[[nodiscard]] Time warn_due(const model::Case& c, const Scene& scene);
+[[nodiscard]] Time plug_due(const model::Case& c, const Scene& scene);
+
 }  // namespace postern::decide::casework

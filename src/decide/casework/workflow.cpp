@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <utility>
 
 #include "decide/casework/ladder.h"
+#include "decide/casework/undo.h"
 
 namespace postern::decide::casework {
 namespace {
@@ -38,6 +40,18 @@ CaseGrade grade_of(const model::Finding& finding) {
   for (const auto& [family, mnat] : finding.levels_mnat)
     if (family != "novelty" && mnat >= kWitnessMnat) return CaseGrade::evidence;
   return CaseGrade::question;
+}
+
+// What the evidence was on, most of all what a restriction closes. Ports of mail that everybody may use are in it only
+// where a finding names them.
+void add_services(Case& c, const model::Finding& finding) {
+  for (const model::Increment& step : finding.evidence) {
+    const model::Service service{model::Transport::tcp, step.port};
+    const auto at = std::ranges::lower_bound(c.services, service);
+    if (step.port == 0 || (at != c.services.end() && *at == service)) continue;
+    if (c.services.size() >= model::kClosedMax) return;
+    c.services.insert(at, service);
+  }
 }
 
 bool before_restriction(CaseState s) {
@@ -86,7 +100,7 @@ std::optional<CaseChanged> released_again(const Case& c, const Scene& scene) {
   Case next = c;
   next.self_releases += by_customer ? 1 : 0;
   next.released_at = scene.now;
-  next.deadline_at = next.asked_at = {};
+  next.deadline_at = next.asked_at = next.plug_asked_at = {};
   return becomes(std::move(next), CaseState::released, scene.now,
                  by_customer ? fmt::format("the customer says it is fixed, and nothing was seen for {}",
                                            to_string(rules.release_after))
@@ -123,7 +137,36 @@ std::optional<CaseChanged> restriction(const Book& book, const Case& c, const Sc
   Case next = c;
   next.restricted_at = scene.now;
   next.restricted_nas = governor.nas;
+  next.approvals.clear();  // they were for this step
   return becomes(std::move(next), CaseState::restricted, scene.now, "restricted");
+}
+
+// Of a restricted line. Never without the notice that announces it, and half of plug_after to answer that.
+std::optional<CaseChanged> disconnection(const Book& book, const Case& c, const Scene& scene,
+                                         const Governor& governor) {
+  const model::CaseRules& rules = *scene.rules;
+  const Time due = plug_due(c, scene);
+  if (c.state != CaseState::restricted || !due || scene.now < due) return std::nullopt;
+  if (!still_there(scene, c.restricted_at)) {
+    if (!c.plug_asked_at) return std::nullopt;
+    Case next = c;
+    next.plug_asked_at = {};
+    return becomes(std::move(next), scene.now, "the behaviour stopped before the plug was pulled");
+  }
+  if (!c.plug_asked_at) {
+    Case next = c;
+    next.plug_asked_at = scene.now;
+    std::string why = "it goes on in spite of the restriction: the plug is due";
+    if (rules.plug_mode != Mode::on) why += fmt::format("; plug is {}", to_string(rules.plug_mode));
+    return becomes(std::move(next), scene.now, std::move(why));
+  }
+  if (rules.plug_mode != Mode::on || held_plug(book, c, governor, rules.plug_needs_person, scene.now))
+    return std::nullopt;
+  Case next = c;
+  next.disconnected_at = scene.now;
+  next.restricted_nas = governor.nas;
+  next.plug_asked_at = {};
+  return becomes(std::move(next), CaseState::disconnected, scene.now, "the plug is pulled");
 }
 
 std::optional<CaseChanged> order_contact(const Book& book, const Case& c, const Scene& scene) {
@@ -169,6 +212,7 @@ std::optional<CaseChanged> on_finding(const Book& book, const model::Finding& fi
   c.score_mnat = finding.score_mnat;
   c.first_contacts = finding.first_contacts;
   c.summary = summary;
+  add_services(c, finding);
   const CaseGrade before = std::exchange(c.grade, std::max(c.grade, grade_of(finding)));
   if (before_restriction(c.state)) c.deadline_at = deadline_of(c, scene);
   if (c.grade == CaseGrade::block && before != CaseGrade::block && c.deadline_at)
@@ -188,7 +232,10 @@ std::optional<CaseChanged> on_time(const Book& book, const Case& c, const Scene&
   }
   if (c.state == CaseState::released || c.state == CaseState::verified_clean)
     if (auto again = relapsed(c, scene)) return again;
-  if (model::holds_back(c.state)) return released_again(c, scene);
+  if (model::holds_back(c.state)) {
+    if (auto released = released_again(c, scene)) return released;
+    return disconnection(book, c, scene, governor);
+  }
   if (before_restriction(c.state) && c.deadline_at && scene.now >= c.deadline_at) {
     if (still_there(scene, told_at(c))) return restriction(book, c, scene, governor);
     if (c.state == CaseState::deadline)
@@ -204,10 +251,10 @@ Time next_look(const Case& c, const Scene& scene) {
   Time next = scene.now + kLookAtLatest;
   for (const Time t : {next_step(c, scene), c.opened + rules.contact_promise, c.deadline_at, seen + rules.clean_after,
                        seen + rules.stopped_after, std::max(c.restricted_at, scene.behaviour_at) + rules.release_after,
-                       last_touch(c) + rules.question_after})
+                       last_touch(c) + rules.question_after, warn_due(c, scene), plug_due(c, scene)})
     if (t > scene.now) next = std::min(next, t);
   // What the governor holds frees itself as the hour goes by.
-  if (c.state == CaseState::deadline) next = std::min(next, scene.now + minutes(1));
+  if (c.state == CaseState::deadline || c.plug_asked_at) next = std::min(next, scene.now + minutes(1));
   return next;
 }
 
@@ -271,7 +318,8 @@ Status validate(const Case& c, const model::CaseCommand& command, Time now) {
                     "give one after " + to_string(std::max(now, c.deadline_at)));
       return {};
     case model::CaseVerb::approve:
-      if (c.state != CaseState::deadline) return no("no restriction is waiting", "see postern case show");
+      if (c.state != CaseState::deadline && !c.plug_asked_at)
+        return no("nothing is waiting for it", "see postern case show");
       if (std::ranges::find(c.approvals, command.operator_name) != c.approvals.end())
         return no(command.operator_name + " agreed already", "a second person must agree");
       return {};
@@ -285,13 +333,25 @@ Status validate(const Case& c, const model::CaseCommand& command, Time now) {
     case model::CaseVerb::close:
       if (model::holds_back(c.state)) return no("the line is restricted", "release it first: postern case release");
       return {};
+    case model::CaseVerb::disconnect:
+      if (c.state != CaseState::restricted)
+        return no("only a restricted line is disconnected", "see postern case show");
+      return {};
+    case model::CaseVerb::says:
+      if (command.says == CustomerStatus::silent)
+        return fail(Errc::bad_input, "what the customer says is missing", where,
+                    fmt::format("give one of {}", fmt::join(model::pn_names_of_CustomerStatus, ", ")));
+      return {};
+    case model::CaseVerb::undo:
+      return may_undo(c);
     case model::CaseVerb::confirm:
       return {};
   }
   return {};
 }
 
-std::optional<CaseChanged> on_command(const Case& c, const model::CaseCommand& command, const Scene& scene) {
+namespace {
+std::optional<CaseChanged> carried_out(const Case& c, const model::CaseCommand& command, const Scene& scene) {
   const std::string because = command.text.empty() ? std::string() : ": " + command.text;
   const std::string who = command.operator_name;
   Case next = c;
@@ -307,18 +367,39 @@ std::optional<CaseChanged> on_command(const Case& c, const model::CaseCommand& c
       return becomes(std::move(next), scene.now, who + " moved the deadline to " + to_string(command.until) + because);
     case model::CaseVerb::approve:
       next.approvals.push_back(who);
-      return becomes(std::move(next), scene.now, who + " agrees to the restriction" + because);
+      return becomes(
+          std::move(next), scene.now,
+          fmt::format("{} agrees to the {}{}", who, c.plug_asked_at ? "disconnection" : "restriction", because));
     case model::CaseVerb::restrict:
       next.restricted_at = scene.now;
       return becomes(std::move(next), CaseState::restricted, scene.now, "restricted by " + who + because);
     case model::CaseVerb::release:
       next.released_at = scene.now;
-      next.deadline_at = next.asked_at = {};
+      next.deadline_at = next.asked_at = next.plug_asked_at = {};
       return becomes(std::move(next), CaseState::released, scene.now, "released by " + who + because);
+    case model::CaseVerb::disconnect:
+      next.disconnected_at = scene.now;
+      next.plug_asked_at = {};
+      return becomes(std::move(next), CaseState::disconnected, scene.now, "disconnected by " + who + because);
+    case model::CaseVerb::says:
+      return on_customer(c, command.says, scene);
+    case model::CaseVerb::undo:
+      return becomes(
+          undone(c), scene.now,
+          fmt::format("{} took back {} of {}{}", who, to_string(c.before.verb), c.before.operator_name, because));
     case model::CaseVerb::close:
       return becomes(std::move(next), CaseState::closed, scene.now, "closed by " + who + because);
   }
   return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<CaseChanged> on_command(const Case& c, const model::CaseCommand& command, const Scene& scene) {
+  auto changed = carried_out(c, command, scene);
+  if (changed && command.verb != model::CaseVerb::undo)
+    remember(c, command.verb, command.operator_name, changed->case_);
+  return changed;
 }
 
 std::optional<CaseChanged> on_erased(const Case& c, Time at) {

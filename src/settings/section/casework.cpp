@@ -13,7 +13,8 @@ constexpr Key rule(std::string_view name, Spec spec) {
   Key k;
   k.name = name;
   k.type = type_of<T>();
-  if constexpr (NamedEnum<T>) k.choices = model::pn_names_of_Mode;
+  if constexpr (std::is_same_v<T, model::Mode>) k.choices = model::pn_names_of_Mode;
+  if constexpr (std::is_same_v<T, model::Hold>) k.choices = model::pn_names_of_Hold;
   k.spec = spec;
   k.read = [](void* section, const Node& value, const Reading& how) {
     read_value(static_cast<S*>(section)->rules.*Member, value, how);
@@ -81,6 +82,21 @@ constexpr Key kKeys[] = {
         "restrict",
         {.reload = Reload::live,
          .help = "restricting lines: not at all (off), only say what would be done (shadow), or do it (on)"}),
+    rule<&CaseRules::restriction>(
+        "restriction",
+        {.without = "none",
+         .reload = Reload::live,
+         .help = "what a restricted line loses: the services it was seen abusing, or all but the garden's own"}),
+    rule<&CaseRules::plug_mode>(
+        "plug", {.reload = Reload::live,
+                 .help = "disconnecting restricted lines on which it goes on: off, shadow (only say it), or on"}),
+    rule<&CaseRules::plug_after>("plug_after", {.min = seconds(2).us,
+                                                .max = days(90).us,
+                                                .reload = Reload::live,
+                                                .help = "from a restriction to the plug; announced at half of it"}),
+    rule<&CaseRules::plug_needs_person>(
+        "plug_needs_person",
+        {.reload = Reload::live, .help = "an operator agrees to each disconnection (postern case approve)"}),
 };
 
 constexpr KeyTable kTable{

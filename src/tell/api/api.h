@@ -12,7 +12,10 @@
 //   GET    /v1/permits/ID                        DELETE /v1/permits/ID?why=TEXT
 //   GET    /v1/cases?subscriber=KEY              GET /v1/cases/ID
 //   GET    /v1/cases?calls=1                     (customers to be called)
-//   POST   /v1/cases/ID/VERB {text, until|for}   (note, confirm, extend, approve, restrict, release, close)
+//   GET    /v1/cases?state=S&customer=C&grade=G  (open ones, oldest first)
+//   POST   /v1/cases/ID,ID,…/VERB                (the same for each of at most kBulkMax: what came of it, one by one)
+//   POST   /v1/cases/ID/VERB {text, until|for}   (note, confirm, extend, approve, restrict, release, close,
+//                                               disconnect, undo, says {says: read|says_clean|disputes|wants_help})
 //   GET    /v1/governor                          POST /v1/governor/stop|go {text}
 //   GET    /v1/explain?what=ADDRESS|ID|REFERENCE&at=T
 //   GET    /v1/gate                              POST /v1/gate/detach
@@ -43,6 +46,7 @@ inline constexpr size_t kListDefault = 100;
 inline constexpr size_t kListMax = 10'000;
 inline constexpr size_t kImportRowsMax = 200'000;  // of one request; the CLI sends a larger file in parts
 
+inline constexpr size_t kBulkMax = 500;    // cases of one request
 inline constexpr size_t kNoteMax = 4'096;  // bytes of a text on a case
 
 struct Request {
@@ -86,6 +90,8 @@ class Api {
   [[nodiscard]] Answer permit(const Request& request, std::string_view rest);
   [[nodiscard]] Answer grant(const Request& request);
   [[nodiscard]] Answer cases(const Request& request);
+  [[nodiscard]] Answer open_cases(const Request& request) const;
+  [[nodiscard]] Answer bulk(const Request& request, std::string_view ids, std::string_view verb);
   [[nodiscard]] Answer case_of(const Request& request, std::string_view rest);
   [[nodiscard]] wire::Json calls(store::Page wanted) const;
   [[nodiscard]] Answer case_command(const Request& request, model::CaseId id, std::string_view verb);

@@ -345,5 +345,53 @@ TEST_F(ApiTest, PagesOfTheJournalMeetWithoutGapOrRepetition) {
   EXPECT_EQ(call("GET", "/v1/sessions", "subscriber=cust-1&after=99").status, 404);
   EXPECT_EQ(call("GET", "/v1/cases", "after=x").status, 400);
 }
+TEST_F(ApiTest, OrdersForSeveralCasesAreCarriedOutOneByOne) {
+  a_case();
+  const Response r = call("POST", "/v1/cases/1,2/release", "", Json::object({{"text", "false alarm"}}));
+  ASSERT_EQ(r.status, 201) << said(r);
+  EXPECT_EQ(r.body["done"], Json(2));
+  ASSERT_EQ(commands_.size(), 2U);
+  const auto& second = std::get<model::CaseCommand>(commands_[1].body);
+  EXPECT_EQ(second.case_.value, 2U);
+  EXPECT_EQ(second.verb, model::CaseVerb::release);
+  EXPECT_EQ(second.text, "false alarm");
+  view_.verdict_ = fail(Errc::conflict, "the line is not restricted");
+  const Response no = call("POST", "/v1/cases/1,2/release");
+  EXPECT_EQ(no.body["refused"], Json(2));
+  EXPECT_EQ(commands_.size(), 2U);
+  EXPECT_EQ(call("POST", "/v1/cases/1,x/release").status, 400);
+  EXPECT_EQ(call("POST", "/v1/cases/1,2/repent").body["refused"], Json(2));
+}
+
+TEST_F(ApiTest, EveryVerbReachesTheEngine) {
+  a_case();
+  for (const std::string_view verb : model::pn_names_of_CaseVerb) {
+    const Json body = Json::object({{"text", "because"}, {"for", "48h"}, {"says", "disputes"}});
+    const Response r = call("POST", "/v1/cases/1/" + std::string(verb), "", body);
+    ASSERT_EQ(r.status, 201) << verb << said(r);
+    const auto& o = std::get<model::CaseCommand>(commands_.back().body);
+    EXPECT_EQ(to_string(o.verb), verb);
+    EXPECT_EQ(o.operator_name, "ops");
+    if (o.verb == model::CaseVerb::says) EXPECT_EQ(o.says, model::CustomerStatus::disputes);
+    if (o.verb == model::CaseVerb::extend) EXPECT_EQ(o.until, kNow + hours(48));
+  }
+  EXPECT_EQ(call("POST", "/v1/cases/1/says", "", Json::object({{"says", "nonsense"}})).status, 400);
+}
+
+TEST_F(ApiTest, OpenCasesAreFoundByWhatTheyAre) {
+  model::Case c;
+  for (const auto& [id, state] : {std::pair(1, model::CaseState::contacted), std::pair(2, model::CaseState::restricted),
+                                  std::pair(3, model::CaseState::restricted)}) {
+    c.id.value = static_cast<uint64_t>(id);
+    c.state = state;
+    c.customer = id == 3 ? model::CustomerStatus::disputes : model::CustomerStatus::silent;
+    view_.cases_.push_back(c);
+  }
+  EXPECT_EQ(call("GET", "/v1/cases", "state=restricted").body["items"].items()->size(), 2U);
+  const Response one = call("GET", "/v1/cases", "state=restricted&customer=disputes");
+  ASSERT_EQ(one.body["items"].items()->size(), 1U) << said(one);
+  EXPECT_EQ(one.body["items"].items()->front()["id"], Json(3));
+  EXPECT_EQ(call("GET", "/v1/cases", "state=gone").status, 400);
+}
 
 }  // namespace postern::tell::api

@@ -24,6 +24,13 @@ Json history_of(const std::vector<model::Record>& newest_first) {
   return out;
 }
 
+template <const auto& kNames>
+Status known(const std::string& word, const char* where) {
+  if (word.empty() || std::ranges::find(kNames, word) != kNames.end()) return {};
+  return fail(Errc::bad_input, fmt::format("there is no {} {}", where, word), where,
+              fmt::format("one of {}", fmt::join(kNames, ", ")));
+}
+
 std::unexpected<Error> no_verb(std::string_view verb) {
   return fail(Errc::not_found, fmt::format("a case cannot be told to {}", verb), {},
               fmt::format("there are {}", fmt::join(model::pn_names_of_CaseVerb, ", ")));
@@ -49,8 +56,28 @@ Json Api::calls(store::Page wanted) const {
   return page.answer();
 }
 
+// Open cases with what the query asks for; every part that is not there is met by all.
+Api::Answer Api::open_cases(const Request& request) const {
+  const std::string state = in_query(request, "state");
+  const std::string customer = in_query(request, "customer");
+  const std::string grade = in_query(request, "grade");
+  PN_TRY_VOID(known<model::pn_names_of_CaseState>(state, "state"));
+  PN_TRY_VOID(known<model::pn_names_of_CustomerStatus>(customer, "customer"));
+  PN_TRY_VOID(known<model::pn_names_of_CaseGrade>(grade, "grade"));
+  Rising page(PN_TRY(page_in(request)));
+  parts_.view.for_each_case([&](const model::Case& c) {
+    const bool wanted = (state.empty() || to_string(c.state) == state) &&
+                        (customer.empty() || to_string(c.customer) == customer) &&
+                        (grade.empty() || to_string(c.grade) == grade);
+    if (wanted && page.takes(c.id.value)) page.put(shape(parts_.view, c));
+  });
+  return page.answer();
+}
+
 Api::Answer Api::cases(const Request& request) {
   if (in_query(request, "calls") == "1") return calls(PN_TRY(page_in(request)));
+  for (const char* filter : {"state", "customer", "grade"})
+    if (!in_query(request, filter).empty()) return open_cases(request);
   const store::Page page = PN_TRY(page_in(request));
   const model::SubscriberId id = PN_TRY(subscriber_in_query(request));
   return list_of(PN_TRY(parts_.journal.cases(id, page)), [&](const model::Record& r) {
@@ -60,6 +87,8 @@ Api::Answer Api::cases(const Request& request) {
 
 Api::Answer Api::case_of(const Request& request, std::string_view rest) {
   const size_t slash = rest.find('/');
+  if (rest.substr(0, slash).contains(',') && slash != std::string_view::npos)
+    return bulk(request, rest.substr(0, slash), rest.substr(slash + 1));
   const uint64_t id = PN_TRY(whole(rest.substr(0, slash), "case"));
   if (slash != std::string_view::npos) return case_command(request, {id}, rest.substr(slash + 1));
   if (request.method != "GET")
@@ -83,6 +112,32 @@ Api::Answer Api::case_of(const Request& request, std::string_view rest) {
                        {"watch", parts_.view.watch(c.line, request.now)}});
 }
 
+// The same order for several cases, each on its own: one that cannot be carried out does not stop the others.
+Api::Answer Api::bulk(const Request& request, std::string_view ids, std::string_view verb) {
+  std::vector<uint64_t> all;
+  for (size_t begin = 0; begin <= ids.size();) {
+    const size_t end = std::min(ids.find(',', begin), ids.size());
+    all.push_back(PN_TRY(whole(ids.substr(begin, end - begin), "case")));
+    begin = end + 1;
+  }
+  if (all.size() > kBulkMax)
+    return fail(Errc::limit, fmt::format("{} cases, at most {} at once", all.size(), kBulkMax), "case");
+  Json items = Json::array();
+  uint64_t refused = 0;
+  for (const uint64_t id : all) {
+    Json item = Json::object({{"id", id}});
+    if (Answer done = case_command(request, {id}, verb); done) {
+      item.set("state", (*done)["case"]["state"]);
+      item.set("outcome", "done");
+    } else {
+      ++refused;
+      item.set("outcome", done.error().text());
+    }
+    items.push(std::move(item));
+  }
+  return Json::object({{"items", std::move(items)}, {"done", all.size() - refused}, {"refused", refused}});
+}
+
 Api::Answer Api::case_command(const Request& request, model::CaseId id, std::string_view verb) {
   const auto known = model::CaseVerb_from(verb);
   if (!known) return no_verb(verb);
@@ -95,6 +150,8 @@ Api::Answer Api::case_command(const Request& request, model::CaseId id, std::str
   o.text = request.body["text"].text();
   if (o.text.size() > kNoteMax)
     return fail(Errc::limit, fmt::format("the text has {} bytes, at most {}", o.text.size(), kNoteMax), "text");
+  if (*known == model::CaseVerb::says && !request.body["says"].is_null())
+    PN_TRY_VOID(wire::JsonReader::into(o.says, request.body["says"], "says"));
   if (*known == model::CaseVerb::extend) {
     if (!request.body["until"].is_null()) {
       PN_TRY_VOID(wire::JsonReader::into(o.until, request.body["until"], "until"));
