@@ -133,9 +133,10 @@ bool Watch::add(Line& line, const model::ObservationBody& body, const Context& c
 std::vector<Reached> Watch::see(const Subject& subject, const model::ObservationBody& body, Time at,
                                 const model::Policy& policy, Counters& counters) {
   const auto* contact = std::get_if<model::FirstContact>(&body);
+  const bool begins = contact != nullptr || std::holds_alternative<model::MailLookup>(body);
   auto it = lines_.find(subject.line);
   if (it == lines_.end()) {
-    if (contact == nullptr) return {};
+    if (!begins) return {};
     if (lines_.size() >= kWatchedMax) {
       ++counters.watch_full;
       return {};
@@ -148,11 +149,11 @@ std::vector<Reached> Watch::see(const Subject& subject, const model::Observation
   Context context = context_of(subject, std::max(at, line.newest));
   if (is_quiet(line, context)) line = Line{};
   line.newest = context.now;
+  if (begins && std::ranges::all_of(levels_of(line, context), [](int32_t level) { return level == 0; })) {
+    line.ring.clear();
+    line.first_contacts = 0;
+  }
   if (contact != nullptr) {
-    if (std::ranges::all_of(levels_of(line, context), [](int32_t level) { return level == 0; })) {
-      line.ring.clear();
-      line.first_contacts = 0;
-    }
     context.new_network = is_new_network(line, contact->destination);
     line.first_contacts += context.new_network ? 1 : 0;
     counters.contacts_repeated += context.new_network ? 0 : 1;

@@ -97,6 +97,15 @@ void Work::operator()(const model::FirstContact& o) {
   judge(answer.sessions[0].subscriber, o);
 }
 
+void Work::operator()(const model::MailLookup& o) {
+  const who::Answer answer = facts_.sessions.who(o.source, at_);
+  if (answer.kind == who::Attribution::found && answer.sessions[0].subscriber) {
+    judge(answer.sessions[0].subscriber, o);
+  } else {
+    ++state_.counters.contacts_unattributed;
+  }
+}
+
 void Work::operator()(const model::LineSum& o) {
   if (facts_.subscribers.find(o.line) != nullptr) judge(o.line, o);
 }

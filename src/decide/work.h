@@ -54,6 +54,7 @@ class Work {
   void operator()(const model::CustomerSays& o);
   void operator()(const model::CaseCommand& o);
   void operator()(const model::GovernorSwitch& o);
+  void operator()(const model::MailLookup& o);
   [[nodiscard]] Step finish();
 
  private:

@@ -44,8 +44,9 @@ struct FirstContact {
   uint16_t port = 25;
   Verdict verdict = Verdict::explain;  // what the gate did
   Outcome outcome = Outcome::unknown;
-  bool dark = false;  // destination is in Policy::dark
-  PN_FIELDS(line, source, destination, port, verdict, outcome, dark)
+  bool dark = false;      // destination is in Policy::dark
+  bool provider = false;  // submission to a big mailbox provider (fold::is_submission_provider): no novelty
+  PN_FIELDS(line, source, destination, port, verdict, outcome, dark, provider)
 };
 
 // Exact counter deltas of one line since the last sum; only lines with a change are reported.
@@ -58,6 +59,15 @@ struct LineSum {
   uint64_t over_limit = 0;
   uint64_t inbound_dropped = 0;  // source port 25 toward the line
   PN_FIELDS(line, source, passed, blocked, explained, over_limit, inbound_dropped)
+};
+
+// A line asked a resolver for a mail server's name that it had not asked for lately.
+struct MailLookup {
+  SubscriberId line;
+  IpAddress source;
+  bool mx = false;         // MX; else A or AAAA of a name that looks like a mail server's
+  bool not_there = false;  // NXDOMAIN
+  PN_FIELDS(line, source, mx, not_there)
 };
 
 // "I have read this" on the reference page.
@@ -131,9 +141,9 @@ struct GovernorSwitch {
   PN_FIELDS(operator_name, stop, why)
 };
 
-using ObservationBody =
-    std::variant<std::monostate, SessionEvent, FirstContact, LineSum, PageConfirmed, ImportSubscribers, GrantPermit,
-                 RevokePermit, SetClass, EraseSubscriber, ContactSettled, CustomerSays, CaseCommand, GovernorSwitch>;
+using ObservationBody = std::variant<std::monostate, SessionEvent, FirstContact, LineSum, PageConfirmed,
+                                     ImportSubscribers, GrantPermit, RevokePermit, SetClass, EraseSubscriber,
+                                     ContactSettled, CustomerSays, CaseCommand, GovernorSwitch, MailLookup>;
 
 struct Observation {
   uint64_t sequence = 0;  // given at intake by the brain; the only order

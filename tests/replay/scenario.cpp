@@ -74,6 +74,7 @@ class Scenario {
     if (verb == "repeat") return repeat(words);
     begin();
     if (verb == "contact") return contact(words);
+    if (verb == "lookup") return lookup(words);
     if (verb == "grant" || verb == "revoke") return permit(verb, words);
     if (verb == "confirm") return confirm(words);
     if (verb == "sum") return sum(words);
@@ -140,6 +141,17 @@ class Scenario {
     c.outcome = named(model::Outcome_from(words.at(3)), words[3]);
     c.dark = words.size() > 4 && words[4] == "dark";
     observe(c);
+  }
+  // lookup LINE mx|address [gone]: a mail name, from the line's first prefix
+  void lookup(const Words& words) {
+    model::MailLookup o;
+    o.line = id_of(words.at(0));
+    const auto sessions = engine_.sessions_of(o.line);
+    if (sessions.empty() || sessions[0]->prefixes->empty()) bad(words[0] + " has no address");
+    o.source = sessions[0]->prefixes->at(0).address;
+    o.mx = words.at(1) == "mx";
+    o.not_there = words.size() > 2 && words[2] == "gone";
+    observe(o);
   }
   // grant LINE KIND FOR | revoke NUMBER
   void permit(const std::string& verb, const Words& words) {

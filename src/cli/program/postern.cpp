@@ -11,6 +11,7 @@
 #include "cli/erase.h"
 #include "cli/lists.h"
 #include "cli/local.h"
+#include "cli/rehearse.h"
 #include "cli/render.h"
 
 namespace postern::cli {
@@ -37,6 +38,7 @@ struct Options {
   std::string grade;
   std::string why;
   std::vector<std::string> destinations;
+  Rehearse rehearse;
   std::optional<unsigned> connections_per_min;
   std::optional<unsigned> connections_burst;
   std::optional<unsigned> networks_per_hour;
@@ -86,6 +88,7 @@ class Program {
   CLI::App* case_order(CLI::App* group, const std::string& verb, const char* about);
   void governor();
   void gate();
+  void rehearsals();
   CLI::App* noun(const char* name, const char* about);
 
   CLI::App app_{"postern: outbound mail on an access network, explained. See postern(1)."};
@@ -109,6 +112,7 @@ Program::Program() {
   cases_and_explain();
   governor();
   gate();
+  rehearsals();
 }
 
 CLI::App* Program::noun(const char* name, const char* about) {
@@ -392,6 +396,18 @@ void Program::gate() {
   on(
       group->add_subcommand("detach", "take the gate off all interfaces: port 25 is then open to everybody"),
       [] { return Call{.method = "POST", .path = "/v1/gate/detach"}; }, fields);
+}
+
+void Program::rehearsals() {
+  CLI::App* command = app_.add_subcommand("rehearse", "recorded traffic through detection: who would be found");
+  command->add_option("--policy", options_.rehearse.policy, "settings as posternd reads them")->required();
+  command->add_option("--profile", options_.rehearse.profile, "how CSV without a header is laid out")
+      ->check(CLI::IsMember({"nfdump", "argus", "ugr16"}));
+  command->add_option("--subscribers", options_.rehearse.subscribers, "an import file: whose the addresses are");
+  command->add_option("--permits", options_.rehearse.permits, "a new file for drafts of permits");
+  command->add_option("INPUT", options_.rehearse.inputs, "CSV, plain, gzip or xz; - for standard input")->required();
+  command->fallthrough();
+  command->callback([this] { print(rehearse(options_.rehearse, json())); });
 }
 
 int Program::run(int argc, char** argv) {

@@ -34,11 +34,11 @@ CaseChanged becomes(Case c, CaseState state, Time now, std::string why) {
   return becomes(std::move(c), now, std::move(why));
 }
 
-// More than novelty: block stage, or a family other than it that says something.
+// More than novelty: block stage, or a family other than it (mx is the same act, seen in the DNS) that says something.
 CaseGrade grade_of(const model::Finding& finding) {
   if (finding.stage == model::Stage::block) return CaseGrade::block;
   for (const auto& [family, mnat] : finding.levels_mnat)
-    if (family != "novelty" && mnat >= kWitnessMnat) return CaseGrade::evidence;
+    if (family != "novelty" && family != "mx" && mnat >= kWitnessMnat) return CaseGrade::evidence;
   return CaseGrade::question;
 }
 

@@ -24,7 +24,7 @@ int32_t Detector::level(const Level& level, const Context& context) {
 
 int32_t Detector::see(State&, const model::ObservationBody& body, const Context& context) {
   const auto* contact = std::get_if<model::FirstContact>(&body);
-  return contact != nullptr && context.new_network ? kContactMnat : 0;
+  return contact != nullptr && context.new_network && !contact->provider ? kContactMnat : 0;
 }
 
 std::string Detector::note(const Entry& entry) {

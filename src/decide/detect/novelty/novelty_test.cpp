@@ -25,6 +25,9 @@ TEST(Novelty, OnlyNewNetworksAdd) {
   Detector::State state;
   EXPECT_EQ(Detector::see(state, model::FirstContact{}, {Time{1}, &residential, false, true}), 1'386);
   EXPECT_EQ(Detector::see(state, model::FirstContact{}, {Time{1}, &residential, false, false}), 0);
+  model::FirstContact provider;
+  provider.provider = true;
+  EXPECT_EQ(Detector::see(state, provider, {Time{1}, &residential, false, true}), 0) << "everybody's mail client";
   EXPECT_EQ(Detector::see(state, model::LineSum{}, {Time{1}, &residential, false, true}), 0);
 }
 
