@@ -19,6 +19,7 @@ namespace {
 
 constexpr size_t kKeyBytes = 32;
 constexpr int kExplainerBacklog = 4096;  // SYNs wait here while the explainer restarts
+constexpr int kGardenBacklog = 1024;
 constexpr size_t kSecretBytesMax = 4096;
 
 Result<std::string> read_secret(const std::string& path) {
@@ -154,6 +155,8 @@ void Supervisor::keep(std::vector<Error>& faults, const std::string& name, Resul
 void Supervisor::open_listeners(std::vector<Error>& faults) {
   keep(faults, "explainer4", sys::listen_tcp(settings_.explainer.listen4, kExplainerBacklog, true));
   keep(faults, "explainer6", sys::listen_tcp(settings_.explainer.listen6, kExplainerBacklog, true));
+  for (const auto& [name, at] : {std::pair{"garden4", settings_.garden.listen4}, {"garden6", settings_.garden.listen6}})
+    if (at.address) keep(faults, name, sys::listen_tcp(at, kGardenBacklog, true));
   for (size_t i = 0; i < settings_.radius_acct.listen.size(); ++i)
     keep(faults, fmt::format("radius_acct:{}", i), sys::bind_udp(settings_.radius_acct.listen[i]));
   for (size_t i = 0; i < settings_.notice.listen.size(); ++i)
@@ -181,6 +184,7 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       break;
     case Role::gate:
       give("explainer");
+      give("garden");
       break;
     case Role::edge:
       give("explainer");
@@ -190,6 +194,7 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       break;
     case Role::web:
       give("notice");
+      give("garden");
       give("api");
       tell("reference");
       break;

@@ -26,7 +26,7 @@ constexpr Duration kStable = seconds(10);  // alive this long: the back-off star
 // Deltas kept after the snapshot; beyond it the brain is asked for a new snapshot.
 constexpr size_t kDeltaBytesMax = 32 * 1024 * 1024;
 
-bool reads_table(Role role) { return role == Role::gate || role == Role::edge; }
+bool reads_table(Role role) { return role == Role::gate || role == Role::edge || role == Role::web; }
 
 size_t bytes_of(const std::vector<Frame>& message) {
   size_t n = 0;

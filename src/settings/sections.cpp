@@ -60,6 +60,7 @@ constexpr Section kSections[] = {
     one<&Settings::radius_acct>("radius_acct"),
     list<&Settings::radius_acct, &RadiusAcct::clients>("radius_acct.client"),
     one<&Settings::notice>("notice"),
+    one<&Settings::garden>("garden"),
     one<&Settings::casework>("casework"),
     one<&Settings::governor>("governor"),
     named<&Settings::detect>("detect"),

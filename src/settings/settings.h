@@ -40,6 +40,7 @@ struct Settings {
   Explainer explainer;
   RadiusAcct radius_acct;
   Notice notice;
+  Garden garden;
   Api api;
   Store store;
   Daemon daemon;

@@ -97,6 +97,10 @@ void Brain::on_message(Role from, Message message) {
     on_api(from, *call);
   } else if (const auto* ask = std::get_if<NoticeAsk>(&message)) {
     on_notice(from, *ask);
+  } else if (const auto* garden = std::get_if<GardenAsk>(&message)) {
+    on_garden(from, *garden);
+  } else if (const auto* pressed = std::get_if<CustomerPressed>(&message)) {
+    on_pressed(from, *pressed);
   } else if (const auto* up = std::get_if<PeerUp>(&message)) {
     // What the predecessor was owed nobody waits for any more.
     settle_[up->role].clear();

@@ -36,6 +36,8 @@ class Brain {
   void on_observed(Role from, Observed observed);
   void on_api(Role from, const ApiCall& call);
   void on_notice(Role from, const NoticeAsk& ask);
+  void on_garden(Role from, const GardenAsk& ask);
+  void on_pressed(Role from, const CustomerPressed& pressed);
 
   void absorb(decide::Step step);
   void commit_soon();
@@ -54,6 +56,8 @@ class Brain {
   // When the line confirmed this reference; 0 = not among its newest records.
   [[nodiscard]] Time read_at(model::SubscriberId line, std::string_view reference);
   [[nodiscard]] edge::notice::Facts facts_of(const edge::notice::Question& question);
+  [[nodiscard]] edge::garden::Facts garden_facts_of(const IpAddress& asker);
+  [[nodiscard]] page::CaseFacts case_facts(const model::Case& c, Time now);
   [[nodiscard]] Result<wire::Json> command(model::Observation request);
   [[nodiscard]] wire::Json status() const;
   [[nodiscard]] wire::Json gate_status() const;

@@ -69,7 +69,7 @@ edge::notice::Facts Brain::facts_of(const edge::notice::Question& question) {
   facts.blocked_today = today.blocked;
   for (const fold::Attempt& a : today.last) facts.last.push_back({a.at, a.destination, a.port});
   if (const model::Case* open = engine_.open_case_of(line)) {
-    facts.case_ = edge::notice::CaseNote{open->id, open->state, open->opened, open->summary};
+    facts.case_ = case_facts(*open, now);
     facts.confirmed_at = open->confirmed_at;
   }
   if (facts.own_session && !facts.confirmed_at)

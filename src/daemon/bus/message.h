@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/codec.h"
+#include "edge/garden/facts.h"
 #include "edge/notice/facts.h"
 #include "model/observation.h"
 #include "model/order.h"
@@ -93,9 +94,28 @@ struct GateDetach {
   std::string operator_name;
   PN_FIELDS(operator_name)
 };
+// What the garden's page asks about the line that has this address.
+struct GardenAsk {
+  uint64_t token = 0;
+  IpAddress asker;
+  PN_FIELDS(token, asker)
+};
+struct GardenTold {
+  uint64_t token = 0;
+  edge::garden::Facts facts;
+  PN_FIELDS(token, facts)
+};
+// A button was pressed from this address; the brain says whose line that is. Settled once it is in the journal;
+// GardenTold without facts when it is nobody's.
+struct CustomerPressed {
+  uint64_t token = 0;
+  IpAddress asker;
+  model::CustomerStatus what = model::CustomerStatus::read;
+  PN_FIELDS(token, asker, what)
+};
 
-using Message =
-    std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot, Receipts,
-                 RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach>;
+using Message = std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot,
+                             Receipts, RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach,
+                             GardenAsk, GardenTold, CustomerPressed>;
 
 }  // namespace postern::daemon

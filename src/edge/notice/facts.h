@@ -8,8 +8,8 @@
 
 #include "base/ip.h"
 #include "base/time.h"
-#include "model/finding.h"
 #include "model/permit.h"
+#include "page/facts.h"
 #include "tables/reference.h"
 
 namespace postern::edge::notice {
@@ -18,21 +18,6 @@ struct Question {
   tables::Reference reference;
   IpAddress asker;
   PN_FIELDS(reference, asker)
-};
-
-struct Attempt {
-  Time at;
-  IpAddress destination;
-  uint16_t port = 25;
-  PN_FIELDS(at, destination, port)
-};
-
-struct CaseNote {
-  model::CaseId id;
-  model::CaseState state = model::CaseState::opened;
-  Time opened;
-  std::string summary;  // one line a person can read
-  PN_FIELDS(id, state, opened, summary)
 };
 
 struct PermitNote {
@@ -52,12 +37,11 @@ struct Facts {
   std::string class_words;   // what kind of line, in words: "residential"; may be empty
   Time since;                // when the line's present verdict came into force; 0 = not known
   uint64_t blocked_today = 0;
-  std::vector<Attempt> last;  // newest first; kAttemptsShown are shown
-  std::optional<CaseNote> case_;
+  std::vector<page::Attempt> last;  // newest first; page::kAttemptsShown are shown
+  std::optional<page::CaseFacts> case_;
   std::optional<PermitNote> permit;
   Time confirmed_at;  // of the button, from the line's own session
   PN_FIELDS(known, own_session, open_now, class_words, since, blocked_today, last, case_, permit, confirmed_at)
 };
-inline constexpr size_t kAttemptsShown = 8;
 
 }  // namespace postern::edge::notice

@@ -4,6 +4,9 @@
 #include <sodium.h>
 
 #include "base/check.h"
+#include "page/case_part.h"
+#include "page/post_guard.h"
+#include "page/sheet.h"
 #include "sys/log.h"
 #include "wire/form.h"
 
@@ -22,19 +25,16 @@ sys::HttpResponse see_other(std::string location) {
   return {.status = 303, .body = "", .headers = {{"Location", std::move(location)}}};
 }
 
-std::string_view host_of(std::string_view origin) {
-  const size_t scheme = origin.find("://");
-  return scheme == std::string_view::npos ? std::string_view() : origin.substr(scheme + 3);
-}
-
 }  // namespace
 
-Notice::Notice(Config config, const tables::ReferenceKey& key, Ask ask, Confirm confirm, Now now, Revision revision)
+Notice::Notice(Config config, const tables::ReferenceKey& key, Ask ask, Confirm confirm, Say say, Now now,
+               Revision revision)
     : config_(std::move(config)),
       pages_(config_.provider),
       key_(key),
       ask_(std::move(ask)),
       confirm_(std::move(confirm)),
+      say_(std::move(say)),
       now_(std::move(now)),
       revision_(std::move(revision)),
       limit_(config_.addresses_max) {
@@ -45,7 +45,7 @@ sys::HttpResponse Notice::page(int status, std::string body) const {
   return {.status = status,
           .content_type = "text/html; charset=utf-8",
           .body = std::move(body),
-          .headers = {{"Content-Security-Policy", Pages::content_security_policy()}}};
+          .headers = {{"Content-Security-Policy", page::content_security_policy()}}};
 }
 
 void Notice::handle(sys::HttpRequest request, const sys::HttpServer::Reply& reply) {
@@ -155,37 +155,33 @@ void Notice::show(const Visit& visit, const Facts& facts) {
 
 void Notice::confirm(const Visit& visit, const Facts& facts) {
   const std::string back = pages_.base_path() + "/r/" + visit.text + "?noted=" + token_of(visit);
+  const auto done = [this, visit, back](bool journaled) {
+    ++(journaled ? stats_.confirmed : stats_.confirm_failed);
+    if (journaled) return visit.reply(see_other(back));
+    const Words& w = *visit.words;
+    visit.reply(page(503, pages_.message(w, w.retry_title, w.retry_text)));
+  };
+  const auto said = page::said_by(form_value(visit.request.body, std::string(page::kSayField)));
+  if (said && facts.own_session && facts.case_) {
+    ++stats_.said;
+    return say_(visit.request.peer.address, *said, done);
+  }
   // Pressed before: said once is enough.
   if (facts.own_session && facts.confirmed_at) return visit.reply(see_other(back));
-  confirm_({.reference = visit.text, .from = visit.request.peer.address, .from_own_session = facts.own_session},
-           [this, visit, back](bool journaled) {
-             ++(journaled ? stats_.confirmed : stats_.confirm_failed);
-             if (journaled) return visit.reply(see_other(back));
-             const Words& w = *visit.words;
-             visit.reply(page(503, pages_.message(w, w.retry_title, w.retry_text)));
-           });
+  confirm_({.reference = visit.text, .from = visit.request.peer.address, .from_own_session = facts.own_session}, done);
 }
 
 bool Notice::is_from_our_page(const Visit& visit) const {
-  const std::string_view site = visit.request.header("sec-fetch-site");
-  if (!site.empty()) return site == "same-origin";
-  // "null" is what Referrer-Policy: no-referrer makes of it (Fetch, "append a request Origin header").
-  const std::string_view origin = visit.request.header("origin");
-  if (!origin.empty() && origin != "null") return host_of(origin) == visit.request.header("host");
   const std::string given = form_value(visit.request.body, "token");
-  const std::string wanted = token_of(visit);
-  return given.size() == wanted.size() && sodium_memcmp(given.data(), wanted.data(), wanted.size()) == 0;
+  return page::from_our_page({.sec_fetch_site = visit.request.header("sec-fetch-site"),
+                              .origin = visit.request.header("origin"),
+                              .host = visit.request.header("host"),
+                              .token = given},
+                             token_of(visit));
 }
 
 std::string Notice::token_of(const Visit& visit) const {
-  constexpr size_t kOctets = 16;
-  const std::string of = visit.text + " " + to_string(visit.request.peer.address);
-  std::array<unsigned char, kOctets> mac{};
-  crypto_generichash(mac.data(), mac.size(), reinterpret_cast<const unsigned char*>(of.data()), of.size(),
-                     config_.token_secret.data(), config_.token_secret.size());
-  std::array<char, 2 * kOctets + 1> hex{};
-  sodium_bin2hex(hex.data(), hex.size(), mac.data(), mac.size());
-  return hex.data();
+  return page::form_token(config_.token_secret, visit.text + " " + to_string(visit.request.peer.address));
 }
 
 }  // namespace postern::edge::notice

@@ -3,13 +3,14 @@
 //   GET  /              a form to type a reference
 //   GET  /r?reference=  redirects to the page of what was typed
 //   GET  /r/REFERENCE   what was refused, why, since when, what to do, a person, and the button
-//   POST /r/REFERENCE   "I have read this": Confirm, then back to the page
+//   POST /r/REFERENCE   "I have read this": Confirm; with an open case and from the line itself also "It is fixed",
+//                       "I need help", "This is wrong": Say; then back to the page
 //   GET  /health        "ok"
 // A reference is a name, not a password: nothing about the line, its owner or its traffic is shown unless the asker's
 // address belongs to that line now (facts.h). Unknown references are 404 with help and are limited per address.
 //
-// The button counts only when pressed on this page: Sec-Fetch-Site "same-origin", else an Origin that is the Host, else
-// (plain HTTP sends neither) a token keyed for reference and address. Pressing it again changes nothing.
+// The button counts only when pressed on this page (page/post_guard.h; the token is keyed for reference and address).
+// Pressing it again changes nothing.
 // Trust: untrusted HTTP clients; sys/http.h bounds what reaches here. One thread.
 #pragma once
 
@@ -20,9 +21,9 @@
 #include "base/fields.h"
 #include "base/time.h"
 #include "edge/notice/facts.h"
-#include "edge/notice/guess_limit.h"
 #include "edge/notice/page.h"
 #include "model/observation.h"
+#include "page/ask_limit.h"
 #include "sys/http.h"
 #include "tables/reference.h"
 
@@ -31,7 +32,7 @@ namespace postern::edge::notice {
 struct Config {
   Provider provider;
   std::array<uint8_t, 32> token_secret{};  // any secret; a new one makes open pages' buttons ask again
-  size_t addresses_max = 16'384;           // of GuessLimit
+  size_t addresses_max = 16'384;           // of page::AskLimit
 };
 
 struct Stats {
@@ -43,7 +44,9 @@ struct Stats {
   uint64_t confirm_failed = 0;
   uint64_t foreign_post = 0;
   uint64_t addresses_evicted = 0;
-  PN_FIELDS(pages, own_session, wrong_reference, over_rate, confirmed, confirm_failed, foreign_post, addresses_evicted)
+  uint64_t said = 0;  // buttons about the open case
+  PN_FIELDS(pages, own_session, wrong_reference, over_rate, confirmed, confirm_failed, foreign_post, addresses_evicted,
+            said)
 };
 
 class Notice {
@@ -52,11 +55,13 @@ class Notice {
   using Ask = std::function<void(Question, std::function<void(Facts)>)>;
   // true: journaled. false: not now.
   using Confirm = std::function<void(model::PageConfirmed, std::function<void(bool)>)>;
+  // What the customer said of the open case, from the line's own session; the same answer.
+  using Say = std::function<void(IpAddress asker, model::CustomerStatus said, std::function<void(bool)>)>;
   using Now = std::function<Time()>;
   using Revision = std::function<uint32_t()>;  // the policy's, to read references
 
   // Must outlive the callbacks it hands to `ask` and `confirm`.
-  Notice(Config config, const tables::ReferenceKey& key, Ask ask, Confirm confirm, Now now, Revision revision);
+  Notice(Config config, const tables::ReferenceKey& key, Ask ask, Confirm confirm, Say say, Now now, Revision revision);
   Notice(const Notice&) = delete;
   Notice& operator=(const Notice&) = delete;
 
@@ -91,9 +96,10 @@ class Notice {
   tables::ReferenceKey key_;
   Ask ask_;
   Confirm confirm_;
+  Say say_;
   Now now_;
   Revision revision_;
-  GuessLimit limit_;
+  page::AskLimit limit_;
   Stats stats_;
 };
 

@@ -37,9 +37,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   Time now{seconds(1'795'370'400).us};
   Notice notice(
       {.provider = {.name = "Example", .url = "http://x/base", .contact = "a@b", .phone = "1", .relay_host = ""}}, kKey,
-      [](const Question&, const std::function<void(Facts)>& answer) { answer({.known = true}); },
-      [](const model::PageConfirmed&, const std::function<void(bool)>& done) { done(true); }, [now] { return now; },
-      [] { return 3U; });
+      [](const Question&, const std::function<void(Facts)>& answer) {
+        answer({.known = true, .own_session = true, .case_ = page::CaseFacts{.id = {1}, .summary = "s"}});
+      },
+      [](const model::PageConfirmed&, const std::function<void(bool)>& done) { done(true); },
+      [](const IpAddress&, model::CustomerStatus, const std::function<void(bool)>& done) { done(true); },
+      [now] { return now; }, [] { return 3U; });
   int answers = 0;
   notice.handle(request_of({reinterpret_cast<const char*>(data), size}), [&](const sys::HttpResponse& response) {
     ++answers;

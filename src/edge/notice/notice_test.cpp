@@ -36,10 +36,15 @@ class Bench {
           f.own_session = f.known && to_string(q.asker) == "198.51.100.7";
           f.blocked_today = 42;
           f.confirmed_at = confirmed_at_;
+          f.case_ = case_;
           answer(f);
         },
         [this](const model::PageConfirmed& c, const std::function<void(bool)>& done) {
           confirmed_.push_back(c);
+          done(journal_works_);
+        },
+        [this](const IpAddress& from, model::CustomerStatus said, const std::function<void(bool)>& done) {
+          said_.emplace_back(to_string(from), said);
           done(journal_works_);
         },
         [this] { return now_; }, [] { return 3U; });
@@ -77,6 +82,8 @@ class Bench {
   bool journal_works_ = true;
   int asked_ = 0;
   std::vector<model::PageConfirmed> confirmed_;
+  std::optional<page::CaseFacts> case_;
+  std::vector<std::pair<std::string, model::CustomerStatus>> said_;
   const std::string reference_ =
       key_.make({.line = {7}, .reason = model::Reason::class_policy, .revision = 3, .day = kStart.unix_day()});
   const std::string path_ = "/r/" + reference_;
@@ -197,6 +204,26 @@ TEST(Notice, AStrangersButtonSaysThatItIsAStrangers) {
   EXPECT_EQ(b.ask(b.path_, "POST", {{"sec-fetch-site", "same-origin"}}, "", "192.0.2.1").status, 303);
   ASSERT_EQ(b.confirmed_.size(), 1U);
   EXPECT_FALSE(b.confirmed_[0].from_own_session);
+}
+
+TEST(Notice, WithACaseTheLineItselfCanSayMore) {
+  Bench b;
+  b.case_ = page::CaseFacts{.id = {3}, .summary = "s"};
+  EXPECT_TRUE(has(b.ask(b.path_), "value=\"says_clean\""));
+  EXPECT_FALSE(has(b.ask(b.path_, "GET", {}, "", "192.0.2.1"), "says_clean"));
+  const sys::HttpHeaders ours{{"sec-fetch-site", "same-origin"}};
+  EXPECT_EQ(b.ask(b.path_, "POST", ours, "say=says_clean").status, 303);
+  EXPECT_EQ(b.ask(b.path_, "POST", ours, "say=disputes").status, 303);
+  const std::vector<std::pair<std::string, model::CustomerStatus>> wanted{
+      {"198.51.100.7", model::CustomerStatus::says_clean}, {"198.51.100.7", model::CustomerStatus::disputes}};
+  EXPECT_EQ(b.said_, wanted);
+  // A stranger, a word that is no button, and no case: no more than "I have read this".
+  (void)b.ask(b.path_, "POST", ours, "say=says_clean", "192.0.2.1");
+  (void)b.ask(b.path_, "POST", ours, "say=silent");
+  b.case_.reset();
+  (void)b.ask(b.path_, "POST", ours, "say=says_clean");
+  EXPECT_EQ(b.said_, wanted);
+  EXPECT_EQ(b.confirmed_.size(), 3U);
 }
 
 TEST(Notice, ThankYouOnlyWhenItIsJournaled) {

@@ -2,14 +2,9 @@
 #include "edge/notice/page.h"
 
 #include <algorithm>
-#include <array>
-#include <fmt/format.h>
-#include <sodium.h>
 
-#include "base/check.h"
-#include "base/endpoint.h"
-#include "edge/notice/html.h"
-#include "edge/notice/style.h"
+#include "page/case_part.h"
+#include "page/sheet.h"
 
 namespace postern::edge::notice {
 namespace {
@@ -19,52 +14,19 @@ bool is_private(model::Reason reason) {
          reason == model::Reason::restriction;
 }
 
-std::string path_of(std::string_view url) {
-  const size_t scheme = url.find("://");
-  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
-  const size_t slash = url.find('/');
-  std::string path(slash == std::string_view::npos ? std::string_view() : url.substr(slash));
-  while (!path.empty() && path.back() == '/') path.pop_back();
-  return path;
-}
-
-std::string phone_link(std::string_view phone) {
-  std::string out = "tel:";
-  for (const char c : phone)
-    if (c == '+' || (c >= '0' && c <= '9')) out += c;
-  return out;
-}
-
 std::string limit_words(const Words& w, uint32_t n) {
-  return n == 0 ? std::string(w.permit_no_limit) : number_words(n);
+  return n == 0 ? std::string(w.permit_no_limit) : page::number_words(n);
 }
 
 }  // namespace
 
 // One page on its way.
-class Pages::Writer {
+class Pages::Writer : public page::Sheet {
  public:
-  Writer(const Pages& pages, const Words& words) : provider_(pages.provider_), base_(pages.base_path_), w_(words) {}
+  Writer(const Pages& pages, const Words& words) : Sheet(pages.provider_), base_(pages.base_path_), w_(words) {}
 
-  void begin(std::string_view title) {
-    h_.raw("<!DOCTYPE html>\n<html lang=\"").text(w_.language).raw("\">\n<head>\n<meta charset=\"utf-8\">\n<title>");
-    h_.text(title).raw(" – ").text(provider_.name);
-    h_.raw("</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    h_.raw("<meta name=\"robots\" content=\"noindex\">\n<style>").raw(kStyle).raw("</style>\n</head>\n<body>\n");
-    h_.raw("<header>").text(provider_.name).raw("</header>\n<main>\n<h1>").text(title).raw("</h1>\n");
-  }
-  std::string end(bool home) {
-    h_.raw("</main>\n<footer>\n");
-    if (!home) h_.raw("<p class=\"screen\"><a href=\"").text(base_).raw("/\">").text(w_.home_link).raw("</a></p>\n");
-    h_.paragraph(w_.footer).raw("</footer>\n</body>\n</html>\n");
-    return h_.take();
-  }
-  void lead(std::string_view sentence) {
-    h_.raw("<p class=\"lead\">").say(sentence, {{"provider", provider_.name}}).raw("</p>\n");
-  }
-  void note(std::string_view sentence, Slots slots = {}) {
-    h_.raw("<p class=\"note\" role=\"status\">").say(sentence, slots).raw("</p>\n");
-  }
+  void begin(std::string_view title) { Sheet::begin(w_.language, title); }
+  std::string end(bool home) { return Sheet::end(home ? std::string_view() : w_.home_link, base_ + "/", w_.footer); }
   void form(std::string_view typed, std::string_view fault) {
     h_.raw("<form method=\"get\" action=\"").text(base_).raw("/r\">\n<label for=\"reference\">").text(w_.ask_label);
     h_.raw("</label>\n<p class=\"hint\" id=\"hint\">").text(w_.ask_hint).raw("</p>\n");
@@ -96,11 +58,11 @@ class Pages::Writer {
     h_.raw("<dt>").text(w_.reference_label).raw("</dt><dd class=\"ref\">").text(r.reference_text).raw("</dd>\n</dl>\n");
     h_.raw("</section>\n");
   }
-  void trouble(const CaseNote& c) {
+  void trouble(const page::CaseFacts& c) {
     h_.raw("<section class=\"note care\">\n<h2>").text(w_.case_heading).raw("</h2>\n").paragraph(w_.case_intro);
     h_.paragraph(w_.case_line,
                  {{"number", std::to_string(c.id.value)}, {"day", day_words(w_, c.opened)}, {"summary", c.summary}});
-    h_.paragraph(w_.case_state, {{"state", w_.case_states[static_cast<size_t>(c.state)], How::strong}});
+    h_.paragraph(w_.case_state, {{"state", w_.case_states[static_cast<size_t>(c.state)], page::How::strong}});
     h_.paragraph(w_.case_steps_intro).raw("<ol>\n");
     for (const std::string_view step : w_.case_steps) h_.item(step);
     h_.raw("</ol>\n").paragraph(w_.case_after).raw("</section>\n");
@@ -116,7 +78,7 @@ class Pages::Writer {
     if (p.expires) entry(w_.permit_expires, day_words(w_, p.expires));
     h_.raw("</dl>\n");
     if (p.kind == model::PermitKind::named_server) {
-      h_.paragraph(w_.permit_listed, {{"relay", relay(), How::strong}});
+      h_.paragraph(w_.permit_listed, {{"relay", relay(), page::How::strong}});
     } else {
       h_.paragraph(w_.permit_queue);
     }
@@ -127,19 +89,9 @@ class Pages::Writer {
     if (f.blocked_today == 0) {
       h_.paragraph(w_.seen_none);
     } else {
-      h_.paragraph(w_.seen_count, {{"count", number_words(f.blocked_today), How::strong}});
+      h_.paragraph(w_.seen_count, {{"count", page::number_words(f.blocked_today), page::How::strong}});
     }
-    if (!f.last.empty()) {
-      h_.raw("<table>\n<caption>").text(w_.seen_caption).raw("</caption>\n<thead><tr><th scope=\"col\">");
-      h_.text(w_.seen_when).raw("</th><th scope=\"col\">").text(w_.seen_where).raw("</th></tr></thead>\n<tbody>\n");
-      for (size_t i = 0; i < std::min(f.last.size(), kAttemptsShown); ++i) {
-        const Attempt& a = f.last[i];
-        h_.raw("<tr><td>").text(short_words(w_, a.at)).raw("</td><td>");
-        h_.text(a.port == 25 ? to_string(a.destination) : to_string(Endpoint{a.destination, a.port}));
-        h_.raw("</td></tr>\n");
-      }
-      h_.raw("</tbody>\n</table>\n");
-    }
+    attempts(w_, {w_.seen_caption, w_.seen_when, w_.seen_where}, f.last);
     h_.raw("</section>\n");
   }
   void what_to_do(const Refusal& r) {
@@ -152,52 +104,35 @@ class Pages::Writer {
     if (!permitted) send_now();
     if (!permitted && !unknown) {
       h_.raw("<h3>").text(w_.server_heading).raw("</h3>\n");
-      if (!provider_.relay_host.empty()) h_.paragraph(w_.server_relay, {{"relay", relay(), How::strong}});
+      if (!provider_.relay_host.empty()) h_.paragraph(w_.server_relay, {{"relay", relay(), page::How::strong}});
       h_.paragraph(w_.server_permit);
       if (!r.facts.case_) part(w_.puzzled_heading, w_.puzzled_text);
     }
     h_.raw("</section>\n");
   }
   void person(std::string_view reference) {
-    if (provider_.contact.empty() && provider_.phone.empty()) return;
+    if (!has_a_person()) return;
     section(w_.person_heading);
-    if (!reference.empty()) h_.paragraph(w_.person_intro, {{"reference", reference, How::code}});
+    if (!reference.empty()) h_.paragraph(w_.person_intro, {{"reference", reference, page::How::code}});
     ways_to_a_person(reference);
     h_.raw("</section>\n");
   }
   void ways_to_a_person(std::string_view reference) {
-    h_.raw("<dl>\n");
-    if (!provider_.contact.empty()) {
-      std::string href = "mailto:" + provider_.contact;
-      if (!reference.empty())
-        href += "?subject=" + uri_encoded(filled(w_.person_subject, {{"reference", std::string(reference)}}));
-      h_.raw("<dt>").text(w_.person_mail).raw("</dt><dd>");
-      h_.say("{link}", {{"link", provider_.contact, How::link, href}}).raw("</dd>\n");
-    }
-    if (!provider_.phone.empty()) {
-      const std::string href = phone_link(provider_.phone);
-      h_.raw("<dt>").text(w_.person_phone).raw("</dt><dd>");
-      h_.say("{link}", {{"link", provider_.phone, How::link, href}}).raw("</dd>\n");
-    }
-    h_.raw("</dl>\n");
+    Sheet::ways_to_a_person({w_.person_mail, w_.person_phone, w_.person_subject}, reference);
   }
   void button(const Refusal& r) {
+    if (r.facts.case_) {
+      const page::CaseWords& words = page::case_words(w_.language);
+      return page::case_buttons(*this, words, *r.facts.case_, base_ + "/r/" + r.reference_text, r.token);
+    }
     if (r.facts.confirmed_at || r.noted) return;
     section(w_.read_heading);
     h_.paragraph(w_.read_why).raw("<form method=\"post\" action=\"").text(base_).raw("/r/").text(r.reference_text);
     h_.raw("\">\n<input type=\"hidden\" name=\"token\" value=\"").text(r.token);
     h_.raw("\">\n<button type=\"submit\">").text(w_.read_button).raw("</button>\n</form>\n</section>\n");
   }
-  Html& html() { return h_; }
 
  private:
-  void section(std::string_view heading) { h_.raw("<section>\n<h2>").text(heading).raw("</h2>\n"); }
-  void entry(std::string_view label, std::string_view value) {
-    h_.raw("<dt>").text(label).raw("</dt><dd>").text(value).raw("</dd>\n");
-  }
-  void part(std::string_view heading, std::string_view sentence) {
-    h_.raw("<h3>").text(heading).raw("</h3>\n").paragraph(sentence);
-  }
   [[nodiscard]] std::string_view relay() const {
     return provider_.relay_host.empty() ? w_.send_server_own_provider : std::string_view(provider_.relay_host);
   }
@@ -218,10 +153,8 @@ class Pages::Writer {
     return destinations.size() > kShown ? out + " …" : out;
   }
 
-  const Provider& provider_;
   const std::string& base_;
   const Words& w_;
-  Html h_;
 };
 
 Facts public_part(const Facts& facts) {
@@ -231,7 +164,7 @@ Facts public_part(const Facts& facts) {
   return out;
 }
 
-Pages::Pages(Provider provider) : provider_(std::move(provider)), base_path_(path_of(provider_.url)) {}
+Pages::Pages(Provider provider) : provider_(std::move(provider)), base_path_(page::base_path_of(provider_)) {}
 
 std::string Pages::home(const Words& w) const {
   Writer page(*this, w);
@@ -289,20 +222,6 @@ std::string Pages::message(const Words& w, std::string_view title, std::string_v
   page.form("", "");
   page.person("");
   return page.end(false);
-}
-
-const std::string& Pages::content_security_policy() {
-  static const std::string kPolicy = [] {
-    constexpr std::string_view kCss(kStyle);
-    std::array<unsigned char, crypto_hash_sha256_BYTES> hash{};
-    crypto_hash_sha256(hash.data(), reinterpret_cast<const unsigned char*>(kCss.data()), kCss.size());
-    std::array<char, 64> text{};
-    sodium_bin2base64(text.data(), text.size(), hash.data(), hash.size(), sodium_base64_VARIANT_ORIGINAL);
-    return fmt::format(
-        "default-src 'none'; style-src 'sha256-{}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-        text.data());
-  }();
-  return kPolicy;
 }
 
 }  // namespace postern::edge::notice

@@ -5,26 +5,16 @@
 #pragma once
 
 #include <array>
-#include <initializer_list>
-#include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
-#include "base/time.h"
 #include "model/finding.h"
 #include "model/line.h"
+#include "page/calendar.h"
 
 namespace postern::edge::notice {
 
-struct Words {
-  std::string_view language;  // BCP 47
-  std::array<std::string_view, 12> months;
-  std::array<std::string_view, 12> months_short;
-  std::string_view day_form;     // {day} {month} {year}
-  std::string_view moment_form;  // {date} {time}
-  std::string_view short_form;   // {day} {month} {time}
-
+struct Words : page::Calendar {
   // The heading, seen from the line itself and from elsewhere.
   struct Titles {
     std::string_view own, other;
@@ -65,13 +55,5 @@ struct Words {
 // The best fit for an Accept-Language header (RFC 9110 section 12.5.4); English if there is none.
 [[nodiscard]] const Words& words_for(std::string_view accept_language);
 [[nodiscard]] const Words& words_en();
-
-// A sentence with its slots filled in, as plain text.
-[[nodiscard]] std::string filled(std::string_view sentence,
-                                 std::initializer_list<std::pair<std::string_view, std::string>> slots);
-[[nodiscard]] std::string day_words(const Words& w, Time t);     // "22 November 2026"
-[[nodiscard]] std::string moment_words(const Words& w, Time t);  // "22 November 2026, 18:05 UTC"
-[[nodiscard]] std::string short_words(const Words& w, Time t);   // "22 Nov, 18:05"; the heading says UTC
-[[nodiscard]] std::string number_words(uint64_t n);              // "12 345", thin spaces
 
 }  // namespace postern::edge::notice

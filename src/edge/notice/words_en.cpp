@@ -6,13 +6,7 @@ namespace postern::edge::notice {
 namespace {
 
 void dates_and_reasons(Words& w) {
-  w.language = "en";
-  w.months = {"January", "February", "March",     "April",   "May",      "June",
-              "July",    "August",   "September", "October", "November", "December"};
-  w.months_short = {"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-  w.day_form = "{day} {month} {year}";
-  w.moment_form = "{date}, {time} UTC";
-  w.short_form = "{day} {month}, {time}";
+  static_cast<page::Calendar&>(w) = page::calendar_en();
   w.closed = {.own = "Mail sent straight from your connection was refused",
               .other = "Mail sent straight from this connection was refused"};
   w.permit = {.own = "Your mail server has come up against its permit",

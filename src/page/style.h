@@ -2,7 +2,7 @@
 // The style sheet of the pages: one column, the system's own font, light, dark and print.
 #pragma once
 
-namespace postern::edge::notice {
+namespace postern::page {
 
 inline constexpr char kStyle[] = R"css(
 :root{color-scheme:light dark;--ground:#f3f5f2;--paper:#fff;--ink:#1c2826;--soft:#44524f;--line:#d3dbd7;
@@ -57,4 +57,4 @@ html{font-size:10.5pt;line-height:1.4}main{border:0;padding:0}form,.screen{displ
 section,.note{break-inside:avoid}.note{border:1px solid #999}}
 )css";
 
-}  // namespace postern::edge::notice
+}  // namespace postern::page

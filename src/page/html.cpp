@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "edge/notice/html.h"
+#include "page/html.h"
 
 #include <algorithm>
 
 #include "base/check.h"
 
-namespace postern::edge::notice {
+namespace postern::page {
 
 Html& Html::text(std::string_view text) {
   for (const char c : text) {
@@ -82,4 +82,4 @@ std::string uri_encoded(std::string_view text) {
   return out;
 }
 
-}  // namespace postern::edge::notice
+}  // namespace postern::page

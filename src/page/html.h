@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace postern::edge::notice {
+namespace postern::page {
 
 // Only a literal becomes one, at compile time.
 class Markup {
@@ -56,4 +56,4 @@ class Html {
 // For the query of a mailto: link (RFC 6068 section 2): all but unreserved characters percent-encoded.
 [[nodiscard]] std::string uri_encoded(std::string_view text);
 
-}  // namespace postern::edge::notice
+}  // namespace postern::page

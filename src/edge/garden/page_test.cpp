@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/garden/page.h"
+
+#include <gtest/gtest.h>
+
+namespace postern::edge::garden {
+namespace {
+
+constexpr Time kNow{seconds(1'795'370'400).us};
+const page::Provider kProvider{.name = "Example Net",
+                               .url = "https://help.isp.example",
+                               .contact = "help@isp.example",
+                               .phone = "+49 30 1234",
+                               .relay_host = "relay.isp.example"};
+
+bool has(std::string_view page, std::string_view text) { return page.find(text) != std::string_view::npos; }
+
+Visit held() {
+  Visit v{.address = "198.51.100.7", .action = "/garden", .token = "0123"};
+  v.facts = {.known = true, .hold = model::Hold::garden, .since = kNow - hours(5), .blocked_today = 1'234};
+  for (int i = 0; i < 20; ++i) v.facts.last.push_back({kNow - minutes(i), *parse_ip("192.0.2.25"), 25});
+  v.facts.case_ = page::CaseFacts{.id = {12},
+                                  .state = model::CaseState::restricted,
+                                  .opened = kNow - days(3),
+                                  .summary = "41 new mail servers in an hour",
+                                  .services = {{model::Transport::tcp, 25}, {model::Transport::udp, 1900}},
+                                  .last_seen = kNow - minutes(3),
+                                  .restricted = kNow - hours(5),
+                                  .self_releases_left = 2};
+  return v;
+}
+
+TEST(GardenPage, TellsAllThatAPersonNeeds) {
+  const std::string page = Pages(kProvider).portal(words_en(), held());
+  for (const char* text : {"Your Internet access is paused",
+                           "22 November 2026, 13:00 UTC",
+                           "41 new mail servers in an hour",
+                           "port 25",
+                           "UDP port 1900",
+                           "22 November 2026, 17:57 UTC",
+                           "1\u2009234",
+                           "192.0.2.25",
+                           "relay.isp.example",
+                           "Emergency",
+                           "virus scan",
+                           "yourself <strong>2</strong> more times",
+                           "I have read this",
+                           "It is fixed",
+                           "I need help",
+                           "This is wrong",
+                           "tel:+49301234",
+                           "mailto:help@isp.example?subject=Case%2012",
+                           "action=\"/garden\"",
+                           "value=\"0123\""})
+    EXPECT_TRUE(has(page, text)) << text;
+}
+
+TEST(GardenPage, SaysWhatTheButtonWillDoAndDid) {
+  const Pages pages(kProvider);
+  Visit v = held();
+  page::CaseFacts& c = *v.facts.case_;
+  c.self_releases_left = 1;
+  EXPECT_TRUE(has(pages.portal(words_en(), v), "yourself once more"));
+  c.self_releases_left = 0;
+  EXPECT_TRUE(has(pages.portal(words_en(), v), "This time a person opens it"));
+  c.self_releases_left = 1;
+  c.customer = model::CustomerStatus::says_clean;
+  c.release_at = kNow + hours(1);
+  const std::string pressed = pages.portal(words_en(), v);
+  EXPECT_TRUE(has(pressed, "opens by itself on <strong>22 November 2026, 19:00 UTC"));
+  EXPECT_TRUE(has(pressed, "still going on: last seen <strong>22 November 2026, 17:57 UTC"));
+  EXPECT_FALSE(has(pressed, "It is fixed</button>"));
+  EXPECT_FALSE(has(pressed, "I have read this"));
+  EXPECT_TRUE(has(pressed, "I need help"));
+  c.customer = model::CustomerStatus::disputes;
+  EXPECT_TRUE(has(pages.portal(words_en(), v), "A person will look at it."));
+}
+
+TEST(GardenPage, EveryStateHasItsTitle) {
+  const Pages pages(kProvider);
+  Visit v = held();
+  v.facts.hold = model::Hold::services;
+  EXPECT_TRUE(has(pages.portal(words_en(), v), "A part of your Internet access is paused"));
+  v.facts.hold = model::Hold::none;
+  EXPECT_TRUE(has(pages.portal(words_en(), v), "probably needs cleaning"));
+  v.facts = {.known = true};
+  const std::string none = pages.portal(words_en(), v);
+  EXPECT_TRUE(has(none, "Nothing is paused"));
+  EXPECT_FALSE(has(none, "<form"));
+  v.facts = {};
+  EXPECT_TRUE(has(pages.portal(words_en(), v), "We do not recognise this connection"));
+  // The brain is away: the table says that the line is in the garden, and no more.
+  v.facts = {.known = true, .hold = model::Hold::garden};
+  const std::string alone = pages.portal(words_en(), v);
+  for (const char* text : {"Your Internet access is paused", "virus scan", "What still works", "198.51.100.7"})
+    EXPECT_TRUE(has(alone, text)) << text;
+  EXPECT_FALSE(has(alone, "<form"));
+}
+
+// Every page in every state and language: small, whole, one h1, no script, nothing from elsewhere, no slot left open.
+TEST(GardenPage, EveryPageKeepsTheRules) {
+  const Pages pages(kProvider);
+  for (const Words* w : {&words_en(), &words_de()}) {
+    std::vector<std::string> all{
+        pages.open_again(*w, "http://example.com/"), pages.message(*w, w->fast_title, w->fast_text),
+        pages.message(*w, w->retry_title, w->retry_text), pages.message(*w, w->refused_title, w->refused_text)};
+    for (size_t hold = 0; hold < model::pn_names_of_Hold.size(); ++hold)
+      for (size_t said = 0; said < model::pn_names_of_CustomerStatus.size(); ++said)
+        for (const uint32_t left : {0U, 1U, 2U}) {
+          Visit v = held();
+          v.facts.hold = static_cast<model::Hold>(hold);
+          v.facts.case_->customer = static_cast<model::CustomerStatus>(said);
+          v.facts.case_->self_releases_left = left;
+          v.facts.case_->restricted = hold == 0 ? Time{} : kNow;
+          v.facts.case_->deadline = kNow;
+          v.facts.case_->release_at = left > 1 ? kNow : Time{};
+          v.noted = left == 1;
+          all.push_back(pages.portal(*w, v));
+        }
+    for (const std::string& page : all) {
+      EXPECT_LT(page.size(), 30U * 1024);
+      EXPECT_TRUE(page.starts_with("<!DOCTYPE html>\n<html lang=\"" + std::string(w->about_case->calendar->language)));
+      EXPECT_TRUE(page.ends_with("</html>\n"));
+      EXPECT_EQ(page.find("<h1>"), page.rfind("<h1>"));
+      for (const char* banned : {"<script", " style=", "<img", "@import", "url(", "javascript:", "onclick"})
+        EXPECT_FALSE(has(page, banned)) << banned;
+      const std::string_view after_style = std::string_view(page).substr(page.find("</style>"));
+      EXPECT_EQ(after_style.find('{'), std::string_view::npos) << "a slot is left open";
+    }
+  }
+}
+
+TEST(GardenPage, HostileTextStaysText) {
+  const std::string hostile = "\"><script>alert(1)</script>'";
+  Visit v = held();
+  v.facts.case_->summary = hostile;
+  v.action = hostile;
+  const Pages pages({.name = hostile, .url = hostile, .contact = hostile, .phone = hostile, .relay_host = hostile});
+  for (const std::string& page :
+       {pages.portal(words_en(), v), pages.open_again(words_en(), hostile), pages.pointer(words_en(), hostile)})
+    EXPECT_FALSE(has(page, "<script"));
+}
+
+}  // namespace
+}  // namespace postern::edge::garden
