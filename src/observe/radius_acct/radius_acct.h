@@ -23,7 +23,7 @@
 #include "model/observation.h"
 #include "sys/fd.h"
 #include "sys/loop.h"
-#include "wire/radius.h"
+#include "wire/radius/accounting.h"
 
 namespace postern::sys {
 struct Datagram;

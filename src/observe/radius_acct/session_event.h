@@ -6,7 +6,7 @@
 
 #include "base/ip.h"
 #include "model/observation.h"
-#include "wire/radius.h"
+#include "wire/radius/accounting.h"
 
 namespace postern::observe::radius_acct {
 

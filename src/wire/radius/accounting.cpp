@@ -1,171 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wire/radius.h"
+#include "wire/radius/accounting.h"
 
 #include <algorithm>
 #include <fmt/format.h>
-#include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/hmac.h>
 
 #include "base/check.h"
 
 namespace postern::wire {
 namespace {
 
-enum Attribute : uint8_t {
-  kUserName = 1,
-  kNasIpAddress = 4,
-  kFramedIpAddress = 8,
-  kClass = 25,
-  kNasIdentifier = 32,
-  kAcctStatusType = 40,
-  kAcctDelayTime = 41,
-  kAcctSessionId = 44,
-  kEventTimestamp = 55,
-  kMessageAuthenticator = 80,
-  kNasPortId = 87,
-  kNasIpv6Address = 95,
-  kFramedIpv6Prefix = 97,
-  kDelegatedIpv6Prefix = 123,
-  kFramedIpv6Address = 168
-};
-
-std::string_view name_of(uint8_t type) {
-  switch (type) {
-    case kUserName:
-      return "User-Name";
-    case kNasIpAddress:
-      return "NAS-IP-Address";
-    case kFramedIpAddress:
-      return "Framed-IP-Address";
-    case kClass:
-      return "Class";
-    case kNasIdentifier:
-      return "NAS-Identifier";
-    case kAcctStatusType:
-      return "Acct-Status-Type";
-    case kAcctDelayTime:
-      return "Acct-Delay-Time";
-    case kAcctSessionId:
-      return "Acct-Session-Id";
-    case kEventTimestamp:
-      return "Event-Timestamp";
-    case kMessageAuthenticator:
-      return "Message-Authenticator";
-    case kNasPortId:
-      return "NAS-Port-Id";
-    case kNasIpv6Address:
-      return "NAS-IPv6-Address";
-    case kFramedIpv6Prefix:
-      return "Framed-IPv6-Prefix";
-    case kDelegatedIpv6Prefix:
-      return "Delegated-IPv6-Prefix";
-    case kFramedIpv6Address:
-      return "Framed-IPv6-Address";
-    default:
-      return "attribute";
-  }
-}
-
-constexpr size_t kAuthenticatorAt = 4;
-constexpr size_t kAuthenticatorOctets = 16;
-
-uint8_t octet(std::byte b) { return static_cast<uint8_t>(b); }
-
-struct Value {
-  uint8_t type = 0;
-  size_t at = 0;  // octet of the packet its type stands at
-  ByteView octets;
-};
-
-std::unexpected<Error> broken(const Value& v, std::string_view why) {
-  return fail(Errc::bad_input, fmt::format("{} ({}) at octet {}: {}", name_of(v.type), v.type, v.at, why));
-}
-
-// Calls see(Value) -> Status for each attribute until one fails.
-template <class See>
-Status each_attribute(ByteView packet, See&& see) {
-  size_t at = kRadiusHeaderOctets;
-  while (at < packet.size()) {
-    Value v{.type = octet(packet[at]), .at = at, .octets = {}};
-    if (at + 1 == packet.size()) return broken(v, "the packet ends before its length");
-    const size_t length = octet(packet[at + 1]);
-    if (length < 2) return broken(v, fmt::format("length {}, needs at least 2", length));
-    if (length > packet.size() - at)
-      return broken(v, fmt::format("length {}, but only {} octets are left", length, packet.size() - at));
-    v.octets = packet.subspan(at + 2, length - 2);
-    PN_TRY_VOID(see(v));
-    at += length;
-  }
-  return {};
-}
-
-RadiusAuthenticator md5(ByteView bytes) {
-  RadiusAuthenticator out{};
-  PN_CHECK(EVP_Digest(bytes.data(), bytes.size(), out.data(), nullptr, EVP_md5(), nullptr) == 1);
-  return out;
-}
-
-RadiusAuthenticator hmac_md5(ByteView bytes, std::string_view secret) {
-  RadiusAuthenticator out{};
-  PN_CHECK(HMAC(EVP_md5(), secret.data(), static_cast<int>(secret.size()),
-                reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(), out.data(), nullptr) != nullptr);
-  return out;
-}
-
-void append(Bytes& to, std::string_view text) {
-  const auto* p = reinterpret_cast<const std::byte*>(text.data());
-  to.insert(to.end(), p, p + text.size());
-}
-
-void place(std::span<std::byte> to, const RadiusAuthenticator& value) { std::memcpy(to.data(), value.data(), 16); }
-
-// MD5(packet + secret), the packet's authenticator field being `field` (RFC 2866 section 3).
-RadiusAuthenticator signature(ByteView packet, const RadiusAuthenticator& field, std::string_view secret) {
-  Bytes bytes(packet.begin(), packet.end());
-  place(std::span(bytes).subspan(kAuthenticatorAt, kAuthenticatorOctets), field);
-  append(bytes, secret);
-  return md5(bytes);
-}
-
-RadiusAuthenticator message_authenticator(ByteView packet, size_t value_at, std::string_view secret) {
-  Bytes bytes(packet.begin(), packet.end());
-  place(std::span(bytes).subspan(kAuthenticatorAt, kAuthenticatorOctets), {});
-  place(std::span(bytes).subspan(value_at, kAuthenticatorOctets), {});
-  return hmac_md5(bytes, secret);
-}
-
-bool same(ByteView octets, const RadiusAuthenticator& value) {
-  return octets.size() == value.size() && CRYPTO_memcmp(octets.data(), value.data(), value.size()) == 0;
-}
-
-// UTF-8 (RFC 3629 section 4) without C0, DEL and C1 controls; nothing else may reach journals, terminals and pages.
-bool is_plain_text(std::string_view text) {
-  for (size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<uint8_t>(text[i]);
-    if (lead < 0x20 || lead == 0x7f) return false;
-    const size_t more = lead < 0x80                   ? 0
-                        : lead >= 0xc2 && lead < 0xe0 ? 1
-                        : lead >= 0xe0 && lead < 0xf0 ? 2
-                        : lead >= 0xf0 && lead < 0xf5 ? 3
-                                                      : SIZE_MAX;
-    if (more == SIZE_MAX || i + more >= text.size()) return false;
-    for (size_t k = 1; k <= more; ++k)
-      if ((static_cast<uint8_t>(text[i + k]) & 0xc0) != 0x80) return false;
-    const auto second = more > 0 ? static_cast<uint8_t>(text[i + 1]) : uint8_t{0};
-    if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second >= 0xa0) || (lead == 0xf0 && second < 0x90) ||
-        (lead == 0xf4 && second >= 0x90) || (lead == 0xc2 && second < 0xa0))
-      return false;
-    i += more + 1;
-  }
-  return true;
-}
-
-std::string text_of(ByteView octets) {
-  std::string text(reinterpret_cast<const char*>(octets.data()), octets.size());
-  while (!text.empty() && text.back() == '\0') text.pop_back();
-  return text;
-}
+using namespace radius;
 
 class Reader {
  public:
@@ -229,13 +73,6 @@ class Reader {
     to = text_of(v.octets);
     if (!is_plain_text(to)) return broken(v, "not UTF-8 text without control characters");
     return {};
-  }
-
-  static Result<uint32_t> number(const Value& v) {
-    if (v.octets.size() != 4) return broken(v, fmt::format("length {}, needs 6", v.octets.size() + 2));
-    uint32_t n = 0;
-    for (const std::byte b : v.octets) n = n << 8 | octet(b);
-    return n;
   }
 
   static Status optional_number(const Value& v, std::optional<uint32_t>& to) {
@@ -313,9 +150,9 @@ class Reader {
   }
 
   Status see_message_authenticator(const Value& v) {
-    if (v.octets.size() != kAuthenticatorOctets)
+    if (v.octets.size() != kRadiusAuthenticatorOctets)
       return broken(v, fmt::format("length {}, needs 18", v.octets.size() + 2));
-    if (!same(v.octets, message_authenticator(packet_, v.at + 2, secret_)))
+    if (!same(v.octets, message_authenticator(packet_, v.at + 2, {}, secret_)))
       return fail(Errc::denied, fmt::format("Message-Authenticator at octet {} does not match", v.at));
     return {};
   }
@@ -331,20 +168,6 @@ class Reader {
   std::array<uint16_t, 256> seen_{};  // octet of the first one; 0 = none
 };
 
-void put(Bytes& to, Attribute type, ByteView octets) {
-  to.push_back(static_cast<std::byte>(type));
-  to.push_back(static_cast<std::byte>(octets.size() + 2));
-  to.insert(to.end(), octets.begin(), octets.end());
-}
-void put(Bytes& to, Attribute type, std::string_view text) {
-  text = text.substr(0, 253);
-  if (!text.empty()) put(to, type, std::as_bytes(std::span(text.data(), text.size())));
-}
-void put(Bytes& to, Attribute type, uint32_t n) {
-  const std::array b{static_cast<uint8_t>(n >> 24), static_cast<uint8_t>(n >> 16), static_cast<uint8_t>(n >> 8),
-                     static_cast<uint8_t>(n)};
-  put(to, type, std::as_bytes(std::span(b)));
-}
 void put(Bytes& to, const Prefix& p) {
   const auto octets = std::as_bytes(std::span(p.address.bytes));
   if (p.address.family == Family::v4) return put(to, kFramedIpAddress, octets.first(4));
@@ -372,33 +195,15 @@ uint32_t number_of(AcctStatus status) {
   return 15;
 }
 
-void place_length(Bytes& packet) {
-  packet[2] = static_cast<std::byte>(packet.size() >> 8);
-  packet[3] = static_cast<std::byte>(packet.size() & 0xff);
-}
-
 }  // namespace
-
-Result<RadiusHeader> decode_radius_header(ByteView datagram) {
-  if (datagram.size() < kRadiusHeaderOctets)
-    return fail(Errc::bad_input, fmt::format("{} octets are no RADIUS packet, which has at least 20", datagram.size()));
-  RadiusHeader h{.code = octet(datagram[0]), .id = octet(datagram[1])};
-  h.octets = static_cast<uint16_t>(octet(datagram[2]) << 8 | octet(datagram[3]));
-  if (h.octets < kRadiusHeaderOctets || h.octets > kRadiusOctetsMax)
-    return fail(Errc::bad_input, fmt::format("the length field says {} octets, allowed are 20 to 4096", h.octets));
-  if (h.octets > datagram.size())
-    return fail(Errc::bad_input,
-                fmt::format("the length field says {} octets, the datagram has {}", h.octets, datagram.size()));
-  std::memcpy(h.authenticator.data(), datagram.data() + kAuthenticatorAt, kAuthenticatorOctets);
-  return h;
-}
 
 Result<RadiusAccounting> decode_accounting(ByteView datagram, std::string_view secret) {
   const RadiusHeader header = PN_TRY(decode_radius_header(datagram));
   if (header.code != static_cast<uint8_t>(RadiusCode::accounting_request))
     return fail(Errc::bad_input, fmt::format("code {} is no Accounting-Request", header.code));
   const ByteView packet = datagram.first(header.octets);
-  if (secret.empty() || !same(packet.subspan(kAuthenticatorAt, kAuthenticatorOctets), signature(packet, {}, secret)))
+  if (secret.empty() ||
+      !same(packet.subspan(kRadiusAuthenticatorAt, kRadiusAuthenticatorOctets), signature(packet, {}, secret)))
     return fail(Errc::denied, "the Request Authenticator does not match", {}, "both sides need the same secret");
   Reader reader(packet, secret);
   PN_TRY_VOID(each_attribute(packet, [&](const Value& v) { return reader.see(v); }));
@@ -415,7 +220,7 @@ std::array<std::byte, kRadiusHeaderOctets> encode_accounting_response(uint8_t id
   packet[1] = static_cast<std::byte>(id);
   packet[3] = std::byte{kRadiusHeaderOctets};
   // RFC 2866 section 3, Response Authenticator.
-  place(std::span(packet).subspan(kAuthenticatorAt), signature(packet, request_authenticator, secret));
+  place(std::span(packet).subspan(kRadiusAuthenticatorAt), signature(packet, request_authenticator, secret));
   return packet;
 }
 
@@ -437,21 +242,12 @@ Bytes encode_accounting_request(const RadiusAccounting& request, std::string_vie
   for (size_t i = 0; i < std::min(request.prefixes.size(), kRadiusPrefixesMax); ++i) put(packet, request.prefixes[i]);
   if (request.timestamp) put(packet, kEventTimestamp, *request.timestamp);
   if (request.delay_s) put(packet, kAcctDelayTime, *request.delay_s);
-  if (with_message_authenticator) put(packet, kMessageAuthenticator, Bytes(kAuthenticatorOctets));
+  if (with_message_authenticator) put(packet, kMessageAuthenticator, Bytes(kRadiusAuthenticatorOctets));
   place_length(packet);
   sign_accounting_request(packet, secret);
   return packet;
 }
 
-void sign_accounting_request(std::span<std::byte> packet, std::string_view secret) {
-  PN_CHECK(packet.size() >= kRadiusHeaderOctets);
-  // A broken attribute ends the search: such a packet is signed without one, as its sender would.
-  (void)each_attribute(packet, [&](const Value& v) -> Status {
-    if (v.type == kMessageAuthenticator && v.octets.size() == kAuthenticatorOctets)
-      place(packet.subspan(v.at + 2), message_authenticator(packet, v.at + 2, secret));
-    return {};
-  });
-  place(packet.subspan(kAuthenticatorAt), signature(packet, {}, secret));
-}
+void sign_accounting_request(std::span<std::byte> packet, std::string_view secret) { sign(packet, {}, secret); }
 
 }  // namespace postern::wire

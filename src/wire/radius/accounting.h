@@ -16,23 +16,12 @@
 #include "base/fields.h"
 #include "base/ip.h"
 #include "base/result.h"
+#include "wire/radius/packet.h"
 
 namespace postern::wire {
 
-inline constexpr size_t kRadiusHeaderOctets = 20;
-inline constexpr size_t kRadiusOctetsMax = 4096;  // RFC 2865 section 3
 inline constexpr size_t kRadiusPrefixesMax = 16;
 inline constexpr size_t kRadiusClassesMax = 8;
-
-enum class RadiusCode : uint8_t { accounting_request = 4, accounting_response = 5 };
-using RadiusAuthenticator = std::array<uint8_t, 16>;
-
-struct RadiusHeader {
-  uint8_t code = 0;  // a RadiusCode, or another number
-  uint8_t id = 0;
-  uint16_t octets = 0;  // of the packet; what follows it in the datagram is padding (RFC 2865 section 3)
-  RadiusAuthenticator authenticator{};
-};
 
 // other: Acct-Status-Type values that say nothing about a session's addresses (tunnels, links, Failed).
 PN_ENUM(AcctStatus, start, stop, interim, accounting_on, accounting_off, other)
@@ -54,9 +43,6 @@ struct RadiusAccounting {
   PN_FIELDS(id, status, user_name, session_id, nas_identifier, nas_address, nas_port_id, classes, prefixes, timestamp,
             delay_s)
 };
-
-// The header alone, of any RADIUS packet: lengths are checked, nothing is authenticated.
-[[nodiscard]] Result<RadiusHeader> decode_radius_header(ByteView datagram);
 
 // Errc::denied: the Request Authenticator (RFC 2866 section 3) or a Message-Authenticator (RFC 2869 section 5.14, over
 // the packet with an authenticator of zeros, as RFC 5176 section 3.4 has it for requests signed this way and as servers

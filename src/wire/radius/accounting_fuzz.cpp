@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Random bytes never pass the MD5, so each input is also tried as a sender who knows the secret would have signed it.
 #include "base/check.h"
-#include "wire/radius.h"
+#include "wire/radius/accounting.h"
 
 using namespace postern;
 using namespace postern::wire;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wire/radius.h"
+#include "wire/radius/accounting.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -39,7 +39,7 @@ struct Golden {
 };
 
 std::vector<Golden> golden_packets() {
-  std::ifstream file("src/wire/radius_golden.txt");
+  std::ifstream file("src/wire/radius/accounting_golden.txt");
   std::vector<Golden> all;
   for (std::string text; std::getline(file, text);) {
     if (text.starts_with("#") || text.empty()) continue;
