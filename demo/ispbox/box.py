@@ -43,12 +43,13 @@ class Box:
         certificate = make_certificate(d)
         users = [f"{user}@{domain}" for domain in (*plan.MX_DOMAIN.values(), plan.FOREIGN_DOMAIN)
                  for user in (plan.USER, "postmaster")]
+        users += [f"{line.name}@{plan.HOME_DOMAIN}" for line in plan.LINES]
         direct = {plan.MX_DOMAIN[f]: f"smtp:[{plan.MX.of(f)}]:25" for f in plan.FAMILIES}
         subscribers = " ".join(p if ":" not in p else f"[{p.split('/')[0]}]/{p.split('/')[1]}"
                                for p in plan.SUBSCRIBER_PREFIXES)
         self.relay = Postfix(t.services, "relay", d, [plan.RELAY.v4, plan.RELAY.v6], [plan.RELAY.v4, plan.RELAY.v6],
-                             {"mynetworks": f"127.0.0.0/8 {subscribers}"},
-                             {**direct, plan.FOREIGN_DOMAIN: f"smtp:[{plan.MX.v4}]:25"}, certificate=certificate)
+                             {"mynetworks": f"127.0.0.0/8 {plan.SERVICES_GATEWAY.v4}/32 {subscribers}"},
+                             {**direct, plan.HOME_DOMAIN: f"smtp:[{plan.MX.v4}]:25", plan.FOREIGN_DOMAIN: f"smtp:[{plan.MX.v4}]:25"}, certificate=certificate)
         self.mx = Postfix(t.mx, "mx", d, [plan.MX.v4, plan.MX.v6], mailboxes_of=users)
         self.other = Postfix(t.other, "other", d, [], [plan.PROVIDER.v4, plan.PROVIDER.v6], mailboxes_of=users,
                              certificate=certificate)

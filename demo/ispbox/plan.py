@@ -32,6 +32,7 @@ class Line:
     number: int
     class_name: str
     story: str
+    language: str = "en"
 
     @property
     def key(self) -> str:
@@ -66,7 +67,7 @@ class Line:
 
 CLOSED = Line("closed", 1, "residential", "a household that runs its own Postfix on a closed line")
 INFECTED = Line("infected", 2, "residential", "a spam zombie that talks to mail servers directly, over IPv4")
-WORM = Line("worm", 3, "residential", "another zombie: IPv6, a new source address for each try, one dark address")
+WORM = Line("worm", 3, "residential", "another zombie: IPv6, a new source address for each try, one dark address", "de")
 NEIGHBOUR = Line("neighbour", 4, "residential", "an innocent household")
 BUSINESS = Line("business", 5, "business", "a company with a permit for its own mail server")
 FLOODER = Line("flooder", 6, "residential", "a closed line that sends SYNs to port 25 without pause")
@@ -94,10 +95,15 @@ DARK_PREFIXES = ("198.19.66.0/24", "2001:db8:dead::/48")
 
 MX_DOMAIN = {IPV4: "v4.mx.example", IPV6: "v6.mx.example"}
 FOREIGN_DOMAIN = "mail.other.example"
+HOME_DOMAIN = "home.example"  # where the customers read their mail: mailboxes at the MX
 HTTP_PORT = 80
 ECHO_PORT = 7000
 USER = "ann"
 PASSWORD = "correct-horse"
+
+# Casework at the demo's pace: what takes days elsewhere takes seconds here.
+DEADLINE_S = 8
+RELEASE_S = 5
 
 # What the business line's permit allows, for its kernel limits and for the burst that must overrun them.
 PERMIT_PER_MIN = 60

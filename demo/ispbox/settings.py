@@ -44,6 +44,18 @@ secret_file = "{secret}"
 [notice]
 listen = ["{notice.v4}:80", "[{notice.v6}]:80"]
 
+[mail]
+relay = ["{relay_host.v4}:25"]
+from = "abuse@isp.example"
+bounces = "notice-bounces@isp.example"
+
+[casework]
+restrict = "{restrict}"
+contact_promise = "1m"
+block_deadline = "{deadline_s}s"
+release_after = "{release_s}s"
+stopped_after = "10m"
+
 [api]
 socket = "{socket}"
 
@@ -70,14 +82,15 @@ def write_settings(box: Box, state: Path, pin_dir: Path) -> Path:
         notice_name=plan.NOTICE_NAME, relay_name=plan.RELAY_NAME,
         relay=json.dumps([f"{plan.RELAY.v4}/32", f"{plan.RELAY.v6}/128"]),
         subscribers=json.dumps(plan.SUBSCRIBER_PREFIXES), dark=json.dumps(plan.DARK_PREFIXES), pin_dir=pin_dir,
-        radius=plan.RADIUS, nas=plan.NAS, notice=plan.NOTICE, secret=box.nas.secret_file,
+        radius=plan.RADIUS, nas=plan.NAS, notice=plan.NOTICE, relay_host=plan.RELAY, restrict="on",
+        deadline_s=plan.DEADLINE_S, release_s=plan.RELEASE_S, secret=box.nas.secret_file,
         socket=box.directory / "api.sock", state=state))
     return file
 
 
 def contact_of(line: plan.Line) -> tuple[str, str, str]:
     """Name, mail address and phone: what must never be shown to anybody else."""
-    return (f"{line.name.capitalize()} Household", f"{line.name}@home.example", f"+1 555 02{line.number:02d}")
+    return (f"{line.name.capitalize()} Household", f"{line.name}@{plan.HOME_DOMAIN}", f"+1 555 02{line.number:02d}")
 
 
 def subscribers_csv(directory: Path) -> Path:
@@ -86,5 +99,5 @@ def subscribers_csv(directory: Path) -> Path:
         table = csv.writer(out)
         table.writerow(["key", "class", "language", "name", "mail", "phone"])
         for line in plan.LINES:
-            table.writerow([line.key, line.class_name, "en", *contact_of(line)])
+            table.writerow([line.key, line.class_name, line.language, *contact_of(line)])
     return file

@@ -2,8 +2,11 @@
 // The act role: orders that are carried out on the provider's own machines (its mail relay, its gateway, its access
 // concentrators). The only role that opens connections; no disk, no capability, no listener. What it was told and has
 // not answered the brain tells it again after a restart, so it keeps nothing.
+#include <fmt/format.h>
 #include <unistd.h>
 
+#include "act/mail/mail.h"
+#include "act/webhook/webhook.h"
 #include "daemon/bus/channel.h"
 #include "daemon/bus/kit.h"
 #include "sys/clock.h"
@@ -12,28 +15,82 @@
 namespace postern::daemon {
 namespace {
 
+std::string secret_of(const Kit& kit, const std::string& name) {
+  const auto it = kit.secrets.find(name);
+  return it == kit.secrets.end() ? std::string() : it->second;
+}
+
+act::mail::Config mail_config(const settings::Settings& s, const Kit& kit) {
+  act::mail::Config config;
+  config.relay = s.mail.relay.front();
+  config.from = s.mail.from.empty() ? s.provider.contact : s.mail.from;
+  config.from_name = s.provider.name;
+  config.bounces = s.mail.bounces.empty() ? config.from : s.mail.bounces;
+  config.helo = config.from.substr(config.from.rfind('@') + 1);
+  config.require_tls = s.mail.require_tls;
+  config.ca = secret_of(kit, "act:ca:" + s.mail.ca_file);
+  config.retry_for = s.mail.retry_for;
+  return config;
+}
+
+act::webhook::Config webhook_config(const settings::Settings& s, const Kit& kit) {
+  return {.url = s.webhook.url,
+          .connect_to = s.webhook.address.front(),
+          .secret = secret_of(kit, "act:webhook"),
+          .ca = secret_of(kit, "act:ca:" + s.webhook.ca_file),
+          .retry_for = s.webhook.retry_for};
+}
+
 class ActRole {
  public:
   ActRole(WorkerStart start, sys::Loop& loop)
       : kit_(std::move(start.kit)),
         settings_(std::move(start.settings)),
         link_(
-            loop, std::move(start.bus), Role::act, [](Role, Message, const std::shared_ptr<sys::Fd>&) {},
+            loop, std::move(start.bus), Role::act,
+            [this](Role from, Message m, const std::shared_ptr<sys::Fd>&) { on_message(from, std::move(m)); },
             [&loop] { loop.stop(); }) {
+    const auto settle = [this](model::ContactSettled settled) {
+      link_.send(Role::brain, Observed{0, {0, sys::now(), std::move(settled)}});
+    };
+    if (!settings_.mail.relay.empty())
+      mail_ = std::make_unique<act::mail::Mail>(mail_config(settings_, kit_), loop, settle);
+    if (!settings_.webhook.url.empty())
+      webhook_ = std::make_unique<act::webhook::Webhook>(webhook_config(settings_, kit_), loop, settle, sys::now);
     loop.every(seconds(1), [this] { report(); });
   }
 
  private:
+  void on_message(Role from, Message message) {
+    if (from != Role::brain) return;
+    if (auto* letter = std::get_if<SendMail>(&message)) {
+      if (mail_) mail_->send(std::move(letter->letter));
+    } else if (auto* hook = std::get_if<SendWebhook>(&message)) {
+      if (webhook_) webhook_->send(std::move(hook->message));
+    }
+  }
+
+  static void count(RoleReport& report, std::string_view name, const sys::Retries& queue) {
+    sys::Retries::Stats::visit(queue.stats(), [&](std::string_view what, const uint64_t& value) {
+      report.counters[fmt::format("{}.{}_total", name, what)] = value;
+    });
+    report.counters[fmt::format("{}.waiting", name)] = queue.waiting();
+  }
+
   void report() {
     RoleReport report{.pid = ::getpid(), .at = sys::now()};
     report.facts["settings"] = settings_digest(kit_.settings_text);
     report.counters["messages_dropped_total"] = link_.dropped();
+    if (mail_) count(report, "mail", mail_->queue());
+    if (webhook_) count(report, "webhook", webhook_->queue());
     link_.send(Role::brain, report);
   }
 
   Kit kit_;
   settings::Settings settings_;
   Link link_;
+  std::unique_ptr<act::mail::Mail> mail_;
+  std::unique_ptr<act::webhook::Webhook> webhook_;
 };
 
 }  // namespace

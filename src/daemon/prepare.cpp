@@ -21,17 +21,21 @@ constexpr size_t kKeyBytes = 32;
 constexpr int kExplainerBacklog = 4096;  // SYNs wait here while the explainer restarts
 constexpr int kGardenBacklog = 1024;
 constexpr size_t kSecretBytesMax = 4096;
+constexpr size_t kCertificatesBytesMax = 2 * 1024 * 1024;
 
-Result<std::string> read_secret(const std::string& path) {
+Result<std::string> read_small(const std::string& path, size_t bytes_max) {
   const sys::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno("read " + path);
-  std::string text(kSecretBytesMax + 1, '\0');
+  std::string text(bytes_max + 1, '\0');
   const ssize_t n = ::read(fd.get(), text.data(), text.size());
   if (n < 0) return fail_errno("read " + path);
-  if (static_cast<size_t>(n) > kSecretBytesMax) return fail(Errc::limit, path + " is longer than a secret may be");
+  if (static_cast<size_t>(n) > bytes_max)
+    return fail(Errc::limit, fmt::format("{} is longer than {} bytes", path, bytes_max), {}, "is it the right file?");
   text.resize(static_cast<size_t>(n));
   return text;
 }
+
+Result<std::string> read_secret(const std::string& path) { return read_small(path, kSecretBytesMax); }
 
 // Written whole or not at all: a key cut short by a crash would lose the journal's personal data for ever.
 Result<std::string> load_or_create_key(const std::string& path) {
@@ -130,6 +134,23 @@ void Supervisor::prepare_secrets(std::vector<Error>& faults) {
   for (auto& [name, secret] : client_secrets(settings_, faults)) secrets_[name] = std::move(secret);
 }
 
+// What the act role needs of the disk, which it does not see: "act:webhook", "act:ca:PATH".
+void Supervisor::act_secrets(const settings::Settings& settings, std::map<std::string, std::string>& out,
+                             std::vector<Error>& faults) {
+  const auto keep = [&](const std::string& name, const std::string& path, size_t bytes_max) {
+    if (path.empty()) return;
+    if (auto text = read_small(path, bytes_max)) {
+      out[name] = std::move(*text);
+    } else {
+      faults.push_back(text.error());
+    }
+  };
+  keep("act:webhook", settings.webhook.secret_file, kSecretBytesMax);
+  if (const auto it = out.find("act:webhook"); it != out.end()) it->second = trimmed(std::move(it->second));
+  for (const std::string* ca : {&settings.mail.ca_file, &settings.webhook.ca_file})
+    keep("act:ca:" + *ca, *ca, kCertificatesBytesMax);
+}
+
 std::map<std::string, std::string> Supervisor::client_secrets(const settings::Settings& settings,
                                                               std::vector<Error>& faults) {
   std::map<std::string, std::string> out;
@@ -141,6 +162,7 @@ std::map<std::string, std::string> Supervisor::client_secrets(const settings::Se
       faults.push_back(secret.error());
     }
   }
+  act_secrets(settings, out, faults);
   return out;
 }
 
@@ -199,6 +221,8 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       tell("reference");
       break;
     case Role::act:
+      tell("act:");
+      break;
     case Role::supervisor:
       break;
   }

@@ -42,7 +42,9 @@ class Supervisor {
 
   void prepare_directories(std::vector<Error>& faults);
   void prepare_secrets(std::vector<Error>& faults);
-  // "radius:<client>" to its secret.
+  static void act_secrets(const settings::Settings& settings, std::map<std::string, std::string>& out,
+                          std::vector<Error>& faults);
+  // "radius:<client>" to its secret, and what act_secrets() gives.
   static std::map<std::string, std::string> client_secrets(const settings::Settings& settings,
                                                            std::vector<Error>& faults);
   void open_listeners(std::vector<Error>& faults);

@@ -35,6 +35,14 @@ void secret_file(const std::string& path, Environment& out) {
           "is it the right file?");
 }
 
+void certificates(const std::string& path, Environment& out) {
+  out.checked.push_back("certificates " + path);
+  std::error_code error;
+  if (!fs::is_regular_file(path, error))
+    out.faults.push_back(
+        {Errc::not_found, "there is no such file of certificates", path, "apt install ca-certificates"});
+}
+
 // A directory that must be there before anything starts.
 void directory(const std::string& path, std::string_view what, std::string fix, Environment& out) {
   out.checked.push_back(fmt::format("{} {}", what, path));
@@ -86,6 +94,15 @@ std::vector<std::string> hints_of(const Settings& s) {
   if (s.radius_acct.listen.empty())
     out.push_back(
         "radius_acct.listen is empty: only subscribers with fixed prefixes are known, all others are unknown");
+  for (const auto& [name, length] :
+       {std::pair("deadline", s.casework.rules.deadline), std::pair("block_deadline", s.casework.rules.block_deadline)})
+    if (length < hours(1))
+      out.push_back(fmt::format("casework.{} is {}: that is for a laboratory, customers have no time to answer", name,
+                                to_string(length)));
+  if (s.mail.relay.empty() && s.webhook.url.empty())
+    out.push_back(
+        "neither [mail] nor [webhook] is set: customers are told by nobody but the people who work off postern case "
+        "calls");
   if (!s.gate.source_validation)
     out.push_back("gate.source_validation is off: a line can send from another line's address and be taken for it");
   if (!s.api.group.empty() && s.api.group == s.daemon.user)
@@ -103,6 +120,9 @@ Environment check_environment(const Settings& s) {
   Environment out;
   out.hints = hints_of(s);
   for (const RadiusClient& client : s.radius_acct.clients) secret_file(client.secret_file, out);
+  if (!s.webhook.secret_file.empty()) secret_file(s.webhook.secret_file, out);
+  for (const std::string* ca : {&s.mail.ca_file, &s.webhook.ca_file})
+    if (!ca->empty()) certificates(*ca, out);
   directory(s.store.directory, "store directory",
             fmt::format("install -d -m 0700 -o {} {}", s.daemon.user, s.store.directory), out);
   directory(fs::path(s.gate.pin_dir).parent_path().string(), "BPF file system", "mount -t bpf bpf /sys/fs/bpf", out);

@@ -26,6 +26,7 @@ class Checker {
     radius();
     listeners();
     gate();
+    channels();
     if (s_.api.socket.size() > kUnixPathMax)
       fault({"api", "socket"}, kWhole, fmt::format("api.socket is longer than {} bytes", kUnixPathMax),
             "the kernel takes no longer socket path");
@@ -85,6 +86,28 @@ class Checker {
               "everyone who uses the relay would look infected; dark addresses are those nobody uses");
       }
     }
+  }
+
+  void channels() {
+    if (s_.mail.relay.size() > 1)
+      fault({"mail", "relay"}, 1, "mail.relay has more than one address",
+            "take the one of your relay's virtual address");
+    if (s_.mail.require_tls && s_.mail.relay.empty())
+      fault({"mail", "require_tls"}, kWhole, "mail.require_tls without mail.relay", "name the relay");
+    const Webhook& w = s_.webhook;
+    if (w.url.empty()) {
+      if (!w.address.empty())
+        fault({"webhook", "address"}, kWhole, "webhook.address without webhook.url", "name the URL");
+      return;
+    }
+    if (w.address.size() != 1)
+      fault({"webhook", "url"}, kWhole, "webhook.url needs webhook.address, one address and port",
+            "the process that posts has no resolver: say where the host of the URL is");
+    if (w.secret_file.empty())
+      fault({"webhook", "url"}, kWhole, "webhook.url needs webhook.secret_file", "unsigned messages are not sent");
+    if (w.url.starts_with("https://") && w.ca_file.empty())
+      fault({"webhook", "url"}, kWhole, "an https URL needs webhook.ca_file",
+            "/etc/ssl/certs/ca-certificates.crt, or the certificate of your own authority");
   }
 
   void interfaces() {

@@ -63,6 +63,8 @@ constexpr Section kSections[] = {
     one<&Settings::garden>("garden"),
     one<&Settings::casework>("casework"),
     one<&Settings::governor>("governor"),
+    one<&Settings::mail>("mail"),
+    one<&Settings::webhook>("webhook"),
     named<&Settings::detect>("detect"),
     one<&Settings::api>("api"),
     one<&Settings::store>("store"),

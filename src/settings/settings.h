@@ -16,7 +16,9 @@
 #include "base/result.h"
 #include "model/policy.h"
 #include "settings/section/api.h"
-#include "settings/section/casework.h"
+#include "settings/section/casework/casework.h"
+#include "settings/section/casework/mail.h"
+#include "settings/section/casework/webhook.h"
 #include "settings/section/class.h"
 #include "settings/section/daemon.h"
 #include "settings/section/detect.h"
@@ -47,6 +49,8 @@ struct Settings {
   std::map<std::string, Class> classes;  // always holds "unknown" and "residential"
   Casework casework;
   Governor governor;
+  Mail mail;
+  Webhook webhook;
   std::map<std::string, Detect> detect;  // only those the file names
 
   [[nodiscard]] model::Policy policy() const;

@@ -15,8 +15,9 @@ namespace {
 constexpr Duration kCheckpointEvery = seconds(10);
 // A checkpoint of a million lines takes a while: at most this share of the brain's time goes into them.
 constexpr int64_t kCheckpointShare = 50;
-constexpr size_t kDeltasPerSnapshot = 4096;  // or an eighth of the lines, whichever is more
-constexpr size_t kRecordsPerCommit = 4096;   // a burst is cut, so that nobody waits behind an import
+constexpr size_t kDeltasPerSnapshot = 4096;           // or an eighth of the lines, whichever is more
+constexpr Duration kNoticesAgainEvery = minutes(10);  // what the act role had no room for
+constexpr size_t kRecordsPerCommit = 4096;            // a burst is cut, so that nobody waits behind an import
 
 }  // namespace
 
@@ -64,6 +65,8 @@ Status Brain::wake() {
   link_.send(Role::web, PolicyInForce{engine_.revision()});
   checkpoint_due_ = sys::monotonic() + kCheckpointEvery;
   loop_.every(seconds(1), [this] { tick(); });
+  send_notices_again();
+  loop_.every(kNoticesAgainEvery, [this] { send_notices_again(); });
   loop_.every(hours(24), [this] { forget_old(); });
   return {};
 }
@@ -106,6 +109,7 @@ void Brain::on_message(Role from, Message message) {
     settle_[up->role].clear();
     settle_at_checkpoint_[up->role].clear();
     if (up->role == Role::web) link_.send(Role::web, PolicyInForce{engine_.revision()});
+    if (up->role == Role::act) send_notices_again();
   } else if (const auto* want = std::get_if<WantSnapshot>(&message)) {
     sys::log(sys::Level::info, "brain", "SNAPSHOT_WANTED", want->why);
     commit();
@@ -153,7 +157,8 @@ void Brain::commit() {
     // An erasure empties the checkpoints before it; the fresh one goes into the same transaction.
     if (erased && !holding()) records_.push_back({0, sys::now(), {}, model::Checkpoint{engine_.checkpoint()}});
     if (auto done = journal_.append(records_); !done) return hold(done.error());
-    records_.clear();
+    const std::vector<model::Record> journaled = std::exchange(records_, {});
+    send_notices(journaled);
     ++commits_;
     changed_since_checkpoint_ = true;
   }

@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@
 #include "sys/loop.h"
 #include "tables/reference.h"
 #include "tell/api/api.h"
+#include "tell/letter/letter.h"
 
 namespace postern::daemon {
 
@@ -58,6 +60,13 @@ class Brain {
   [[nodiscard]] edge::notice::Facts facts_of(const edge::notice::Question& question);
   [[nodiscard]] edge::garden::Facts garden_facts_of(const IpAddress& asker);
   [[nodiscard]] page::CaseFacts case_facts(const model::Case& c, Time now);
+  // letters.cpp
+  [[nodiscard]] const model::CaseRules& rules_of(const model::Subscriber& subscriber) const;
+  [[nodiscard]] tell::letter::Text text_of(const model::Case& c, const model::ContactAttempt& a,
+                                           const model::Subscriber& subscriber) const;
+  void send_notice(const model::Case& c, const model::ContactAttempt& a);
+  void send_notices(const std::vector<model::Record>& journaled);
+  void send_notices_again();
   [[nodiscard]] Result<wire::Json> command(model::Observation request);
   [[nodiscard]] wire::Json status() const;
   [[nodiscard]] wire::Json gate_status() const;
@@ -88,6 +97,8 @@ class Brain {
   std::map<Role, std::vector<uint64_t>> settle_at_checkpoint_;
   bool changed_since_checkpoint_ = false;
   Duration checkpoint_due_;
+
+  std::set<model::ContactId> notices_out_;  // told to the act role, nothing heard yet; of open cases
 
   std::string outsiders_;  // a sentence for `status`; empty when all is well
 

@@ -9,6 +9,8 @@
 #include <variant>
 #include <vector>
 
+#include "act/mail/mail.h"
+#include "act/webhook/webhook.h"
 #include "base/codec.h"
 #include "edge/garden/facts.h"
 #include "edge/notice/facts.h"
@@ -114,8 +116,18 @@ struct CustomerPressed {
   PN_FIELDS(token, asker, what)
 };
 
+// To the act role, after the contact is in the journal; again after a restart of either, until it is settled.
+struct SendMail {
+  act::mail::Letter letter;
+  PN_FIELDS(letter)
+};
+struct SendWebhook {
+  act::webhook::Message message;
+  PN_FIELDS(message)
+};
+
 using Message = std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot,
                              Receipts, RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach,
-                             GardenAsk, GardenTold, CustomerPressed>;
+                             GardenAsk, GardenTold, CustomerPressed, SendMail, SendWebhook>;
 
 }  // namespace postern::daemon

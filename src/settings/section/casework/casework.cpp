@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "settings/section/casework.h"
+#include "settings/section/casework/casework.h"
 
 #include "settings/table/key.h"
 
@@ -34,33 +34,33 @@ constexpr Key kKeys[] = {
                                 .reload = Reload::live,
                                 .help = "score that opens a case; each 2.3 more means ten times fewer false cases"}),
     rule<&CaseRules::contact_promise>("contact_promise",
-                                      {.min = minutes(10).us,
+                                      {.min = seconds(1).us,
                                        .max = days(7).us,
                                        .reload = Reload::live,
                                        .help = "nobody was told within this: the case is marked as missed"}),
     rule<&CaseRules::escalate_every>("escalate_every",
-                                     {.min = hours(1).us,
+                                     {.min = seconds(1).us,
                                       .max = days(14).us,
                                       .reload = Reload::live,
                                       .help = "a notice nobody confirmed goes on to the next channel"}),
     rule<&CaseRules::deadline>(
         "deadline",
-        {.min = hours(1).us, .max = days(90).us, .reload = Reload::live, .help = "from the notice to a restriction"}),
+        {.min = seconds(1).us, .max = days(90).us, .reload = Reload::live, .help = "from the notice to a restriction"}),
     rule<&CaseRules::block_deadline>(
-        "block_deadline", {.min = hours(1).us,
+        "block_deadline", {.min = seconds(1).us,
                            .max = days(90).us,
                            .reload = Reload::live,
                            .help = "the same where two independent kinds of evidence agree, and for a relapse"}),
-    rule<&CaseRules::stopped_after>("stopped_after", {.min = hours(1).us,
+    rule<&CaseRules::stopped_after>("stopped_after", {.min = seconds(1).us,
                                                       .max = days(30).us,
                                                       .reload = Reload::live,
                                                       .help = "not seen for this long: nothing to restrict any more"}),
     rule<&CaseRules::release_after>(
-        "release_after", {.min = minutes(10).us,
+        "release_after", {.min = seconds(1).us,
                           .max = days(7).us,
                           .reload = Reload::live,
                           .help = "not seen for this long: released when the customer says that it is fixed"}),
-    rule<&CaseRules::clean_after>("clean_after", {.min = hours(1).us,
+    rule<&CaseRules::clean_after>("clean_after", {.min = seconds(1).us,
                                                   .max = days(90).us,
                                                   .reload = Reload::live,
                                                   .help = "not seen for this long: the line counts as clean"}),

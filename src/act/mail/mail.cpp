@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "act/mail/mail.h"
+
+namespace postern::act::mail {
+namespace {
+
+constexpr Duration kLongest = seconds(60);  // one delivery
+constexpr int kRefusedForNow = 400;         // RFC 5321 section 4.2.1
+constexpr int kRefusedForGood = 500;
+
+sys::Retries::Outcome outcome_of(const sys::Transferred& done) {
+  using enum sys::Retries::Outcome;
+  if (!done.reached || (done.status >= kRefusedForNow && done.status < kRefusedForGood)) return not_now;
+  return done.status >= kRefusedForGood ? refused : taken;
+}
+
+}  // namespace
+
+Mail::Mail(Config config, sys::Loop& loop, Settle settle)
+    : config_(std::move(config)),
+      transfers_(loop, kLongest),
+      queue_("mail", {.retry_for = config_.retry_for}, loop,
+             [settle = std::move(settle)](uint64_t id, bool taken, std::string words) {
+               settle({{id}, taken ? model::ContactState::sent : model::ContactState::failed, std::move(words)});
+             }) {}
+
+void Mail::send(Letter letter) {
+  const uint64_t id = letter.contact.value;
+  queue_.add(id, [this, letter = std::move(letter)](const sys::Retries::Report& report) { attempt(letter, report); });
+}
+
+void Mail::attempt(const Letter& letter, const sys::Retries::Report& report) {
+  sys::MailTransfer mail;
+  mail.server = config_.relay;
+  mail.helo = config_.helo;
+  mail.from = envelope_sender_of(letter.contact, config_);
+  mail.to = letter.to;
+  mail.message = message_of(letter, config_);
+  mail.require_tls = config_.require_tls;
+  mail.ca = config_.ca;
+  transfers_.start(std::move(mail), [report](const sys::Transferred& done) {
+    report(outcome_of(done), done.reached ? done.answer : done.why);
+  });
+}
+
+}  // namespace postern::act::mail

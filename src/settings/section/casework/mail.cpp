@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "settings/section/casework/mail.h"
+
+#include "settings/table/key.h"
+
+namespace postern::settings {
+namespace {
+
+constexpr Key kKeys[] = {
+    key<&Mail::relay>("relay", {.example = "[\"203.0.113.25:25\"]",
+                                .reload = Reload::live,
+                                .help = "your relay, by address and port (one); without it no notice goes by mail"}),
+    key<&Mail::from>("from", {.form = &kMailAddress,
+                              .empty_is_none = true,
+                              .example = "\"abuse@isp.example\"",
+                              .reload = Reload::live,
+                              .help = "sender of the notices; provider.contact when it is not given"}),
+    key<&Mail::bounces>(
+        "bounces", {.form = &kMailAddress,
+                    .empty_is_none = true,
+                    .example = "\"notice-bounces@isp.example\"",
+                    .reload = Reload::live,
+                    .help = "envelope sender, with +cNUMBER put before its @; the same as from when it is not given"}),
+    key<&Mail::require_tls>("require_tls",
+                            {.reload = Reload::live, .help = "hand notices over only after STARTTLS (RFC 3207)"}),
+    key<&Mail::ca_file>("ca_file",
+                        {.form = &kPath,
+                         .empty_is_none = true,
+                         .example = "\"/etc/ssl/certs/ca-certificates.crt\"",
+                         .reload = Reload::live,
+                         .help = "who may have signed the relay's certificate; none: any certificate will do"}),
+    key<&Mail::retry_for>("retry_for",
+                          {.min = seconds(10).us,
+                           .max = days(3).us,
+                           .reload = Reload::live,
+                           .help = "a relay that cannot take the notice for so long: the next channel is used"}),
+};
+
+constexpr KeyTable kTable{"Notices to customers by mail, through your own relay.", kKeys};
+
+}  // namespace
+
+const KeyTable& Mail::table() { return kTable; }
+
+}  // namespace postern::settings

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "words/words.h"
+
+#include <gtest/gtest.h>
+
+namespace postern::words {
+namespace {
+
+TEST(Words, ALanguageIsFoundByItsFirstPart) {
+  EXPECT_EQ(language_for("de"), "de");
+  EXPECT_EQ(language_for("de-AT"), "de");
+  EXPECT_EQ(language_for("DE_ch"), "de");
+  EXPECT_EQ(language_for("fr"), "en");
+  EXPECT_EQ(language_for(""), "en");
+  EXPECT_EQ(languages().front(), "en");
+}
+
+TEST(Words, WhatIsNotTranslatedStaysEnglish) {
+  EXPECT_EQ(Words("de").text("no catalogue has this: {x}", {{"x", "1"}}), "no catalogue has this: 1");
+}
+
+TEST(Words, SlotsAreFilledOnceAndNeverFromTheirOwnText) {
+  const Words w("en");
+  EXPECT_EQ(w.text("{a} and {b} and {a}", {{"a", "{b}"}, {"b", "2"}}), "{b} and 2 and {b}");
+  EXPECT_EQ(w.text("{unknown} {", {{"a", "1"}}), "{unknown} {");
+  EXPECT_EQ(w.text("", {}), "");
+}
+
+TEST(Words, GermanIsGerman) { EXPECT_EQ(Words("de-DE").text("Dear customer,"), "Guten Tag,"); }
+
+}  // namespace
+}  // namespace postern::words
