@@ -33,7 +33,7 @@ add_custom_target(generated)     # headers that the build makes; clang-tidy need
 find_package(PkgConfig REQUIRED)
 find_package(Threads REQUIRED)
 find_package(fmt 9 REQUIRED)
-foreach(lib sqlite3 libcrypto libsodium libmicrohttpd libcurl libbpf spdlog jansson zlib liblzma)
+foreach(lib sqlite3 libcrypto libsodium libmicrohttpd libcurl libbpf spdlog jansson zlib liblzma libcares)
   string(REGEX REPLACE "^lib" "" short ${lib})
   pkg_check_modules(${short} REQUIRED IMPORTED_TARGET ${lib})
 endforeach()

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The act role: orders that are carried out on the provider's own machines (its mail relay, its gateway, its access
-// concentrators). The only role that opens connections; no disk, no capability, no listener. What it was told and has
-// not answered the brain tells it again after a restart, so it keeps nothing.
+// concentrators), and the look-up of names. The only role that opens connections; no disk, no capability, no listener.
+// What it was told and has not answered the brain tells it again after a restart, so it keeps nothing.
 #include <fmt/format.h>
 #include <unistd.h>
 
 #include "act/mail/mail.h"
 #include "act/webhook/webhook.h"
+#include "daemon/allow.h"
 #include "daemon/bus/channel.h"
 #include "daemon/bus/kit.h"
 #include "sys/clock.h"
@@ -49,7 +50,8 @@ class ActRole {
         link_(
             loop, std::move(start.bus), Role::act,
             [this](Role from, Message m, const std::shared_ptr<sys::Fd>&) { on_message(from, std::move(m)); },
-            [&loop] { loop.stop(); }) {
+            [&loop] { loop.stop(); }),
+        allow_(settings_.garden, loop, [this](GardenAllow allow) { link_.send(Role::gate, std::move(allow)); }) {
     const auto settle = [this](model::ContactSettled settled) {
       link_.send(Role::brain, Observed{0, {0, sys::now(), std::move(settled)}});
     };
@@ -62,6 +64,7 @@ class ActRole {
 
  private:
   void on_message(Role from, Message message) {
+    if (const auto* up = std::get_if<PeerUp>(&message); up != nullptr && up->role == Role::gate) allow_.resend();
     if (from != Role::brain) return;
     if (auto* letter = std::get_if<SendMail>(&message)) {
       if (mail_) mail_->send(std::move(letter->letter));
@@ -80,6 +83,7 @@ class ActRole {
   void report() {
     RoleReport report{.pid = ::getpid(), .at = sys::now()};
     report.facts["settings"] = settings_digest(kit_.settings_text);
+    allow_.report(report);
     report.counters["messages_dropped_total"] = link_.dropped();
     if (mail_) count(report, "mail", mail_->queue());
     if (webhook_) count(report, "webhook", webhook_->queue());
@@ -89,6 +93,7 @@ class ActRole {
   Kit kit_;
   settings::Settings settings_;
   Link link_;
+  Allow allow_;
   std::unique_ptr<act::mail::Mail> mail_;
   std::unique_ptr<act::webhook::Webhook> webhook_;
 };

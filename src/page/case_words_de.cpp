@@ -49,9 +49,7 @@ const CaseWords& case_words_de() {
           "ein Mensch; bitte melden Sie sich.",
       .fixed_open = "Wir sehen dann nach, ob es wirklich aufgehört hat.",
       .fixed_pending = "Kommt nichts mehr, öffnet sich der Anschluss am {moment} von selbst.",
-      .still_seen =
-          "Es geht noch weiter: zuletzt gesehen {moment}. Solange das so ist, bleibt der Anschluss, wie er "
-          "ist.",
+      .still_seen = "Zuletzt gesehen: {moment}. Solange es weitergeht, bleibt der Anschluss, wie er ist.",
       .read_button = "Ich habe dies gelesen",
       .fixed_button = "Es ist behoben",
       .help_button = "Ich brauche Hilfe",

@@ -44,7 +44,7 @@ const CaseWords& case_words_en() {
           "please get in touch.",
       .fixed_open = "We then look whether it has really stopped.",
       .fixed_pending = "If nothing more is seen, the connection opens by itself on {moment}.",
-      .still_seen = "It is still going on: last seen {moment}. The connection stays as it is while that is so.",
+      .still_seen = "Last seen: {moment}. While it goes on, the connection stays as it is.",
       .read_button = "I have read this",
       .fixed_button = "It is fixed",
       .help_button = "I need help",

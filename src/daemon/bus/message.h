@@ -115,6 +115,12 @@ struct CustomerPressed {
   model::CustomerStatus what = model::CustomerStatus::read;
   PN_FIELDS(token, asker, what)
 };
+// From act to the gate: all that lines in the garden still reach beside the relay, DNS and the provider's pages; the
+// whole set, sorted, whenever it changes and when the gate comes up.
+struct GardenAllow {
+  std::vector<Prefix> prefixes;
+  PN_FIELDS(prefixes)
+};
 
 // To the act role, after the contact is in the journal; again after a restart of either, until it is settled.
 struct SendMail {
@@ -128,6 +134,6 @@ struct SendWebhook {
 
 using Message = std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot,
                              Receipts, RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach,
-                             GardenAsk, GardenTold, CustomerPressed, SendMail, SendWebhook>;
+                             GardenAsk, GardenTold, CustomerPressed, SendMail, SendWebhook, GardenAllow>;
 
 }  // namespace postern::daemon

@@ -68,7 +68,7 @@ TEST(GardenPage, SaysWhatTheButtonWillDoAndDid) {
   c.release_at = kNow + hours(1);
   const std::string pressed = pages.portal(words_en(), v);
   EXPECT_TRUE(has(pressed, "opens by itself on <strong>22 November 2026, 19:00 UTC"));
-  EXPECT_TRUE(has(pressed, "still going on: last seen <strong>22 November 2026, 17:57 UTC"));
+  EXPECT_TRUE(has(pressed, "Last seen: <strong>22 November 2026, 17:57 UTC</strong>. While"));
   EXPECT_FALSE(has(pressed, "It is fixed</button>"));
   EXPECT_FALSE(has(pressed, "I have read this"));
   EXPECT_TRUE(has(pressed, "I need help"));

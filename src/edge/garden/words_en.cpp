@@ -30,7 +30,7 @@ const Words& words_en() {
           "Thank you. {provider} has opened the Internet on this connection again. Please load the page "
           "you wanted once more.",
       .reload = "Load it again",
-      .since = "So since {moment}.",
+      .since = "It has been so since {moment}.",
       .works_heading = "What still works",
       .works = {"Sending mail through {relay}, with your mail program and your password.",
                 "Looking up names, and getting an address.", "Updates of systems and virus scanners.",

@@ -43,10 +43,45 @@ constexpr Key kGardenKeys[] = {
                                                       .max = 100'000,
                                                       .reload = Reload::live,
                                                       .help = "most connections at a time, all lines together"}),
+    key<&Garden::allow>("allow", {.example = "[\"203.0.113.0/28\"]",
+                                  .reload = Reload::live,
+                                  .help = "addresses that paused lines still reach: your help desk, your own pages"}),
+    key<&Garden::allow_names>("allow_names",
+                              {.form = &kHostName,
+                               .example = "[\"update.example.com\"]",
+                               .reload = Reload::live,
+                               .help = "names that paused lines still reach, beside the list that comes with Postern: "
+                                       "their addresses are looked up and kept fresh"}),
+    key<&Garden::shipped_names>("shipped_names",
+                                {.reload = Reload::live,
+                                 .help = "let paused lines reach the names that come with Postern: updates of systems "
+                                         "and virus scanners, and what tells whether a certificate still holds"}),
+    key<&Garden::emergency>("emergency", {.example = "[\"192.0.2.112\"]",
+                                          .reload = Reload::live,
+                                          .help = "addresses of emergency services and of your telephone service; "
+                                                  "never closed to anybody"}),
+    key<&Garden::resolvers>("resolvers",
+                            {.example = "[\"203.0.113.53\"]",
+                             .reload = Reload::live,
+                             .help = "name servers that look up the names; paused lines may ask them too. Without any, "
+                                     "no name is looked up"}),
+    key<&Garden::keep>("keep", {.min = minutes(1).us,
+                                .max = hours(24 * 30).us,
+                                .reload = Reload::live,
+                                .help = "how long an address stays after its name stopped having it, or longer if its "
+                                        "time to live is longer"}),
+    key<&Garden::addresses_max>("addresses_max", {.unit = "addresses",
+                                                  .min = 16,
+                                                  .max = 65'536,
+                                                  .reload = Reload::live,
+                                                  .help = "most addresses of all names together; beyond them the ones "
+                                                          "seen longest ago go"}),
 };
 
 constexpr KeyTable kGardenTable{
-    "Lines whose Internet access is paused until a device is cleaned: the web page they get.", kGardenKeys};
+    "Lines whose Internet access is paused until a device is cleaned: the web page they get, and what they still "
+    "reach.",
+    kGardenKeys};
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/endpoint.h"
+#include "base/time.h"
 
 namespace postern::settings {
 
@@ -25,6 +26,13 @@ struct Garden {
   std::string url;
   uint32_t asks_per_min = 600;
   uint32_t connections_max = 2'048;
+  std::vector<Prefix> allow;
+  std::vector<std::string> allow_names;
+  bool shipped_names = true;
+  std::vector<Prefix> emergency;
+  std::vector<IpAddress> resolvers;
+  Duration keep = hours(24);
+  uint32_t addresses_max = 4'096;
 
   static const KeyTable& table();
 };
