@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// Datagrams of flow exporters to model::Flow: NetFlow v5, NetFlow v9 (RFC 3954), IPFIX (RFC 7011), sFlow v5
+// (sflow.org). Pure; foreign bytes in. Any datagram gives the flows that can be read of it; what cannot is counted by
+// reason, and never taken from what follows: a set's length bounds its faults.
+//
+// Templates, samplers, sequence and clock belong to (exporter's address, version, observation domain). Limits: domains
+// and templates of all together, fields of one (kTemplateFieldsMax), samplers of a domain; templates not sent again
+// within template_life are forgotten (over UDP nobody says that one has gone). Data that comes before its template is
+// counted as lost, not kept. Enterprise elements and those that say nothing of model::Flow are passed over.
+//
+// Times are the exporter's, moved by its clock's distance from ours where that is more than kClockNear. Sampling is
+// carried as said: by the record, its sampler, the domain's options or the header, in this order.
+#pragma once
+
+#include <array>
+#include <functional>
+
+#include "base/fields.h"
+#include "model/flow.h"
+#include "wire/traffic/flow/domain.h"
+
+namespace postern::wire {
+
+struct FlowExportLimits {
+  size_t domains_max = 4'096;
+  size_t templates_max = 16'384;
+  size_t samplers_max = 256;  // of a domain
+  Duration template_life = hours(2);
+  Duration domain_life = hours(24);
+};
+
+// short_datagram: ends before its header. version: none of ours. length: a set or sample that contradicts its datagram.
+// template_broken, templates_full, domains_full, samplers_full. no_template: a data set before its template.
+// record_broken: a record that goes past its set. no_addresses: a record that is no flow. no_time: without any.
+// header_unread: an sFlow sample of something not IP.
+PN_ENUM(FlowFault, short_datagram, version, length, template_broken, templates_full, domains_full, samplers_full,
+        no_template, record_broken, no_addresses, no_time, header_unread)
+
+struct FlowExportStats {
+  uint64_t datagrams = 0;
+  uint64_t flows = 0;
+  uint64_t templates = 0;  // learned or changed
+  uint64_t withdrawn = 0;
+  uint64_t expired = 0;           // templates
+  uint64_t lost = 0;              // by sequence numbers: datagrams (v9, sFlow) or flows (v5, IPFIX)
+  uint64_t late = 0;              // datagrams out of order or twice
+  uint64_t restarts = 0;          // of exporters
+  uint64_t skewed = 0;            // datagrams whose times were corrected
+  uint64_t sampling_unknown = 0;  // flows of a sampler that was never described; taken as 1 in 1
+  PN_FIELDS(datagrams, flows, templates, withdrawn, expired, lost, late, restarts, skewed, sampling_unknown)
+};
+
+class FlowExport {
+ public:
+  using Emit = std::function<void(const model::Flow&)>;
+
+  FlowExport(FlowExportLimits limits, Emit emit) : limits_(limits), emit_(std::move(emit)) {}
+  FlowExport(const FlowExport&) = delete;
+  FlowExport& operator=(const FlowExport&) = delete;
+
+  // received unset: a stored datagram, taken by its own times alone.
+  void decode(const IpAddress& exporter, Time received, ByteView datagram);
+  // Forgets what is past its life; call it every minute or so.
+  void expire(Time now);
+
+  [[nodiscard]] const FlowExportStats& stats() const { return stats_; }
+  [[nodiscard]] uint64_t faults(FlowFault why) const { return faults_[static_cast<size_t>(why)]; }
+  [[nodiscard]] size_t domains() const { return domains_.size(); }
+  [[nodiscard]] size_t templates() const { return templates_; }
+
+ private:
+  struct Key {
+    IpAddress exporter;
+    uint64_t domain = 0;  // version << 32 | domain, source or engine
+    bool operator==(const Key&) const = default;
+  };
+  struct KeyHash {
+    size_t operator()(const Key& k) const noexcept {
+      return std::hash<IpAddress>{}(k.exporter) ^ k.domain * 0x9e3779b97f4a7c15U;
+    }
+  };
+  struct Message {  // the head of a v9 or IPFIX message, and what came of it so far
+    Domain& domain;
+    bool ipfix = false;
+    Time exported;
+    uint32_t uptime_ms = 0;
+    Duration correction;
+    Time received;
+    uint32_t records = 0;  // templates do not count (RFC 7011 section 3.1)
+    bool all_known = true;
+  };
+
+  void netflow5(const IpAddress& exporter, Time received, ByteView datagram);
+  void netflow9(const IpAddress& exporter, Time received, ByteView datagram);
+  void ipfix(const IpAddress& exporter, Time received, ByteView datagram);
+  void sflow(const IpAddress& exporter, Time received, ByteView datagram);
+
+  void sets(Message& m, ByteView in);
+  void template_set(Message& m, ByteView in, bool options);
+  std::optional<std::vector<TemplateField>> template_fields(const Message& m, ByteView& in, size_t count);
+  void learn(Message& m, uint16_t id, std::vector<TemplateField> fields, bool options);
+  void withdraw(Message& m, uint16_t id, bool options);
+  void data_set(Message& m, uint16_t id, ByteView in);
+  void options_record(Message& m, const RecordValues& v);
+  void flow_record(const Message& m, const RecordValues& v);
+  bool times(const Message& m, const RecordValues& v, model::Flow& flow) const;
+  uint32_t sampling(const Message& m, const RecordValues& v);
+
+  void sflow_sample(ByteView in, bool expanded, Time at);
+  void sflow_record(uint32_t format, ByteView in, uint32_t sampling_rate, Time at);
+
+  Domain* domain(const IpAddress& exporter, uint64_t version, uint64_t number, Time now);
+  Sequence::Seen count(const Sequence::Seen& seen);
+  void fault(FlowFault why) { ++faults_[static_cast<size_t>(why)]; }
+  void give(const model::Flow& flow) {
+    ++stats_.flows;
+    emit_(flow);
+  }
+
+  FlowExportLimits limits_;
+  Emit emit_;
+  std::unordered_map<Key, Domain, KeyHash> domains_;
+  size_t templates_ = 0;
+  FlowExportStats stats_;
+  std::array<uint64_t, pn_enum_size(FlowFault{})> faults_{};
+};
+
+}  // namespace postern::wire
