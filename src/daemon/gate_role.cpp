@@ -42,6 +42,8 @@ class GateRole {
         gate_(std::move(gate)),
         listener4_(take_fd(kit_, "explainer4")),
         listener6_(take_fd(kit_, "explainer6")),
+        garden4_(take_fd(kit_, "garden4")),
+        garden6_(take_fd(kit_, "garden6")),
         hooks_(gate_, wanted_of(settings_)),
         link_(
             loop, std::move(start.bus), Role::gate,
@@ -59,6 +61,7 @@ class GateRole {
   [[nodiscard]] Status wake() {
     PN_TRY_VOID(gate_.set_network(network(), sys::now()));
     PN_TRY_VOID(gate_.set_explainer(listener4_.get(), listener6_.get()));
+    PN_TRY_VOID(gate_.set_garden(garden4_.get(), garden6_.get()));
     if (gate_.adopted()) heal();
     loop_.every(seconds(1), [this] { each_second(); });
     return {};
@@ -69,6 +72,9 @@ class GateRole {
     gate::Network n = gate::Network::of(settings_.policy(), table_.loaded() ? table_.table().stamp().revision : 0);
     n.source_validation = settings_.gate.source_validation;
     n.drop_fragments = settings_.gate.drop_fragments;
+    n.allow = allow_;
+    for (const auto& page : settings_.notice.listen)
+      n.allow.push_back(Prefix::of(page.address, page.address.family == Family::v4 ? 32 : 128));
     n.banners_per_min = settings_.explainer.banners_per_min;
     return n;
   }
@@ -84,6 +90,8 @@ class GateRole {
       outbox_.settled(settled->tokens);
     } else if (const auto* up = std::get_if<PeerUp>(&message); up != nullptr && up->role == Role::brain) {
       outbox_.resend();
+    } else if (auto* allow = std::get_if<GardenAllow>(&message); allow != nullptr && from == Role::act) {
+      take_allowed(std::move(allow->prefixes));
     } else if (std::holds_alternative<GateDetach>(message) && from == Role::brain) {
       detach();
     }
@@ -96,6 +104,13 @@ class GateRole {
       return;
     }
     heal();
+  }
+
+  void take_allowed(std::vector<Prefix> prefixes) {
+    allow_ = std::move(prefixes);
+    if (detached_) return;
+    if (auto done = gate_.set_network(network(), sys::now()); !done)
+      sys::log(sys::Level::error, "gate", "GATE_ALLOW_REFUSED", done.error().text());
   }
 
   void want_snapshot(const Error& why) {
@@ -136,6 +151,9 @@ class GateRole {
     report.counters["listed_max"] = stats.listed_max;
     report.counters["pending"] = stats.pending;
     report.counters["pending_max"] = stats.pending_max;
+    report.counters["holds"] = stats.holds;
+    report.counters["holds_max"] = stats.holds_max;
+    report.counters["holds_refused_total"] = stats.holds_refused;
     report.counters["refused_total"] = stats.refused;
     report.counters["healed_total"] = hooks_.healed();
     report.counters["outbox"] = outbox_.waiting();
@@ -155,6 +173,9 @@ class GateRole {
   gate::Gate gate_;
   sys::Fd listener4_;
   sys::Fd listener6_;
+  sys::Fd garden4_;
+  sys::Fd garden6_;
+  std::vector<Prefix> allow_;  // empty until the act role said what it is
   act::gate_hooks::GateHooks hooks_;
   Link link_;
   Outbox outbox_;

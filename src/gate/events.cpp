@@ -119,9 +119,15 @@ bool Gate::State::collect(uint32_t slot, model::LineSum& sum) {
   pn_past& past = kernel->past[slot];
   pn_note& note = kernel->note[slot];
   std::atomic_ref<uint8_t>(s.marked).exchange(0);  // before the counters are read, with a fence between
-  const std::array<uint32_t, 5> now{load(s.passed), load(s.blocked), load(past.explained), load(past.over_limit),
-                                    load(past.inbound_dropped)};
-  std::array<uint32_t, 5> delta{};
+  const std::array now{load(s.passed),
+                       load(s.blocked),
+                       load(past.explained),
+                       load(past.over_limit),
+                       load(past.inbound_dropped),
+                       load(past.held_stopped),
+                       load(past.held_passed)};
+  std::array<uint32_t, now.size()> delta{};
+  static_assert(sizeof note.reported == sizeof now);
   bool any = false;
   for (size_t i = 0; i < now.size(); ++i) {
     delta[i] = now[i] - note.reported[i];
@@ -135,6 +141,8 @@ bool Gate::State::collect(uint32_t slot, model::LineSum& sum) {
   sum.explained = delta[2];
   sum.over_limit = delta[3];
   sum.inbound_dropped = delta[4];
+  sum.held_stopped = delta[5];
+  sum.held_passed = delta[6];
   return any;
 }
 
@@ -184,6 +192,9 @@ Stats Gate::stats() const {
   out.listed_max = bpf_map__max_entries(k.object->maps.pn_listed);
   out.pending = count_entries(k.pending);
   out.pending_max = bpf_map__max_entries(k.object->maps.pn_pending);
+  out.holds = state_->holds.size();
+  out.holds_max = bpf_map__max_entries(k.object->maps.pn_hold);
+  out.holds_refused = state_->holds.refused();
   out.refused = state_->refused_total;
   return out;
 }

@@ -21,10 +21,14 @@ model::Verdict verdict_of(unsigned v) {
 }
 
 Gate::State::State(std::unique_ptr<Kernel> k)
-    : kernel(std::move(k)), pages(*kernel), slots(*kernel, [this](uint32_t slot) {
-        model::LineSum sum;
-        if (collect(slot, sum)) last_words.push_back(sum);
-      }) {
+    : kernel(std::move(k)),
+      pages(*kernel),
+      slots(*kernel,
+            [this](uint32_t slot) {
+              model::LineSum sum;
+              if (collect(slot, sum)) last_words.push_back(sum);
+            }),
+      holds(*kernel) {
   if (kernel->adopted) restore_dirty();
 }
 
@@ -68,6 +72,8 @@ Result<Gate::State::Wish> Gate::State::wish_of(const model::LineEntry& e, const 
     return fail(Errc::bad_input, fmt::format("{} is too much for one line", to_string(e.prefix)));
   if (e.listed.size() > model::kListedMax)
     return fail(Errc::limit, fmt::format("{} listed destinations, {} at most", e.listed.size(), model::kListedMax));
+  if (e.closed.size() > model::kClosedMax)
+    return fail(Errc::limit, fmt::format("{} closed services, {} at most", e.closed.size(), model::kClosedMax));
   Wish w{&e, {}};
   if (!e.access.empty()) {
     const auto [it, fresh] = known.try_emplace(e.access, 0);
@@ -121,6 +127,7 @@ Status Gate::State::place(const Wish& wish, uint32_t wanted, const Clocks& clock
 }
 
 void Gate::State::remove(const Prefix& prefix, const Clocks& clocks) {
+  holds.remove(prefix);
   const uint32_t slot = pages.find(prefix);
   if (slot == 0) return pages.settle(prefix);
   pages.remove(prefix);
@@ -158,6 +165,7 @@ std::vector<EntryResult> Gate::State::set_all(const std::vector<model::LineEntry
         for (const auto& [policy, count] : it->second)
           if (policy == wishes[i]->policy) wanted = count;
       done = place(*wishes[i], wanted, clocks);
+      if (done) done = holds.set(e, pages.find(e.prefix));
     }
     if (!done)
       results.push_back(refused(e, done.error()));
@@ -193,6 +201,7 @@ std::vector<EntryResult> Gate::replace_all(const std::vector<model::LineEntry>& 
     if (!wanted.contains(p)) stale.push_back(p);
   });
   for (const Prefix& p : stale) state_->remove(p, clocks);
+  state_->holds.keep(wanted);
   if (state_->kernel->adopted) state_->pages.sweep();
   return results;
 }
@@ -223,6 +232,9 @@ InForce Gate::in_force(const IpAddress& address, Time now) const {
   f.totals.explained = past.explained;
   f.totals.over_limit = past.over_limit;
   f.totals.inbound_dropped = past.inbound_dropped;
+  f.totals.held_stopped = past.held_stopped;
+  f.totals.held_passed = past.held_passed;
+  if (!f.expired) f.hold = static_cast<model::Hold>(state_->holds.at(address, f.slot).kind);
   return f;
 }
 

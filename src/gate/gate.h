@@ -32,10 +32,11 @@ namespace postern::gate {
 
 struct Options {
   std::string pin_dir = "/sys/fs/bpf/postern";  // maps live in pin_dir/abi-N
-  uint32_t lines_max = 1'048'576;               // lines with an entry at one time; 192 bytes of kernel memory each
+  uint32_t lines_max = 1'048'576;               // lines with an entry at one time; 208 bytes of kernel memory each
   uint32_t pages_max = 4'096;                   // blocks of 4,096 IPv4 addresses with an entry; 16 KB each
   uint32_t listed_max = 65'536;                 // `listed` destinations of all lines
   uint32_t pending_max = 65'536;                // first contacts waiting for their outcome
+  uint32_t holds_max = 65'536;                  // held prefixes
   uint32_t events_bytes = 4U << 20;             // ring buffer, a power of two
   uint32_t fwmark = 0x2525;                     // steered to the explainer; routing.h sends it to the local table
   uint32_t pass_mark = 0x10000000;              // bits set on every governed packet let through; guard.h asks for them
@@ -46,6 +47,7 @@ struct Network {
   std::vector<Prefix> subscriber_prefixes;  // sources outside are spoofed (with source_validation); empty = no check
   std::vector<Prefix> relay;                // always open, never counted against a line
   std::vector<Prefix> dark;                 // a first contact there is flagged
+  std::vector<Prefix> allow;                // what a line in the garden may reach; may change at any time
   model::ClassPolicy unknown;               // for sources no entry covers, and for entries that expired
   uint32_t revision = 0;                    // policy revision, for entries of class unknown
   std::map<std::string, Duration> destination_memory;  // by class name; absent = that of `unknown`
@@ -88,6 +90,7 @@ struct InForce {
   Time expires;
   uint32_t destinations = 0;  // remembered destination networks
   bool expired = false;
+  model::Hold hold = model::Hold::none;
   model::LineSum totals;  // since the line got its slot, modulo 2^32
 };
 
@@ -107,7 +110,9 @@ struct Stats {
   uint32_t prefixes6 = 0, prefixes6_max = 0;
   uint32_t listed = 0, listed_max = 0;
   uint32_t pending = 0, pending_max = 0;
-  uint64_t refused = 0;  // entries a full table turned away
+  uint32_t holds = 0, holds_max = 0;
+  uint64_t holds_refused = 0;  // lines that go on without their hold: the table is full
+  uint64_t refused = 0;        // entries a full table turned away
   [[nodiscard]] uint64_t counter(std::string_view name) const;
 };
 
@@ -134,6 +139,8 @@ class Gate {
   [[nodiscard]] Status set_network(const Network& network, Time now);
   // Listening sockets (IP_TRANSPARENT); -1 = none for that family, which drops what would be explained.
   [[nodiscard]] Status set_explainer(int listener4, int listener6);
+  // The same for HTTP of lines in the garden; -1 = it is reset.
+  [[nodiscard]] Status set_garden(int listener4, int listener6);
 
   // In place, entry by entry; no covered address is without its old or new entry at any moment.
   [[nodiscard]] std::vector<EntryResult> apply(const model::LineDelta& delta, Time now);

@@ -82,6 +82,7 @@ void size_maps(gate_bpf& o, const Options& options) {
   bpf_map__set_max_entries(o.maps.pn_prefix6, options.lines_max);
   bpf_map__set_max_entries(o.maps.pn_listed, options.listed_max);
   bpf_map__set_max_entries(o.maps.pn_pending, options.pending_max);
+  bpf_map__set_max_entries(o.maps.pn_hold, options.holds_max);
   bpf_map__set_max_entries(o.maps.pn_events, options.events_bytes);
 }
 
@@ -204,6 +205,8 @@ Status Kernel::map_all() {
   past = PN_TRY(Mapped<pn_past>::of(fd(m.pn_past), size(m.pn_past)));
   note = PN_TRY(Mapped<pn_note>::of(fd(m.pn_note), size(m.pn_note)));
   dirty = PN_TRY(Mapped<uint64_t>::of(fd(m.pn_dirty), size(m.pn_dirty)));
+  hold_filter = PN_TRY(Mapped<pn_hold_filter>::of(fd(m.pn_hold_filter), 1));
+  hold = fd(m.pn_hold);
   prefix6 = fd(m.pn_prefix6);
   net = fd(m.pn_net);
   listed = fd(m.pn_listed);

@@ -56,7 +56,8 @@ struct Kernel {
 
   gate_bpf* object = nullptr;
   bool adopted = false;
-  int prefix6 = -1, net = -1, listed = -1, pending = -1, returns = -1, listener = -1, events = -1, percpu = -1;
+  int prefix6 = -1, net = -1, listed = -1, pending = -1, returns = -1, listener = -1, events = -1, percpu = -1,
+      hold = -1;
   int ingress = -1, egress = -1, ingress_bare = -1, egress_bare = -1;  // programs
   Mapped<uint64_t> service;
   Mapped<pn_live> live_map;
@@ -67,6 +68,7 @@ struct Kernel {
   Mapped<pn_past> past;
   Mapped<pn_note> note;
   Mapped<uint64_t> dirty;
+  Mapped<pn_hold_filter> hold_filter;
   [[nodiscard]] pn_live& live() const { return live_map[0]; }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bpf/bpf.h>
 #include <cerrno>
+#include <fmt/format.h>
 #include <map>
 
 #include "gate/state.h"
@@ -56,6 +57,7 @@ std::map<Prefix, uint32_t> flags_of(const Network& n) {
   };
   add(n.relay, PN_NET_RELAY);
   add(n.dark, PN_NET_DARK);
+  add(n.allow, PN_NET_ALLOW);
   add(n.subscriber_prefixes, PN_NET_OWN);
   for (auto& [inner, inner_flags] : flags)
     for (const auto& [outer, outer_flags] : flags)
@@ -88,8 +90,8 @@ Status Gate::set_network(const Network& network, Time) {
   for (const auto& [prefix, flags] : flags_of(n)) {
     const pn_net_key key = net_key(prefix, generation);
     if (bpf_map_update_elem(k.net, &key, &flags, BPF_ANY) != 0)
-      return fail(Errc::limit, "too many relay, dark and subscriber prefixes", "[provider] relay, [network]",
-                  "8,000 prefixes at most");
+      return fail(Errc::limit, "too many relay, dark, subscriber and allowed prefixes",
+                  "[provider] relay, [network], [garden] allow", "8,000 prefixes at most");
     if ((flags & (PN_NET_RELAY | PN_NET_DARK)) != 0) set_filter(c, prefix);
   }
   if (n.source_validation) c.flags |= PN_F_VALIDATE;
@@ -121,19 +123,27 @@ Status Gate::set_network(const Network& network, Time) {
   return {};
 }
 
-Status Gate::set_explainer(int listener4, int listener6) {
-  const int map = state_->kernel->listener;
-  for (const auto& [key, fd] : {std::pair{0U, listener4}, {1U, listener6}}) {
+namespace {
+Status set_listeners(int map, uint32_t first, const char* whose, int listener4, int listener6) {
+  for (const auto& [key, fd] : {std::pair{first, listener4}, {first + 1, listener6}}) {
     if (fd < 0) {
       bpf_map_delete_elem(map, &key);
       continue;
     }
     const auto value = static_cast<uint64_t>(fd);
     if (bpf_map_update_elem(map, &key, &value, BPF_ANY) != 0)
-      return fail_errno(key == 0 ? "give the IPv4 explainer's socket to the gate"
-                                 : "give the IPv6 explainer's socket to the gate");
+      return fail_errno(fmt::format("give the IPv{} {}'s socket to the gate", key == first ? 4 : 6, whose));
   }
   return {};
+}
+}  // namespace
+
+Status Gate::set_explainer(int listener4, int listener6) {
+  return set_listeners(state_->kernel->listener, PN_LISTENER_EXPLAINER, "explainer", listener4, listener6);
+}
+
+Status Gate::set_garden(int listener4, int listener6) {
+  return set_listeners(state_->kernel->listener, PN_LISTENER_GARDEN, "garden", listener4, listener6);
 }
 
 }  // namespace postern::gate

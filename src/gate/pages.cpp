@@ -5,6 +5,7 @@
 #include <bpf/bpf.h>
 #include <cerrno>
 #include <fmt/format.h>
+#include <netinet/in.h>
 
 #include "gate/policy.h"
 
@@ -14,6 +15,46 @@ constexpr uint8_t kBlockLength = 20;
 constexpr uint32_t kBlockShift = 32 - kBlockLength;
 uint32_t first_of(const Prefix& p) { return p.address.v4_host_order(); }
 uint64_t size_of(const Prefix& p) { return uint64_t{1} << (32 - p.length); }
+
+static_assert(model::kClosedMax == PN_CLOSED_MAX);
+
+unsigned offset_of(Family f) { return f == Family::v4 ? 96 : 0; }
+
+pn_hold_key key_of(const Prefix& p) {
+  pn_hold_key k{};
+  k.bits = offset_of(p.address.family) + p.length;
+  std::ranges::copy(mapped(p.address), k.address);
+  return k;
+}
+
+Prefix prefix_of_key(const pn_hold_key& k) {
+  const IpAddress a = unmapped(k.address);
+  return Prefix::of(a, static_cast<uint8_t>(k.bits - offset_of(a.family)));
+}
+
+// Only what was written: an update would give the line new tokens.
+bool same(const pn_hold& a, const pn_hold& b) {
+  return a.slot == b.slot && a.kind == b.kind && std::ranges::equal(a.closed, b.closed);
+}
+
+pn_hold hold_of(const model::LineEntry& e, uint32_t slot) {
+  pn_hold h{};
+  h.slot = slot;
+  h.kind = e.hold == model::Hold::garden ? PN_HOLD_GARDEN : PN_HOLD_SERVICES;
+  for (size_t i = 0; i < e.closed.size(); ++i)
+    h.closed[i] =
+        PN_CLOSED(e.closed[i].transport == model::Transport::tcp ? IPPROTO_TCP : IPPROTO_UDP, e.closed[i].port);
+  return h;
+}
+
+// The first bits of an address that the filter hashes: 24 of IPv4, 48 of IPv6.
+uint64_t head_of(const IpAddress& a) {
+  uint64_t head = 0;
+  const size_t octets = a.family == Family::v4 ? 3 : 6;
+  for (size_t i = 0; i < octets; ++i) head = head << 8 | a.bytes[i];
+  return head;
+}
+
 }  // namespace
 
 Pages::Pages(Kernel& kernel) : kernel_(kernel) {
@@ -226,6 +267,80 @@ void Pages::sweep() {
   for (const pn_key6& k : stale) bpf_map_delete_elem(kernel_.prefix6, &k);
   adopted6_ = {};
   publish_lengths6();
+}
+
+Holds::Holds(Kernel& kernel) : kernel_(kernel), prefixes_of_bit_(PN_HOLD_BITS, 0) {
+  if (!kernel.adopted) return;
+  pn_hold_key key{};
+  pn_hold_key* at = nullptr;
+  while (bpf_map_get_next_key(kernel_.hold, at, &key) == 0) {
+    at = &key;
+    pn_hold value{};
+    if (bpf_map_lookup_elem(kernel_.hold, &key, &value) == 0) holds_.emplace(prefix_of_key(key), value);
+  }
+  for (const auto& [prefix, value] : holds_) mark(prefix, true);
+  pn_hold_filter& f = kernel_.hold_filter[0];
+  for (uint32_t bit = 0; bit < PN_HOLD_BITS; ++bit)  // of a change that was cut short
+    if (prefixes_of_bit_[bit] == 0) store(f.bits[bit / 64], load(f.bits[bit / 64]) & ~(__u64{1} << bit % 64));
+  store(f.holds, __u64{holds_.size()});
+}
+
+void Holds::mark(const Prefix& p, bool held) {
+  const int hashed = p.address.family == Family::v4 ? 24 : 48;
+  const int open = std::max(hashed - p.length, 0);
+  const bool all = open > 15;  // covers more heads than there are bits
+  const uint64_t first = all ? 0 : head_of(p.address);
+  const uint64_t count = all ? PN_HOLD_BITS : uint64_t{1} << open;
+  for (uint64_t i = 0; i < count; ++i) {
+    const uint32_t bit = all ? static_cast<uint32_t>(i) : PN_HOLD_HASH(first + i);
+    __u64& word = kernel_.hold_filter[0].bits[bit / 64];
+    const __u64 mask = __u64{1} << bit % 64;
+    if (held && prefixes_of_bit_[bit]++ == 0) store(word, load(word) | mask);
+    if (!held && --prefixes_of_bit_[bit] == 0) store(word, load(word) & ~mask);
+  }
+}
+
+Status Holds::set(const model::LineEntry& entry, uint32_t slot) {
+  if (entry.hold == model::Hold::none) {
+    remove(entry.prefix);
+    return {};
+  }
+  const pn_hold wanted = hold_of(entry, slot);
+  const auto it = holds_.find(entry.prefix);
+  if (it != holds_.end() && same(it->second, wanted)) return {};
+  const pn_hold_key key = key_of(entry.prefix);
+  if (bpf_map_update_elem(kernel_.hold, &key, &wanted, BPF_ANY) != 0) {
+    remove(entry.prefix);
+    ++refused_;
+    return fail(Errc::limit, fmt::format("all {} held prefixes are in use: the line is not held back", size()), {},
+                "release lines that behave (postern case list)");
+  }
+  if (it == holds_.end()) mark(entry.prefix, true);
+  holds_.insert_or_assign(entry.prefix, wanted);
+  store(kernel_.hold_filter[0].holds, __u64{holds_.size()});
+  return {};
+}
+
+void Holds::remove(const Prefix& p) {
+  if (holds_.erase(p) == 0) return;
+  const pn_hold_key key = key_of(p);
+  bpf_map_delete_elem(kernel_.hold, &key);
+  mark(p, false);
+  store(kernel_.hold_filter[0].holds, __u64{holds_.size()});
+}
+
+void Holds::keep(const std::unordered_set<Prefix>& wanted) {
+  std::vector<Prefix> gone;
+  for (const auto& [prefix, value] : holds_)
+    if (!wanted.contains(prefix)) gone.push_back(prefix);
+  for (const Prefix& p : gone) remove(p);
+}
+
+pn_hold Holds::at(const IpAddress& a, uint32_t slot) const {
+  const pn_hold_key key = key_of(Prefix::of(a, a.family == Family::v4 ? 32 : 128));
+  pn_hold h{};
+  if (bpf_map_lookup_elem(kernel_.hold, &key, &h) != 0 || h.slot != slot) return {};
+  return h;
 }
 
 }  // namespace postern::gate

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Inside the room only: which prefix has which slot, and the kernel's tables of it. IPv4 is a flat two-level table
 // (block of 4,096 addresses, address), IPv6 a hash per prefix length. A longer prefix wins inside a shorter one.
+// And which prefixes are held.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "gate/kernel.h"
@@ -63,6 +65,32 @@ class Pages {
   std::vector<uint32_t> resting_pages_;  // a program may still read them
   uint32_t pages_in_use_ = 0;
   uint32_t prefixes6_ = 0;
+};
+
+// The kernel's table of held prefixes, and the filter that keeps every other packet away from it. A hold names the slot
+// of its line: it has no effect on an address that has become another line's. When the table is full the hold is
+// refused (Errc::limit) and the line goes on without: a restriction fails open, with an alarm.
+class Holds {
+ public:
+  explicit Holds(Kernel& kernel);  // takes over what it finds
+
+  // What the entry says; Hold::none takes an older hold away.
+  [[nodiscard]] Status set(const model::LineEntry& entry, uint32_t slot);
+  void remove(const Prefix& p);
+  // After adoption: what is not wanted any more goes.
+  void keep(const std::unordered_set<Prefix>& wanted);
+  // What the kernel would find for an address that has this slot.
+  [[nodiscard]] pn_hold at(const IpAddress& a, uint32_t slot) const;
+  [[nodiscard]] uint32_t size() const { return static_cast<uint32_t>(holds_.size()); }
+  [[nodiscard]] uint64_t refused() const { return refused_; }
+
+ private:
+  void mark(const Prefix& p, bool held);
+
+  Kernel& kernel_;
+  std::unordered_map<Prefix, pn_hold> holds_;
+  std::vector<uint32_t> prefixes_of_bit_;
+  uint64_t refused_ = 0;
 };
 
 }  // namespace postern::gate

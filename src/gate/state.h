@@ -46,6 +46,7 @@ struct Gate::State {
   std::unique_ptr<Kernel> kernel;
   Pages pages;
   Slots slots;
+  Holds holds;
   Network network;
   std::vector<Attached> attached;
   std::vector<model::LineSum> last_words;  // of slots wiped between two sums()

@@ -58,7 +58,9 @@ struct LineSum {
   uint64_t explained = 0;  // of these: steered to the explainer
   uint64_t over_limit = 0;
   uint64_t inbound_dropped = 0;  // source port 25 toward the line
-  PN_FIELDS(line, source, passed, blocked, explained, over_limit, inbound_dropped)
+  uint64_t held_stopped = 0;     // packets its hold kept back, answered or not
+  uint64_t held_passed = 0;      // packets of a held line that its hold let through
+  PN_FIELDS(line, source, passed, blocked, explained, over_limit, inbound_dropped, held_stopped, held_passed)
 };
 
 // A line asked a resolver for a mail server's name that it had not asked for lately.

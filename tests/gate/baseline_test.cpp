@@ -34,9 +34,9 @@ const std::set<int> kHelpers = {
 };
 const std::set<int> kMapTypes = {BPF_MAP_TYPE_ARRAY,    BPF_MAP_TYPE_HASH,    BPF_MAP_TYPE_PERCPU_ARRAY,
                                  BPF_MAP_TYPE_LPM_TRIE, BPF_MAP_TYPE_SOCKMAP, BPF_MAP_TYPE_RINGBUF};
-// Measured 40,452 and 5,691; the verifier's limit is 1,000,000.
+// Instructions measured: 7,394. The verifier's limit is 1,000,000.
 constexpr uint32_t kVerifiedMax = 60'000;
-constexpr size_t kInstructionsMax = 6'500;
+constexpr size_t kInstructionsMax = 8'500;
 
 TEST(GateBaseline, NothingNewerThanLinux61) {
   if (const std::string why = why_no_kernel_tests(); !why.empty()) PN_SKIP(why);

@@ -234,6 +234,28 @@ TEST_F(GatePath, OpenReachesTheServerAndTheOutcomeIsSeen) {
   for (const auto& c : seen) EXPECT_EQ(c.contact.outcome, model::Outcome::success);
 }
 
+TEST_F(GatePath, TheGardenAnswersHttpAndResetsTls) {
+  const Greeter page4(sys::listen_tcp(endpoint("127.0.0.1:2580"), 64, true).value(), "page");
+  const Greeter page6(sys::listen_tcp(endpoint("[::1]:2580"), 64, true).value(), "page");
+  ASSERT_TRUE(world->gate->set_garden(page4.fd(), page6.fd()));
+  const auto ask = [&](const char* address, uint16_t port) {
+    return inside(subscriber, [&] { return greeting(address, port); });
+  };
+  for (const char* p : {"10.1.0.7/32", "2001:db8:1:7::/64"}) {
+    model::LineEntry e = line(7, p, Verdict::explain);
+    e.hold = model::Hold::garden;
+    world->set(e);
+  }
+  EXPECT_EQ(ask("198.51.100.25", 80), "page 198.51.100.25:80\r\n");
+  EXPECT_EQ(ask("2001:db8:9::25", 80), "page [2001:db8:9::25]:80\r\n");
+  EXPECT_EQ(ask("198.51.100.25", 443), "Connection refused");
+  EXPECT_EQ(ask("2001:db8:9::25", 443), "Connection refused");
+  EXPECT_EQ(try_mail(false), "554 198.51.100.25:25\r\n");
+  EXPECT_EQ(try_mail(true), "554 [2001:db8:9::25]:25\r\n");
+  EXPECT_EQ(leaked(), 0);
+  EXPECT_GT(world->counter("held_steered"), 4U) << "the page's connections, every packet of them";
+}
+
 TEST_F(GatePath, RejectIsRefusedAtOnce) {
   set_line(Verdict::reject);
   EXPECT_EQ(try_mail(false), "Connection refused");

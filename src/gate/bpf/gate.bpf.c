@@ -28,7 +28,7 @@ static __always_inline int pn_pass(struct __sk_buff* skb) {
   return TC_ACT_UNSPEC;
 }
 
-#include "judge.h"
+#include "held.h"
 
 /* What the parser could not finish: never luck. */
 static __always_inline int pn_odd(struct pn_percpu* pc, const struct pn_config* config, int parsed) {
@@ -87,6 +87,10 @@ PN_GLOBAL int pn_governed(struct __sk_buff* skb, pn_where w, int link, int inbou
 }
 
 static __always_inline int pn_run(struct __sk_buff* skb, int link, int inbound) {
+  if (PN_UNLIKELY(pn_may_be_held(skb, link, inbound))) {
+    int held = pn_held(skb, link, inbound);
+    if (held != PN_NOT_HELD) return held;
+  }
   pn_where w = pn_parse(skb, link, inbound);
   if (PN_LIKELY(PN_W_PARSED(w) == PN_P_FOREIGN)) return TC_ACT_UNSPEC;
   return pn_governed(skb, w, link, inbound);

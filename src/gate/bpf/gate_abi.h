@@ -12,7 +12,7 @@
 #define PN_SIZE(type, size) _Static_assert(sizeof(struct type) == (size), #type)
 #endif
 
-#define PN_ABI_VERSION 2
+#define PN_ABI_VERSION 3
 #define PN_PORT_MAIL 25
 
 /* Time in slots: u64 ns of CLOCK_BOOTTIME, cut to what each field needs. */
@@ -68,8 +68,10 @@ struct pn_past {
   __u32 explained;
   __u32 over_limit;
   __u32 inbound_dropped;
+  __u32 held_stopped; /* packets of a held line, by its hold */
+  __u32 held_passed;
 };
-PN_SIZE(pn_past, 80);
+PN_SIZE(pn_past, 88);
 
 /* Beside each slot, for the loader alone: what it needs to take the table over after a restart. */
 struct pn_note {
@@ -77,9 +79,9 @@ struct pn_note {
   __u32 revision;
   __u8 address[16];  /* one address of the line, IPv4 as ::ffff:a.b.c.d */
   __u32 used;        /* 1 = the slot belongs to `line` */
-  __u32 reported[5]; /* counters as last reported: passed, blocked, explained, over_limit, inbound_dropped */
+  __u32 reported[7]; /* counters as last reported, in the order of model::LineSum */
 };
-PN_SIZE(pn_note, 48);
+PN_SIZE(pn_note, 56);
 
 /* Sixteen u32 in one cache line: arrays of bare u32 spend eight bytes on each. */
 struct pn_u32x16 {
@@ -105,6 +107,10 @@ struct pn_key6 {
 PN_SIZE(pn_key6, 24);
 #define PN_LENGTHS6 4
 
+/* Of pn_listener. */
+#define PN_LISTENER_EXPLAINER 0U
+#define PN_LISTENER_GARDEN 2U
+
 /* Relay, dark and own prefixes: one trie, keyed by generation, so that a new set comes into force with the config. */
 struct pn_net_key {
   __u32 bits; /* 32 + prefix length */
@@ -117,6 +123,7 @@ PN_SIZE(pn_net_key, 24);
 #define PN_NET_RELAY 1U
 #define PN_NET_DARK 2U
 #define PN_NET_OWN 4U
+#define PN_NET_ALLOW 8U /* what a line in the garden may reach */
 
 struct pn_listed_key {
   __u32 bits; /* 32 + 96 for IPv4 + prefix length */
@@ -124,6 +131,36 @@ struct pn_listed_key {
   __u8 address[16];
 };
 PN_SIZE(pn_listed_key, 24);
+
+/* A held prefix; the longest wins, and only while its addresses are of `slot`: nobody inherits a hold. */
+struct pn_hold_key {
+  __u32 bits; /* 96 for IPv4 + prefix length */
+  __u8 address[16];
+};
+PN_SIZE(pn_hold_key, 20);
+enum pn_hold_kind { PN_HOLD_NONE, PN_HOLD_SERVICES, PN_HOLD_GARDEN }; /* model::Hold */
+#define PN_CLOSED_MAX 16
+#define PN_CLOSED(protocol, port) ((__u32)(protocol) << 16 | (port))
+struct pn_hold {
+  __u32 slot;
+  __u8 kind;
+  __u8 zero[3];
+  __u64 few_tat;               /* tokens of DNS and DHCP packets out of the garden */
+  __u32 closed[PN_CLOSED_MAX]; /* PN_CLOSED, 0 = end */
+};
+PN_SIZE(pn_hold, 80);
+#define PN_FEW_INTERVAL 19531U /* units: 50 packets a second */
+#define PN_FEW_BURST 500U
+
+/* One bit per hash of the first 24 (IPv4) or 48 bits (IPv6) any held prefix may cover: all that innocent packets see
+ * of holds, and of it only the first word while there is no hold. */
+#define PN_HOLD_BITS 32768U
+#define PN_HOLD_HASH(head) ((__u32)((__u64)(head) * 0x9e3779b97f4a7c15ULL >> 49))
+struct pn_hold_filter {
+  __u64 holds;
+  __u64 bits[PN_HOLD_BITS / 64];
+};
+PN_SIZE(pn_hold_filter, 4104);
 
 #define PN_F_VALIDATE 1U       /* source validation by route */
 #define PN_F_OWN 2U            /* own prefixes are known: a source outside is spoofed */
@@ -231,8 +268,14 @@ PN_SIZE(pn_event, 56);
   X(memory_busy)         /* put off to the retry */                          \
   X(events_lost)         /* ring full */                                     \
   X(pending_full)                                                            \
-  X(pulled) /* header not in the linear part */                              \
-  X(gro)    /* governed packets that stand for several */
+  X(pulled)       /* header not in the linear part */                        \
+  X(gro)          /* governed packets that stand for several */              \
+  X(held_passed)  /* of a held line, not taken by its hold */                \
+  X(held_closed)  /* stopped: a service closed to the line */                \
+  X(held_garden)  /* stopped: outside the garden */                          \
+  X(held_few)     /* stopped: DNS or DHCP over its rate */                   \
+  X(held_inbound) /* stopped: toward a line in the garden */                 \
+  X(held_steered) /* HTTP, to the garden's page */
 
 #define PN_COUNTER_ENUM(name) PN_C_##name,
 enum pn_counter { PN_COUNTERS(PN_COUNTER_ENUM) PN_C_MAX };

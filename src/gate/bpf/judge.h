@@ -55,7 +55,7 @@ static __always_inline int pn_explain(struct __sk_buff* skb, struct pn_packet* p
     return pn_reject(skb, p, c->config, c->pc, c->now, link);
   }
   int banner = PN_IS_SYN(p) ? pn_spend_banner(c->state, c->config, c->now) : 0;
-  int steered = pn_steer(skb, p, banner);
+  int steered = pn_steer(skb, p, banner, PN_LISTENER_EXPLAINER);
   if (steered != PN_STEERED && steered != PN_STEERED_ESTABLISHED) pn_blocked(c);
   switch (steered) {
     case PN_STEERED:
@@ -169,7 +169,7 @@ static __always_inline int pn_judge(struct __sk_buff* skb, struct pn_packet* p, 
     pn_touched(c->state, slot);
   } else if (PN_UNLIKELY(pn_had_banner(c->state, c->now))) {
     /* Over its limit, or closed, a moment ago: what belongs to the explainer's connection goes on going there. */
-    int steered = pn_steer(skb, p, 0);
+    int steered = pn_steer(skb, p, 0, PN_LISTENER_EXPLAINER);
     if (steered == PN_STEERED || steered == PN_STEERED_ESTABLISHED) return pn_is_steered(skb, c, steered);
   }
   if (verdict == PN_OPEN)

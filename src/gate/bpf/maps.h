@@ -67,9 +67,19 @@ struct { /* interface -> SYN-ACKs and RSTs seen toward it: without any, the view
   __type(value, __u64);
 } pn_returns SEC(".maps");
 
-struct { /* 0 = IPv4, 1 = IPv6 */
+PN_ARRAY(pn_hold_filter, struct pn_hold_filter, 1);
+
+struct {
+  __uint(type, BPF_MAP_TYPE_LPM_TRIE);
+  __uint(map_flags, BPF_F_NO_PREALLOC);
+  __uint(max_entries, 1);
+  __type(key, struct pn_hold_key);
+  __type(value, struct pn_hold);
+} pn_hold SEC(".maps");
+
+struct { /* PN_LISTENER_*, + 1 for IPv6 */
   __uint(type, BPF_MAP_TYPE_SOCKMAP);
-  __uint(max_entries, 2);
+  __uint(max_entries, 4);
   __type(key, __u32);
   __type(value, __u64);
 } pn_listener SEC(".maps");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
- * explain: hand the packet to the local explainer. An established connection of exactly these addresses comes first,
- * else the listener. Always assigns a socket or says why not; it never only marks, so a lost route rule fails closed.
+ * explain, and HTTP of the garden: hand the packet to the local listener. An established connection of exactly these
+ * addresses comes first, else the listener. Always assigns a socket or says why not; it never only marks, so a lost
+ * route rule fails closed.
  */
 #pragma once
 
@@ -38,7 +39,7 @@ static __always_inline int pn_is_cookie(struct __sk_buff* skb, struct bpf_sock* 
          !bpf_tcp_check_syncookie(listener, &ip, sizeof ip, (void*)&tcp, sizeof tcp);
 }
 
-PN_GLOBAL int pn_steer(struct __sk_buff* skb, const struct pn_packet* p, int banner) {
+PN_GLOBAL int pn_steer(struct __sk_buff* skb, const struct pn_packet* p, int banner, __u32 listener) {
   if (!p) return PN_NOT_OURS;
   struct bpf_sock_tuple tuple = {};
   struct bpf_sock* sk;
@@ -57,7 +58,7 @@ PN_GLOBAL int pn_steer(struct __sk_buff* skb, const struct pn_packet* p, int ban
   int syn = PN_IS_SYN(p);
   if (!syn && (p->tcp_flags & (PN_TCP_SYN | PN_TCP_ACK | PN_TCP_RST)) != PN_TCP_ACK) return PN_NOT_OURS;
   if (syn && !banner) return PN_OVER_BANNERS;
-  __u32 key = p->family == 6;
+  __u32 key = listener + (p->family == 6);
   sk = bpf_map_lookup_elem(&pn_listener, &key);
   if (!sk) return syn ? PN_NO_LISTENER : PN_NOT_OURS;
   int result = PN_NOT_OURS;

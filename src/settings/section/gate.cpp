@@ -14,7 +14,7 @@ constexpr Key kKeys[] = {
                           {.unit = "lines",
                            .min = 1'024,
                            .max = 16'777'216,
-                           .help = "most lines with a live session; each takes 192 bytes of kernel memory at start"}),
+                           .help = "most lines with a live session; each takes 208 bytes of kernel memory at start"}),
     key<&Gate::source_validation>(
         "source_validation",
         {.reload = Reload::live,
