@@ -2,14 +2,24 @@
 #include "rehearse/rehearsal.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
-#include "rehearse/source.h"
+#include "wire/traffic/capture/dns_questions.h"
+#include "wire/traffic/capture/flow_sums.h"
+#include "wire/traffic/capture/reader.h"
+#include "wire/traffic/flow/flow_export.h"
 
 namespace postern::rehearse {
 namespace {
 
+// First bytes of pcap (either byte order, micro- or nanoseconds) and pcapng.
+constexpr std::array<std::string_view, 5> kCaptures{"\xa1\xb2\xc3\xd4", "\xd4\xc3\xb2\xa1", "\xa1\xb2\x3c\x4d",
+                                                    "\x4d\x3c\xb2\xa1", "\x0a\x0d\x0d\x0a"};
+// Where collectors usually listen: NetFlow and IPFIX (RFC 7011 section 10.3.4), sFlow.
+constexpr std::array<uint16_t, 6> kExportPorts{2055, 4739, 6343, 9995, 9996, 9555};
 constexpr uint8_t kTcp = 6;
+constexpr uint8_t kUdp = 17;
 constexpr uint8_t kAck = 16;
 constexpr uint8_t kSyn = 2;
 constexpr size_t kOneWayOf20 = 19;  // 95 %
@@ -61,13 +71,64 @@ Rehearsal::Rehearsal(const model::Policy& policy, std::vector<model::Subscriber>
 
 Status Rehearsal::read(const std::string& path, std::optional<Profile> profile) {
   Source source = PN_TRY(Source::open(path));
+  const std::string_view magic = PN_TRY(source.peek(4));
+  return std::ranges::find(kCaptures, magic) != kCaptures.end() ? read_capture(source) : read_csv(source, profile);
+}
+
+// What was read before it counts; that there was more is said.
+void Rehearsal::cut_short(const Error& why) { window_.cut_short.push_back(why.text()); }
+
+Status Rehearsal::read_capture(Source& source) {
+  Status kept;
+  const auto take_it = [&](const auto& fact) {
+    if (kept) kept = take(fact);
+  };
+  wire::FlowSums sums({}, take_it);
+  wire::DnsQuestions questions({}, take_it);
+  wire::FlowExport exported({}, take_it);
+  const auto see = [&](const wire::CapturedPacket& packet) {
+    const auto headers = wire::read_headers(packet.link, packet.octets);
+    if (!packet.at || (!headers && headers.error() != wire::NoHeaders::not_ip)) ++window_.packets_unread;
+    if (!packet.at || !headers) return;
+    if (headers->protocol == kUdp && std::ranges::find(kExportPorts, headers->destination_port) != kExportPorts.end())
+      return exported.decode(headers->source, packet.at, headers->payload);
+    sums.add(packet.at, *headers);
+    questions.add(packet.at, *headers);
+  };
+  wire::CaptureReader reader;
+  std::array<uint8_t, 65'536> chunk{};
+  const auto read_all = [&]() -> Status {
+    while (kept) {
+      const size_t got = PN_TRY(source.read(chunk));
+      if (got == 0) return reader.finish();
+      PN_TRY_VOID(reader.push(std::as_bytes(std::span(chunk).first(got)), see));
+    }
+    return {};
+  };
+  if (const Status end = read_all(); !end) {
+    Error why = end.error();
+    if (why.where != source.name()) why.where = source.name() + (why.where.empty() ? "" : ", " + why.where);
+    cut_short(why);
+  }
+  sums.finish();
+  questions.finish();
+  window_.packets += reader.packets();
+  for (size_t i = 0; i < pn_enum_size(wire::FlowFault{}); ++i)
+    window_.exports_unread += exported.faults(static_cast<wire::FlowFault>(i));
+  return kept;
+}
+
+Status Rehearsal::read_csv(Source& source, std::optional<Profile> profile) {
   Lines lines(source);
   FlowCsv csv(profile);
   std::vector<model::Flow> flows;
   std::string_view line;
   bool whole = true;
   const uint64_t before = window_.records;
-  while (PN_TRY(lines.next(line, whole))) {
+  while (true) {
+    const Result<bool> more = lines.next(line, whole);
+    if (!more) cut_short(more.error());
+    if (!more || !*more) break;
     const auto broken = whole ? csv.read(line, flows) : std::optional(Broken::too_long);
     if (broken) {
       BrokenLines& b = window_.broken[*broken];
@@ -83,10 +144,28 @@ Status Rehearsal::read(const std::string& path, std::optional<Profile> profile) 
   return {};
 }
 
-Status Rehearsal::take(const model::Flow& flow) {
+void Rehearsal::see_span(Time begin, Time end) {
   ++window_.records;
-  if (!window_.begin || flow.begin < window_.begin) window_.begin = flow.begin;
-  window_.end = std::max(window_.end, flow.end);
+  if (!window_.begin || begin < window_.begin) window_.begin = begin;
+  window_.end = std::max(window_.end, end);
+}
+
+Status Rehearsal::take(const model::DnsQuestion& question) {
+  see_span(question.at, question.at);
+  Fact f;
+  f.name = fold::mail_name(question.type, question.name);
+  if (f.name == 0 || !subjects_.governed(question.client)) return {};
+  ++window_.mail;
+  f.at = question.at;
+  f.source = question.client;
+  f.destination_port = question.type;
+  f.answered = question.answered;
+  f.rcode = question.rcode;
+  return sorted_.add(f);
+}
+
+Status Rehearsal::take(const model::Flow& flow) {
+  see_span(flow.begin, flow.end);
   window_.sampling = std::max(window_.sampling, flow.sampling);
   if (flow.protocol != kTcp) return {};
   look_at_direction(flow);
@@ -134,15 +213,11 @@ Status Rehearsal::run() {
   Fact fact;
   Time swept;
   while (PN_TRY(sorted_.next(fact))) {
-    const model::Flow flow = flow_of(fact);
-    if (is_relay(flow.destination) || is_relay(flow.source)) {
-      ++window_.local_relay;
-      continue;
+    if (fact.name != 0) {
+      on_question(fact);
+    } else {
+      on_flow(flow_of(fact));
     }
-    // A line that answers on its own port 25 receives mail.
-    if (flow.source_port == 25 && (flow.tcp_flags & kAck) != 0 && (flow.tcp_flags & kSyn) != 0)
-      if (const uint32_t number = subjects_.of(flow.source)) ++subjects_.at(number).sums.served;
-    flows_.see(flow);
     if (fact.at - swept > kSweepEvery) {
       swept = fact.at;
       watch_.sweep(fact.at, [this](model::SubscriberId line) {
@@ -153,6 +228,33 @@ Status Rehearsal::run() {
   flows_.advance(window_.end + fold::MailFlows::kAnswerWithin + seconds(1));
   for (const auto& [minute, n] : minutes_) window_.port25_minute_most = std::max(window_.port25_minute_most, n);
   return {};
+}
+
+void Rehearsal::on_flow(const model::Flow& flow) {
+  if (is_relay(flow.destination) || is_relay(flow.source)) {
+    ++window_.local_relay;
+    return;
+  }
+  // A line that answers on its own port 25 receives mail.
+  if (flow.source_port == 25 && (flow.tcp_flags & kAck) != 0 && (flow.tcp_flags & kSyn) != 0)
+    if (const uint32_t number = subjects_.of(flow.source)) ++subjects_.at(number).sums.served;
+  flows_.see(flow);
+}
+
+void Rehearsal::on_question(const Fact& fact) {
+  flows_.advance(fact.at);
+  const uint32_t number = subjects_.of(fact.source);
+  if (number == 0) return;
+  verdicts_.try_emplace(number);
+  if (!names_.first(number, fact.name, fact.at)) return;
+  Sums& sums = subjects_.at(number).sums;
+  ++sums.names;
+  sums.domains += fact.destination_port == fold::kDnsMx ? 1 : 0;
+  constexpr uint8_t kNxDomain = 3;
+  see(number,
+      model::MailLookup{
+          {number}, fact.source, fact.destination_port == fold::kDnsMx, fact.answered && fact.rcode == kNxDomain},
+      fact.at);
 }
 
 void Rehearsal::on_connection(const fold::MailConnection& c) {
@@ -197,7 +299,7 @@ void Rehearsal::see(uint32_t line, const model::ObservationBody& body, Time at) 
     v.score_mnat = f.score_mnat;
     v.levels_mnat = f.levels_mnat;
     v.explained = reached.summary;
-    const uint32_t contacts = f.first_contacts != 0 ? f.first_contacts : subjects_.at(line).sums.names;
+    const uint32_t contacts = f.first_contacts != 0 ? f.first_contacts : subjects_.at(line).sums.domains;
     if (f.stage >= model::Stage::case_ && !v.case_at) {
       v.case_at = at;
       v.first_contacts_at_case = contacts;

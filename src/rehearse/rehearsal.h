@@ -14,9 +14,11 @@
 
 #include "decide/watch.h"
 #include "fold/mail_flows.h"
+#include "fold/mail_names.h"
 #include "model/flow.h"
 #include "rehearse/flow_csv.h"
 #include "rehearse/sorted.h"
+#include "rehearse/source.h"
 #include "rehearse/subjects.h"
 
 namespace postern::rehearse {
@@ -49,6 +51,10 @@ struct Window {
   uint64_t mail = 0;         // of these: kept
   uint64_t local_relay = 0;  // mail to the provider's relay: never judged
   std::map<Broken, BrokenLines> broken;
+  std::vector<std::string> cut_short;  // inputs that ended before their end, and why
+  uint64_t packets = 0;                // of captures
+  uint64_t packets_unread = 0;         // of these: cut off, broken, or of a link that is not known
+  uint64_t exports_unread = 0;         // sets, samples and records of flow exports that gave nothing
   bool one_way = false;
   bool returns_unknown = false;     // nothing was seen that would tell
   uint32_t port25_minute_most = 0;  // connections in the busiest minute, of lines that run no mail server
@@ -60,9 +66,11 @@ class Rehearsal {
 
   Rehearsal(const model::Policy& policy, std::vector<model::Subscriber> subscribers);
 
-  // A file or "-". The profile is for CSV without a header.
+  // A file or "-": a capture (pcap, pcapng), told by its first bytes, of traffic or of what flow exporters sent; else
+  // CSV, whose profile is for files without a header.
   [[nodiscard]] Status read(const std::string& path, std::optional<Profile> profile);
   [[nodiscard]] Status take(const model::Flow& flow);
+  [[nodiscard]] Status take(const model::DnsQuestion& question);
   [[nodiscard]] Status run();
 
   [[nodiscard]] const Window& window() const { return window_; }
@@ -77,6 +85,12 @@ class Rehearsal {
     bool out_answered = false;  // it acknowledged something
     bool in = false;            // something came back
   };
+  Status read_csv(Source& source, std::optional<Profile> profile);
+  Status read_capture(Source& source);
+  void cut_short(const Error& why);
+  void see_span(Time begin, Time end);
+  void on_flow(const model::Flow& flow);
+  void on_question(const Fact& fact);
   void look_at_direction(const model::Flow& flow);
   void judge_direction();
   void on_connection(const fold::MailConnection& connection);
@@ -87,6 +101,7 @@ class Rehearsal {
   Subjects subjects_;
   Sorted sorted_;
   fold::MailFlows flows_;
+  fold::MailNames names_;
   decide::detect::Watch watch_;
   decide::Counters counters_;
   std::map<uint32_t, Verdict> verdicts_;

@@ -167,6 +167,31 @@ TEST(Source, SaysThatAFileIsCutOff) {
   EXPECT_FALSE(Source::open(path + ".no"));
 }
 
+TEST(Rehearsal, ReadsCapturesAndSaysWhereTheyBreak) {
+  const Folder folder;
+  const model::Policy policy = policy_of("100.64.0.0/16");
+  const auto be = [](uint64_t v, int n) {
+    std::string out;
+    for (int i = n; i-- > 0;) out += static_cast<char>(v >> 8 * i);
+    return out;
+  };
+  // pcap of raw IPv4: one SYN from 100.64.0.1 to 192.0.2.1, port 25.
+  const std::string tcp = be(4'000, 2) + be(25, 2) + be(1, 4) + be(0, 4) + be(0x5002, 2) + be(0, 6);
+  const std::string ip =
+      be(0x4500, 2) + be(40, 2) + be(0, 4) + be(0x4006, 2) + be(0, 2) + be(0x64400001, 4) + be(0xc0000201, 4);
+  const std::string packet = be(1'767'600'000, 4) + be(0, 4) + be(40, 4) + be(40, 4) + ip + tcp;
+  const std::string head = be(0xa1b2c3d4, 4) + be(2, 2) + be(4, 2) + be(0, 8) + be(65'535, 4) + be(101, 4);
+  Rehearsal rehearsal(policy, {});
+  ASSERT_TRUE(rehearsal.read(folder.packed("a.pcap.gz", head + packet + packet.substr(0, 30)), std::nullopt));
+  ASSERT_TRUE(rehearsal.run());
+  const auto rows = rows_of(rehearsal);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].subject->name, "100.64.0.1");
+  EXPECT_EQ(rows[0].subject->sums.failed, 1U);
+  EXPECT_EQ(rehearsal.window().packets, 1U);
+  EXPECT_NE(remarks_of(rehearsal, rows).find("Ended early: "), std::string::npos);
+}
+
 TEST(Sorted, RunsOnDiskComeBackInOrder) {
   Sorted sorted(64);
   for (int64_t i = 0; i < 1'000; ++i) {
@@ -206,6 +231,29 @@ TEST(Recordings, SlowBotIsFoundEarlyAndProvidersAreNot) {
   const auto senders = rows_of(servers);
   EXPECT_EQ(std::ranges::count(senders, model::Stage::block, [](const Row& r) { return r.verdict->stage; }), 0);
   EXPECT_LE(std::ranges::count(senders, model::Stage::case_, [](const Row& r) { return r.verdict->stage; }), 1);
+}
+
+TEST(Recordings, CapturesOfABotsMailAndOfItsQuestions) {
+  const char* data = std::getenv("POSTERN_DATA");
+  if (data == nullptr) PN_SKIP("POSTERN_DATA is not set: no recordings");
+  const std::string root = data;
+  const model::Policy lab = policy_of("10.10.10.0/24");
+  Rehearsal mail(lab, {});
+  ASSERT_TRUE(mail.read(root + "/emotet2017-smtp/emotet_20171010_mail_dns_headers.pcap.xz", std::nullopt));
+  ASSERT_TRUE(mail.run());
+  const auto sender = rows_of(mail);
+  ASSERT_EQ(sender.size(), 1U);
+  EXPECT_EQ(sender[0].verdict->stage, model::Stage::block);
+  EXPECT_LE(sender[0].verdict->first_contacts_at_case, 5U);
+  EXPECT_LE(sender[0].verdict->first_contacts_at_block, 7U);
+  const model::Policy campus = policy_of("147.32.0.0/16");
+  Rehearsal names(campus, {});
+  ASSERT_TRUE(names.read(root + "/ctu13-s13-dns/virut_dns_until_1645utc.pcap.xz", std::nullopt));
+  ASSERT_TRUE(names.run());
+  const auto asker = rows_of(names);
+  ASSERT_EQ(asker.size(), 1U);
+  EXPECT_EQ(asker[0].verdict->stage, model::Stage::case_) << "names alone never block";
+  EXPECT_LE(asker[0].verdict->first_contacts_at_case, 7U);
 }
 
 }  // namespace

@@ -103,10 +103,16 @@ std::string remarks_of(const Rehearsal& rehearsal, std::span<const Row> rows) {
   const Window& w = rehearsal.window();
   const fold::MailFlows::Counters& c = rehearsal.flows().counters();
   std::string out = fmt::format("Recording: {} records, {} of mail; {}\n", w.records, w.mail, span_text(w));
+  for (const std::string& why : w.cut_short) out += "Ended early: " + why + "; what came before it counts\n";
+  if (w.packets_unread != 0)
+    out += fmt::format("Packets that could not be read: {} of {}\n", w.packets_unread, w.packets);
+  if (w.exports_unread != 0)
+    out += fmt::format("Flow exports that could not be read: {} sets, samples or records\n", w.exports_unread);
   if (rows.empty()) out += "No subscriber's mail is in it. Are [network] subscriber_prefixes those of the recording?\n";
   if (w.one_way)
     out += "It sees one direction only (95 % of subscribers or more get no answers): outcomes are unknown.\n";
-  if (w.returns_unknown) out += "Nothing in it tells whether answers are recorded: silence counts as no answer.\n";
+  if (w.returns_unknown && c.connections != 0)
+    out += "Nothing in it tells whether answers are recorded: silence counts as no answer.\n";
   if (w.sampling > 1)
     out += fmt::format("Sampled, 1 in {}: most short connections are missing; who is clear here may still mail.\n",
                        w.sampling);

@@ -30,6 +30,7 @@ struct Sums {
   uint32_t first_contacts = 0;
   uint32_t served = 0;                   // connections to its own port 25 that it answered
   uint32_t names = 0;                    // mail names it asked for, new ones
+  uint32_t domains = 0;                  // of these: domains whose MX it asked for
   std::array<uint32_t, 3> networks25{};  // the first networks it met on port 25; 0 = fewer
   uint8_t networks25_known = 0;          // how many, 3 = three or more
 };

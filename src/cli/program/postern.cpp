@@ -405,7 +405,8 @@ void Program::rehearsals() {
       ->check(CLI::IsMember({"nfdump", "argus", "ugr16"}));
   command->add_option("--subscribers", options_.rehearse.subscribers, "an import file: whose the addresses are");
   command->add_option("--permits", options_.rehearse.permits, "a new file for drafts of permits");
-  command->add_option("INPUT", options_.rehearse.inputs, "CSV, plain, gzip or xz; - for standard input")->required();
+  command->add_option("INPUT", options_.rehearse.inputs, "CSV or capture, plain, gzip or xz; - for standard input")
+      ->required();
   command->fallthrough();
   command->callback([this] { print(rehearse(options_.rehearse, json())); });
 }
