@@ -52,6 +52,7 @@ bounces = "notice-bounces@isp.example"
 [casework]
 restrict = "{restrict}"
 contact_promise = "1m"
+deadline = "{deadline_s}s"
 block_deadline = "{deadline_s}s"
 release_after = "{release_s}s"
 stopped_after = "10m"

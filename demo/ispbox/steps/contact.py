@@ -15,7 +15,8 @@ from .case import case_of
 from .context import Context
 
 ACTORS = ((plan.IPV4, plan.INFECTED), (plan.IPV6, plan.WORM))
-FIRST = {"en": "A device on your connection sends mail by itself", "de": "Ein Gerät an Ihrem Anschluss verschickt von selbst"}
+# The zombie rests on novelty alone at first, so its owner is asked; the worm touched a dark address.
+FIRST = {"en": "Do you run a mail server?", "de": "Ein Gerät an Ihrem Anschluss verschickt von selbst"}
 RESTRICTED = {"en": "Outgoing mail is now restricted", "de": "Ausgehende Mail ist an Ihrem Anschluss jetzt eingeschränkt"}
 RELEASED = {"en": "The restriction on your connection is lifted", "de": "Die Einschränkung Ihres Anschlusses ist aufgehoben"}
 MAIL_S = 8
@@ -79,8 +80,8 @@ def _lifted(c: Context, family: str, line: plan.Line) -> None:
     """It stops; the customer calls and says that it is fixed. Nothing is seen for release_after: lifted by itself."""
     assert c.postern is not None
     found = case_of(c, line) or {}
-    c.postern.cli("case", "says", str(found.get("id")), "it was the camera", "--says", "says_clean", check=False)
+    said = c.postern.cli("case", "says", str(found.get("id")), "it was the camera", "--says", "says_clean", check=False)
     came = came_true(lambda: bool(about(c, line, RELEASED)), plan.RELEASE_S + MAIL_S + SLACK_S, every=0.3)
     c.report.check("h.lifted", family, came, f"mailbox of {line.name}@{plan.HOME_DOMAIN}",
                    "quiet for a while after \"it is fixed\": a mail says that the restriction is lifted" if came
-                   else "no mail came")
+                   else f"no mail came; the case is {(case_of(c, line) or {}).get('state')} {said.stderr.strip()[:150]}")

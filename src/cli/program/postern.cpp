@@ -260,7 +260,6 @@ void Program::permits() {
                                  {"limits", limits_of(options_)},
                                  {"destinations", to},
                                  {"note", options_.note}});
-        if (!options_.customer.empty()) out.body.set("says", options_.customer);
         if (!options_.lasts.empty()) out.body.set("for", options_.lasts);
         if (!options_.expires.empty()) out.body.set("expires", options_.expires);
         return out;
@@ -360,6 +359,7 @@ CLI::App* Program::case_order(CLI::App* group, const std::string& verb, const ch
       [this, verb] {
         Call out{.method = "POST", .path = "/v1/cases/" + escaped(options_.word) + "/" + verb};
         out.body = Json::object({{"text", options_.why}});
+        if (!options_.customer.empty()) out.body.set("says", options_.customer);
         if (!options_.lasts.empty()) out.body.set("for", options_.lasts);
         if (!options_.expires.empty()) out.body.set("until", options_.expires);
         return out;

@@ -372,8 +372,9 @@ TEST_F(ApiTest, EveryVerbReachesTheEngine) {
     const auto& o = std::get<model::CaseCommand>(commands_.back().body);
     EXPECT_EQ(to_string(o.verb), verb);
     EXPECT_EQ(o.operator_name, "ops");
-    if (o.verb == model::CaseVerb::says) EXPECT_EQ(o.says, model::CustomerStatus::disputes);
-    if (o.verb == model::CaseVerb::extend) EXPECT_EQ(o.until, kNow + hours(48));
+    EXPECT_EQ(o.says,
+              o.verb == model::CaseVerb::says ? model::CustomerStatus::disputes : model::CustomerStatus::silent);
+    EXPECT_EQ(o.until, o.verb == model::CaseVerb::extend ? kNow + hours(48) : Time{});
   }
   EXPECT_EQ(call("POST", "/v1/cases/1/says", "", Json::object({{"says", "nonsense"}})).status, 400);
 }

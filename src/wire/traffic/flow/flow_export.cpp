@@ -64,7 +64,9 @@ void FlowExport::netflow5(const IpAddress& exporter, Time received, ByteView dat
   in.skip(2);
   const uint16_t records = in.u16();
   const uint32_t uptime_ms = in.u32();
-  const Time exported = Time{} + seconds(in.u32()) + microseconds(in.u32() / 1000);
+  const uint32_t exported_s = in.u32();  // one statement each: the order within one is the compiler's
+  const uint32_t exported_ns = in.u32();
+  const Time exported = Time{} + seconds(exported_s) + microseconds(exported_ns / 1000);
   const uint32_t sequence = in.u32();
   const uint16_t engine = in.u16();
   const uint16_t sampling = in.u16() & 0x3fffU;
