@@ -11,7 +11,6 @@
 #include "base/check.h"
 #include "rehearse/report.h"
 #include "rehearse/source.h"
-#include "tests/support/skip.h"
 
 namespace postern::rehearse {
 namespace {
@@ -212,7 +211,7 @@ TEST(Sorted, RunsOnDiskComeBackInOrder) {
 // The bars of detection on recorded traffic; POSTERN_DATA names the folder of recordings.
 TEST(Recordings, SlowBotIsFoundEarlyAndProvidersAreNot) {
   const char* data = std::getenv("POSTERN_DATA");
-  if (data == nullptr) PN_SKIP("POSTERN_DATA is not set: no recordings");
+  if (data == nullptr) GTEST_SKIP() << "SKIP: POSTERN_DATA is not set: no recordings";
   const std::string root = data;
   const model::Policy campus = policy_of("147.32.0.0/16");
   Rehearsal bot(campus, {});
@@ -235,7 +234,7 @@ TEST(Recordings, SlowBotIsFoundEarlyAndProvidersAreNot) {
 
 TEST(Recordings, CapturesOfABotsMailAndOfItsQuestions) {
   const char* data = std::getenv("POSTERN_DATA");
-  if (data == nullptr) PN_SKIP("POSTERN_DATA is not set: no recordings");
+  if (data == nullptr) GTEST_SKIP() << "SKIP: POSTERN_DATA is not set: no recordings";
   const std::string root = data;
   const model::Policy lab = policy_of("10.10.10.0/24");
   Rehearsal mail(lab, {});

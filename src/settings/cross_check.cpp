@@ -95,11 +95,7 @@ class Checker {
     if (s_.mail.require_tls && s_.mail.relay.empty())
       fault({"mail", "require_tls"}, kWhole, "mail.require_tls without mail.relay", "name the relay");
     const Webhook& w = s_.webhook;
-    if (w.url.empty()) {
-      if (!w.address.empty())
-        fault({"webhook", "address"}, kWhole, "webhook.address without webhook.url", "name the URL");
-      return;
-    }
+    if (w.url.empty()) return;
     if (w.address.size() != 1)
       fault({"webhook", "url"}, kWhole, "webhook.url needs webhook.address, one address and port",
             "the process that posts has no resolver: say where the host of the URL is");

@@ -108,7 +108,10 @@ TEST_F(GateContact, FullRingLosesEventsNotCounts) {
   ASSERT_TRUE(tiny.gate->set_network(tiny.network, sys::now()));
   tiny.set(line(7, "10.1.0.7/32", Verdict::drop));
   for (int n = 0; n < 200; ++n) (void)tiny.from_line(to(n));
-  EXPECT_EQ(tiny.drained().size() + tiny.counter("events_lost"), 200U);
+  // Fingerprints have 16 bits: of 200 networks two may share one, and the second is then no contact.
+  const size_t contacts = tiny.drained().size() + tiny.counter("events_lost");
+  EXPECT_LE(contacts, 200U);
+  EXPECT_GE(contacts, 196U);
   EXPECT_GT(tiny.counter("events_lost"), 0U);
   uint64_t blocked = 0;
   tiny.gate->sums([&](const model::LineSum& s) { blocked += s.blocked; });

@@ -45,13 +45,25 @@ RELOAD: dict[str, Any] = {
     "casework.self_releases": 3, "casework.restrict": "on",
     "governor.restrictions_per_hour": 11, "governor.restrictions_per_hour_per_nas": 6, "governor.restricted_max": 201,
     "governor.two_persons_above": 51, "governor.protected_lines": ["hospital-1"],
+    "casework.restriction": "garden", "casework.plug": "off", "casework.plug_after": "4d",
+    "casework.plug_needs_person": False,
+    "mail.relay": ["127.0.0.1:2599"], "mail.from": "notices@isp.example", "mail.bounces": "bounces@isp.example",
+    "mail.require_tls": True, "mail.ca_file": "{dir}/ca.pem", "mail.retry_for": "1h",
+    "webhook.secret_file": "{dir}/secret2", "webhook.ca_file": "{dir}/ca.pem", "webhook.retry_for": "1h",
+    "webhook.address": ["127.0.0.1:2600"], "webhook.url": "http://gateway.isp.example/notices",
+    "notice.proxies": ["127.0.0.1"],
+    "garden.url": "http://help.isp.example/garden", "garden.asks_per_min": 601, "garden.connections_max": 2049,
+    "garden.allow": ["203.0.113.0/28"], "garden.shipped_names": False, "garden.allow_names": ["update.example.com"],
+    "garden.emergency": ["192.0.2.112"], "garden.resolvers": ["203.0.113.53"], "garden.keep": "2d",
+    "garden.addresses_max": 4097,
     "casework.case_score": 9.5, "detect.novelty.mode": "shadow",
 }
 RESTART: dict[str, Any] = {
     "gate.pin_dir": "/sys/fs/bpf/pn-lab2", "gate.lines_max": 8192, "gate.fwmark": 0x2626, "gate.pass_mark": 0x20000000,
     "gate.route_table": 2626, "explainer.listen4": "127.0.0.1:2626", "explainer.listen6": "[::1]:2626",
     "radius_acct.listen": ["127.0.0.1:1814"], "notice.listen": ["127.0.0.1:8080"], "api.socket": "{dir}/other.sock",
-    "api.group": "daemon", "store.directory": "{dir}", "daemon.user": "daemon",
+    "api.group": "daemon",
+    "garden.listen4": "127.0.0.1:2581", "garden.listen6": "[::1]:2581", "store.directory": "{dir}", "daemon.user": "daemon",
 }
 # These are parts of the policy: the engine makes a revision of them.
 POLICY = ("network.subscriber_prefixes", "network.dark", "network.default_class", "provider.relay", "class.",
@@ -111,6 +123,7 @@ class Reload(unittest.TestCase):
         lab.sh("ip", "link", "set", "sub1", "up")
         (cls.lab.directory / "secret2").write_bytes(lab.SECRET + b"\n")
         (cls.lab.directory / "secret2").chmod(0o600)
+        (cls.lab.directory / "ca.pem").write_text("nobody connects in this test\n")
         cls.file = cls.lab.directory / "postern.toml"
         cls.settings = tomllib.loads(cls.file.read_text())
         cls.settings["class"] = {"business": {"verdict": "explain"}}
@@ -151,7 +164,7 @@ class Reload(unittest.TestCase):
 
     def everywhere(self, text: str) -> bool:
         found = self.digests()
-        return len(found) == 5 and set(found.values()) == {digest(text)}
+        return len(found) == 6 and set(found.values()) == {digest(text)}
 
     def faults(self) -> str:
         return " ".join((self.lab.ask("status") or {}).get("engine", {}).get("faults", []))
