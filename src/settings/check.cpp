@@ -100,9 +100,7 @@ std::vector<std::string> hints_of(const Settings& s) {
       out.push_back(fmt::format("casework.{} is {}: that is for a laboratory, customers have no time to answer", name,
                                 to_string(length)));
   if (s.mail.relay.empty() && s.webhook.url.empty())
-    out.push_back(
-        "neither [mail] nor [webhook] is set: customers are told by nobody but the people who work off postern case "
-        "calls");
+    out.push_back("neither [mail] nor [webhook] is set: only people who work off postern case calls tell customers");
   if (!s.gate.source_validation)
     out.push_back("gate.source_validation is off: a line can send from another line's address and be taken for it");
   if (!s.api.group.empty() && s.api.group == s.daemon.user)

@@ -88,8 +88,7 @@ TEST_F(Check, HintsAtWhatIsOftenAMistake) {
                 "network.subscriber_prefixes holds no IPv6: every IPv6 source is then unknown to the gate",
                 "notice.listen is empty: nobody serves https://x.example/r/REFERENCE, which every greeting names",
                 "radius_acct.listen is empty: only subscribers with fixed prefixes are known, all others are unknown",
-                "neither [mail] nor [webhook] is set: customers are told by nobody but the people who work off postern "
-                "case calls",
+                "neither [mail] nor [webhook] is set: only people who work off postern case calls tell customers",
                 "gate.source_validation is off: a line can send from another line's address and be taken for it",
                 "class residential has limits but is explain: they have no effect"}));
 }
