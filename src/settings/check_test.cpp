@@ -81,11 +81,12 @@ TEST_F(Check, HintsAtWhatIsOftenAMistake) {
   settings_.gate.source_validation = false;
   settings_.provider.url = "https://x.example";
   settings_.classes["residential"].connections_per_min = 5;
+  const std::string nat =
+      "network.subscriber_prefixes holds 100.64.0.0/16, which somebody translates (NAT): the gate must stand "
+      "before the NAT, where each line still has its own address";
   EXPECT_EQ(hints_of(settings_),
             (std::vector<std::string>{
-                "network.subscriber_prefixes holds 100.64.0.0/16, which somebody translates (NAT): the gate must stand "
-                "before the NAT, where each line still has its own address",
-                "network.subscriber_prefixes holds no IPv6: every IPv6 source is then unknown to the gate",
+                nat, "network.subscriber_prefixes holds no IPv6: every IPv6 source is then unknown to the gate",
                 "notice.listen is empty: nobody serves https://x.example/r/REFERENCE, which every greeting names",
                 "radius_acct.listen is empty: only subscribers with fixed prefixes are known, all others are unknown",
                 "neither [mail] nor [webhook] is set: only people who work off postern case calls tell customers",
