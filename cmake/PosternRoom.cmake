@@ -49,6 +49,7 @@ function(postern_library name)
       get_filename_component(fuzz ${file} NAME_WE)
       add_executable(${name}_${fuzz} ${file})
       target_link_libraries(${name}_${fuzz} PRIVATE ${lib})
+      target_include_directories(${name}_${fuzz} PRIVATE ${CMAKE_SOURCE_DIR}) # #include "tests/support/pieces.h"
       target_link_options(${name}_${fuzz} PRIVATE -fsanitize=fuzzer)
       set_property(GLOBAL APPEND PROPERTY POSTERN_FUZZERS ${name}_${fuzz})
       string(REPLACE "_fuzz" "_corpus" corpus ${fuzz})
