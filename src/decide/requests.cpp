@@ -47,6 +47,7 @@ struct Validate {
   Status operator()(const model::CaseCommand& o) const {
     const model::Case* c = facts.cases.find(o.case_);
     if (c == nullptr && o.verb == model::CaseVerb::undo) c = facts.cases.closed_by_hand(o.case_);
+    if (c != nullptr && facts.subscribers.find(c->line) == nullptr) c = nullptr;  // erased since
     if (c == nullptr)
       return fail(Errc::not_found, fmt::format("there is no open case {}", o.case_.value), {}, "see postern case list");
     return casework::validate(*c, o, now);

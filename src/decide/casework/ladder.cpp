@@ -103,12 +103,14 @@ Duration half(Duration d) { return Duration{d.us / 2}; }
 Time warn_due(const Case& c, const Scene& scene) {
   // In shadow nobody is told of what will not happen.
   if (c.state != CaseState::restricted || scene.rules->plug_mode != model::Mode::on) return {};
+  if (c.grade == model::CaseGrade::question) return {};  // a person restricted it; automation goes no further
   return c.restricted_at + half(scene.rules->plug_after);
 }
 
 Time plug_due(const Case& c, const Scene& scene) {
   const model::CaseRules& rules = *scene.rules;
   if (c.state != CaseState::restricted || rules.plug_mode == model::Mode::off) return {};
+  if (c.grade == model::CaseGrade::question) return {};
   const Time due = c.restricted_at + rules.plug_after;
   if (rules.plug_mode == model::Mode::shadow) return due;
   const ContactAttempt* warned = newest_since(c, Notice::disconnecting, c.restricted_at);

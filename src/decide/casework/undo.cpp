@@ -44,8 +44,44 @@ Status may_undo(const model::Case& c) {
 }
 
 model::Case undone(const model::Case& c) {
+  const model::CaseBefore& before = c.before;
   model::Case next = c;
-  take(next, c.before);
+  next.state = before.state;
+  // Only what the order itself changes: what was said and done since stays.
+  switch (before.verb) {
+    case model::CaseVerb::confirm:
+    case model::CaseVerb::says:
+      next.customer = before.customer;
+      next.confirmed_at = before.confirmed_at;
+      next.contacted_at = before.contacted_at;
+      next.deadline_at = before.deadline_at;
+      break;
+    case model::CaseVerb::extend:
+      next.deadline_at = before.deadline_at;
+      next.approvals = before.approvals;
+      break;
+    case model::CaseVerb::approve:
+      next.approvals = before.approvals;
+      break;
+    case model::CaseVerb::restrict:
+      next.restricted_at = before.restricted_at;
+      next.approvals = before.approvals;
+      break;
+    case model::CaseVerb::release:
+      next.released_at = before.released_at;
+      next.deadline_at = before.deadline_at;
+      next.asked_at = before.asked_at;
+      next.plug_asked_at = before.plug_asked_at;
+      break;
+    case model::CaseVerb::disconnect:
+      next.disconnected_at = before.disconnected_at;
+      next.plug_asked_at = before.plug_asked_at;
+      break;
+    case model::CaseVerb::close:
+    case model::CaseVerb::note:
+    case model::CaseVerb::undo:
+      break;
+  }
   next.before = {};
   return next;
 }

@@ -151,6 +151,7 @@ std::optional<CaseChanged> disconnection(const Book& book, const Case& c, const 
     if (!c.plug_asked_at) return std::nullopt;
     Case next = c;
     next.plug_asked_at = {};
+    next.approvals.clear();  // they were for what was seen then
     return becomes(std::move(next), scene.now, "the behaviour stopped before the plug was pulled");
   }
   if (!c.plug_asked_at) {
@@ -238,9 +239,12 @@ std::optional<CaseChanged> on_time(const Book& book, const Case& c, const Scene&
   }
   if (before_restriction(c.state) && c.deadline_at && scene.now >= c.deadline_at) {
     if (still_there(scene, told_at(c))) return restriction(book, c, scene, governor);
-    if (c.state == CaseState::deadline)
-      return becomes(c, c.confirmed_at ? CaseState::confirmed : CaseState::contacted, scene.now,
+    if (c.state == CaseState::deadline) {
+      Case next = c;
+      next.approvals.clear();  // they were for what was seen then
+      return becomes(std::move(next), c.confirmed_at ? CaseState::confirmed : CaseState::contacted, scene.now,
                      "the behaviour stopped before the restriction");
+    }
   }
   return end_of(c, scene);
 }
@@ -351,6 +355,23 @@ Status validate(const Case& c, const model::CaseCommand& command, Time now) {
 }
 
 namespace {
+// A call that was ordered is done with it.
+std::optional<CaseChanged> reached_in_person(Case c, const Scene& scene, const std::string& who,
+                                             const std::string& because) {
+  bool called = false;
+  for (model::ContactAttempt& a : c.contacts) {
+    if (a.channel != model::Channel::call_list || a.state != ContactState::ordered) continue;
+    a.state = ContactState::sent;
+    a.settled = scene.now;
+    a.detail = "by " + who;
+    called = true;
+  }
+  std::string why = "the customer was reached by " + who + because;
+  if (auto confirmed = on_confirmed(c, scene, why)) return confirmed;
+  if (!called) return std::nullopt;
+  return becomes(std::move(c), scene.now, std::move(why));
+}
+
 std::optional<CaseChanged> carried_out(const Case& c, const model::CaseCommand& command, const Scene& scene) {
   const std::string because = command.text.empty() ? std::string() : ": " + command.text;
   const std::string who = command.operator_name;
@@ -359,9 +380,10 @@ std::optional<CaseChanged> carried_out(const Case& c, const model::CaseCommand& 
     case model::CaseVerb::note:
       return std::nullopt;  // a record of its own
     case model::CaseVerb::confirm:
-      return on_confirmed(c, scene, "the customer was reached by " + who + because);
+      return reached_in_person(std::move(next), scene, who, because);
     case model::CaseVerb::extend:
       next.deadline_at = command.until;
+      next.approvals.clear();
       if (next.state == CaseState::deadline)
         next.state = next.confirmed_at ? CaseState::confirmed : CaseState::contacted;
       return becomes(std::move(next), scene.now, who + " moved the deadline to " + to_string(command.until) + because);
@@ -372,6 +394,7 @@ std::optional<CaseChanged> carried_out(const Case& c, const model::CaseCommand& 
           fmt::format("{} agrees to the {}{}", who, c.plug_asked_at ? "disconnection" : "restriction", because));
     case model::CaseVerb::restrict:
       next.restricted_at = scene.now;
+      next.approvals.clear();  // an agreement to this step is none to the plug
       return becomes(std::move(next), CaseState::restricted, scene.now, "restricted by " + who + because);
     case model::CaseVerb::release:
       next.released_at = scene.now;
