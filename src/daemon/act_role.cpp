@@ -37,7 +37,7 @@ act::mail::Config mail_config(const settings::Settings& s, const Kit& kit) {
 act::webhook::Config webhook_config(const settings::Settings& s, const Kit& kit) {
   return {.url = s.webhook.url,
           .connect_to = s.webhook.address.front(),
-          .secret = secret_of(kit, "act:webhook"),
+          .key = act::webhook::key_of(secret_of(kit, "act:webhook")).value_or(""),
           .ca = secret_of(kit, "act:ca:" + s.webhook.ca_file),
           .retry_for = s.webhook.retry_for};
 }

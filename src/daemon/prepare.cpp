@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "act/webhook/webhook.h"
 #include "daemon/supervisor.h"
 #include "decide/engine.h"
 #include "settings/check.h"
@@ -146,7 +147,12 @@ void Supervisor::act_secrets(const settings::Settings& settings, std::map<std::s
     }
   };
   keep("act:webhook", settings.webhook.secret_file, kSecretBytesMax);
-  if (const auto it = out.find("act:webhook"); it != out.end()) it->second = trimmed(std::move(it->second));
+  if (const auto it = out.find("act:webhook"); it != out.end()) {
+    it->second = trimmed(std::move(it->second));
+    if (!act::webhook::key_of(it->second))
+      faults.push_back({Errc::bad_input, "webhook.secret_file holds no key of Standard Webhooks",
+                        settings.webhook.secret_file, "whsec_ and base64: echo whsec_$(openssl rand -base64 32)"});
+  }
   for (const std::string* ca : {&settings.mail.ca_file, &settings.webhook.ca_file})
     keep("act:ca:" + *ca, *ca, kCertificatesBytesMax);
 }

@@ -49,7 +49,7 @@ RELOAD: dict[str, Any] = {
     "casework.plug_needs_person": False,
     "mail.relay": ["127.0.0.1:2599"], "mail.from": "notices@isp.example", "mail.bounces": "bounces@isp.example",
     "mail.require_tls": True, "mail.ca_file": "{dir}/ca.pem", "mail.retry_for": "1h",
-    "webhook.secret_file": "{dir}/secret2", "webhook.ca_file": "{dir}/ca.pem", "webhook.retry_for": "1h",
+    "webhook.secret_file": "{dir}/hook", "webhook.ca_file": "{dir}/ca.pem", "webhook.retry_for": "1h",
     "webhook.address": ["127.0.0.1:2600"], "webhook.url": "http://gateway.isp.example/notices",
     "notice.proxies": ["127.0.0.1"],
     "garden.url": "http://help.isp.example/garden", "garden.asks_per_min": 601, "garden.connections_max": 2049,
@@ -123,6 +123,8 @@ class Reload(unittest.TestCase):
         lab.sh("ip", "link", "set", "sub1", "up")
         (cls.lab.directory / "secret2").write_bytes(lab.SECRET + b"\n")
         (cls.lab.directory / "secret2").chmod(0o600)
+        (cls.lab.directory / "hook").write_text("whsec_c2VjcmV0\n")
+        (cls.lab.directory / "hook").chmod(0o600)
         (cls.lab.directory / "ca.pem").write_text("nobody connects in this test\n")
         cls.file = cls.lab.directory / "postern.toml"
         cls.settings = tomllib.loads(cls.file.read_text())

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "act/mail/mail.h"
 
+#include <algorithm>
+#include <fmt/format.h>
+
 namespace postern::act::mail {
 namespace {
 
@@ -12,6 +15,16 @@ sys::Retries::Outcome outcome_of(const sys::Transferred& done) {
   using enum sys::Retries::Outcome;
   if (!done.reached || (done.status >= kRefusedForNow && done.status < kRefusedForGood)) return not_now;
   return done.status >= kRefusedForGood ? refused : taken;
+}
+
+// The reply's codes (RFC 5321, RFC 3463): its text may name the recipient, and this is kept with the case.
+std::string words_of(const sys::Transferred& done) {
+  if (!done.reached) return done.why;
+  if (done.status < kRefusedForNow) return done.answer;
+  const size_t second = done.answer.find(' ', std::min<size_t>(4, done.answer.size()));
+  const std::string codes = done.answer.substr(0, second);
+  const bool enhanced = codes.size() > 4 && std::ranges::count(codes, '.') == 2;
+  return fmt::format("refused by the relay: {}", enhanced ? codes : std::to_string(done.status));
 }
 
 }  // namespace
@@ -38,9 +51,8 @@ void Mail::attempt(const Letter& letter, const sys::Retries::Report& report) {
   mail.message = message_of(letter, config_);
   mail.require_tls = config_.require_tls;
   mail.ca = config_.ca;
-  transfers_.start(std::move(mail), [report](const sys::Transferred& done) {
-    report(outcome_of(done), done.reached ? done.answer : done.why);
-  });
+  transfers_.start(std::move(mail),
+                   [report](const sys::Transferred& done) { report(outcome_of(done), words_of(done)); });
 }
 
 }  // namespace postern::act::mail

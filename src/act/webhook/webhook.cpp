@@ -24,9 +24,14 @@ sys::Retries::Outcome outcome_of(const sys::Transferred& done) {
 
 }  // namespace
 
-std::string signature_of(const std::string& id, int64_t timestamp_s, const std::string& body,
-                         const std::string& secret) {
-  return "v1," + wire::hmac_sha256_base64(fmt::format("{}.{}.{}", id, timestamp_s, body), secret);
+std::optional<std::string> key_of(std::string_view secret) {
+  constexpr std::string_view kMark = "whsec_";
+  if (secret.starts_with(kMark)) secret.remove_prefix(kMark.size());
+  return wire::from_base64(secret);
+}
+
+std::string signature_of(const std::string& id, int64_t timestamp_s, const std::string& body, const std::string& key) {
+  return "v1," + wire::hmac_sha256_base64(fmt::format("{}.{}.{}", id, timestamp_s, body), key);
 }
 
 Webhook::Webhook(Config config, sys::Loop& loop, Settle settle, std::function<Time()> now)
@@ -56,7 +61,7 @@ void Webhook::attempt(const Message& message, const sys::Retries::Report& report
                   "User-Agent: postern",
                   "webhook-id: " + id,
                   fmt::format("webhook-timestamp: {}", at),
-                  "webhook-signature: " + signature_of(id, at, message.body, config_.secret),
+                  "webhook-signature: " + signature_of(id, at, message.body, config_.key),
                   "Expect:"};
   transfers_.start(std::move(post), [report](const sys::Transferred& done) {
     report(outcome_of(done), done.reached ? fmt::format("HTTP {}: {}", done.status, done.answer) : done.why);

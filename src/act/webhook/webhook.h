@@ -6,7 +6,9 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/endpoint.h"
 #include "base/time.h"
@@ -25,14 +27,17 @@ struct Message {
 struct Config {
   std::string url;
   Endpoint connect_to;
-  std::string secret;
+  std::string key;
   std::string ca;
   Duration retry_for = hours(2);
 };
 
+// The key in a secret as Standard Webhooks writes it: "whsec_" (may be left out) and base64. Nothing when it is not
+// that.
+[[nodiscard]] std::optional<std::string> key_of(std::string_view secret);
 // The value of webhook-signature.
 [[nodiscard]] std::string signature_of(const std::string& id, int64_t timestamp_s, const std::string& body,
-                                       const std::string& secret);
+                                       const std::string& key);
 
 class Webhook {
  public:

@@ -11,5 +11,12 @@ TEST(Webhook, TheSignatureIsThatOfOpenssl) {
   EXPECT_EQ(signature_of("notice-1", 1'700'000'000, "{}", "secret"), "v1,Fo/yijKeaMMvurvsEhwXU0lkiuTD599D34PTiR7psOA=");
 }
 
+TEST(Webhook, TheSecretIsBase64BehindAMark) {
+  EXPECT_EQ(key_of("whsec_c2VjcmV0").value_or(""), "secret");
+  EXPECT_EQ(key_of("c2VjcmV0").value_or(""), "secret");
+  EXPECT_EQ(key_of("whsec_c2VjcmU=").value_or(""), "secre");
+  for (const char* bad : {"", "whsec_", "a passphrase", "c2VjcmV", "c2Vj*mV0"}) EXPECT_FALSE(key_of(bad)) << bad;
+}
+
 }  // namespace
 }  // namespace postern::act::webhook

@@ -18,6 +18,7 @@ struct Transfers::Job {
   std::string body;
   size_t sent = 0;
   std::string answer;
+  bool smtp = false;
   std::array<char, CURL_ERROR_SIZE> error{};
   Done done;
   ~Job() {
@@ -34,12 +35,14 @@ struct Transfers::Callbacks {
     job.sent += n;
     return n;
   }
-  // SMTP replies come line by line as headers, HTTP bodies as data; the last line says most.
+  // SMTP replies come line by line as headers, HTTP bodies as data. The last line says most, but for the first refusal
+  // of an SMTP server: what comes after it is the answer to QUIT.
   static size_t hear(char* data, size_t size, size_t count, void* self) {
     std::string& answer = static_cast<Job*>(self)->answer;
     std::string_view line(data, size * count);
     while (!line.empty() && (line.back() == '\r' || line.back() == '\n')) line.remove_suffix(1);
-    if (!line.empty()) answer.assign(line.substr(0, kAnswerMax));
+    const bool refused = !answer.empty() && static_cast<Job*>(self)->smtp && (answer[0] == '4' || answer[0] == '5');
+    if (!line.empty() && !refused) answer.assign(line.substr(0, kAnswerMax));
     return size * count;
   }
   static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void* known) {
@@ -116,6 +119,7 @@ void Transfers::start(MailTransfer mail, Done done) {
   job->easy = curl_easy_init();
   PN_CHECK(job->easy != nullptr);
   job->body = std::move(mail.message);
+  job->smtp = true;
   job->done = std::move(done);
   job->recipients = curl_slist_append(nullptr, fmt::format("<{}>", mail.to).c_str());
   common(job->easy, mail.ca, longest_);

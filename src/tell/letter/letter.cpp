@@ -25,7 +25,7 @@ std::string subject_of(const words::Words& w, Notice notice, const Facts& f) {
     case Notice::persists:
       return with(text("The mail attempts from your connection go on (case {number})"));
     case Notice::restricted:
-      return with(text("Outgoing mail is now restricted on your connection (case {number})"));
+      return with(text("Direct mail is now restricted on your connection (case {number})"));
     case Notice::released:
       return with(text("The restriction on your connection is lifted (case {number})"));
     case Notice::relapse:

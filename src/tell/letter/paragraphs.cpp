@@ -89,8 +89,8 @@ void Paragraphs::what(Notice notice) {
           "routers do that when somebody else has got control of them, mostly to send spam. It happens to careful "
           "people too, and it can be mended."));
       return put(
-          text("Nothing you do by yourself is affected: your mail program, the web and everything else work as "
-               "before. What was refused is only direct mail on port 25, which ordinary devices do not need."));
+          text("Nothing you do by yourself is affected: your mail program, the web and everything else work as before. "
+               "This is only about mail that is sent directly on port 25, which ordinary devices do not need."));
     case Notice::question:
       return put(
           text("a device on your connection has contacted mail servers that it never contacted before. That may be "
@@ -105,8 +105,8 @@ void Paragraphs::what(Notice notice) {
           text("we asked you about new mail servers that your connection contacted. The attempts have gone on since, "
                "so we no longer take them for a mail server being set up: a device is probably infected."));
     case Notice::restricted:
-      return put(text("the mail attempts from your connection have gone on after our notice, and the date we named has "
-                      "passed. Since {since} direct mail from your connection is restricted."),
+      return put(text("the mail attempts from your connection have gone on after our notice. Since {since} direct mail "
+                      "from your connection is restricted."),
                  {{"since", moment(f_.case_.restricted_at)}});
     case Notice::released:
       return put(
