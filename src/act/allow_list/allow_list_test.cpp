@@ -84,9 +84,10 @@ class Bench {
   [[nodiscard]] bool knows(const char* prefix) const {
     return std::ranges::find(told_, *parse_prefix(prefix)) != told_.end();
   }
-  // Until it is so, or a minute has passed.
+  // Until it is so, or for three minutes at most; a step ends early when a packet comes. Five hours of the list's
+  // clock.
   bool comes(const std::function<bool()>& true_) {
-    for (int i = 0; i < 600 && !true_(); ++i) {
+    for (int i = 0; i < 1800 && !true_(); ++i) {
       loop_.step(milliseconds(100));
       now_ = now_ + seconds(10);
     }

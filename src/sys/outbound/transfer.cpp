@@ -2,7 +2,6 @@
 #include "sys/outbound/transfer.h"
 
 #include <algorithm>
-#include <cstring>
 #include <curl/curl.h>
 #include <fmt/format.h>
 
@@ -31,7 +30,7 @@ struct Transfers::Callbacks {
   static size_t give(char* to, size_t size, size_t count, void* self) {
     Job& job = *static_cast<Job*>(self);
     const size_t n = std::min(size * count, job.body.size() - job.sent);
-    std::memcpy(to, job.body.data() + job.sent, n);
+    std::copy_n(job.body.data() + job.sent, n, to);
     job.sent += n;
     return n;
   }
