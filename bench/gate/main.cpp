@@ -64,6 +64,14 @@ void decisions(Rig& rig, Report& report, uint32_t lines) {
       if (name == "steered" || name == "drop_not_assigned") report.note(fmt::format("explained: {} {}", name, count));
   (void)rig.fill(lines, Verdict::reject, true);
   report.add(decision(rig, "gate.rejected" + n, {.lines = lines}, Target::gate, true));
+  // Others restricted: one line in 10,000, as on a network that is kept; then one in each /24, the worst there is.
+  for (const uint32_t every : {10'000U, 256U}) {
+    if (lines <= every) continue;
+    (void)rig.fill(lines, Verdict::explain, true);
+    rig.hold(lines, every);
+    report.add(decision(rig, every == 256 ? "gate.innocent_tcp_beside_held" + n : "gate.innocent_tcp_some_held" + n,
+                        {.lines = lines, .governed = false, .never = every}, Target::gate, false));
+  }
 }
 
 // "Name:   number" out of a file of /proc.

@@ -38,6 +38,16 @@ void put32(uint8_t* p, uint32_t v) {
   put16(p + 2, v);
 }
 
+model::LineEntry entry_of(uint32_t i, model::Verdict verdict, bool access_key) {
+  model::LineEntry e;
+  e.prefix = Prefix::host(IpAddress::v4(kFirstAddress + i));
+  e.line = {i + 1};
+  e.verdict = verdict;
+  e.limits = {60'000, 60'000, 60'000, 60'000};
+  if (access_key) e.access = "sub0";
+  return e;
+}
+
 }  // namespace
 
 void sh(const std::string& command) {
@@ -114,17 +124,19 @@ int Rig::floor_program() const { return bpf_program__fd(driver_->progs.bench_flo
 
 double Rig::fill(uint32_t lines, model::Verdict verdict, bool access_key) {
   std::vector<model::LineEntry> entries(lines);
-  for (uint32_t i = 0; i < lines; ++i) {
-    model::LineEntry& e = entries[i];
-    e.prefix = Prefix::host(IpAddress::v4(kFirstAddress + i));
-    e.line = {i + 1};
-    e.verdict = verdict;
-    e.limits = {60'000, 60'000, 60'000, 60'000};
-    if (access_key) e.access = "sub0";
-  }
+  for (uint32_t i = 0; i < lines; ++i) entries[i] = entry_of(i, verdict, access_key);
   const Duration before = sys::monotonic();
   PN_CHECK(gate_->replace_all(entries, sys::now()).empty());
   return static_cast<double>((sys::monotonic() - before).us) / 1e6;
+}
+
+void Rig::hold(uint32_t lines, uint32_t every) {
+  model::LineDelta d;
+  for (uint32_t i = 0; i < lines; i += every) {
+    d.set.push_back(entry_of(i, model::Verdict::explain, true));
+    d.set.back().hold = model::Hold::garden;
+  }
+  for (const gate::EntryResult& r : gate_->apply(d, sys::now())) PN_CHECK(r.state == model::ReceiptState::in_force);
 }
 
 void Rig::fill_trie(uint32_t lines) {
@@ -157,7 +169,8 @@ void Rig::shuffle(const Traffic& t) {
     put16(ip + 2, 50);
     ip[8] = 64;
     ip[9] = t.udp ? 17 : 6;
-    const auto line = static_cast<uint32_t>(random_() % t.lines);
+    auto line = static_cast<uint32_t>(random_() % t.lines);
+    if (t.never && line % t.never == 0) ++line;
     put32(ip + 12, kFirstAddress + line);
     // One of the line's four usual networks, or any of 198.18.0.0/15.
     const uint32_t network = t.new_networks ? static_cast<uint32_t>(random_() % 512) : (line * 7 + random_() % 4) % 512;

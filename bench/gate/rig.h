@@ -30,6 +30,7 @@ struct Traffic {
   bool udp = false;
   bool vlan = false;
   bool new_networks = false;
+  uint32_t never = 0;  // no packet of the lines 0, never, 2 * never, ...; 0 = of all lines
 };
 
 class Rig {
@@ -41,6 +42,8 @@ class Rig {
 
   // The table holds exactly lines 10.0.0.0 + i with this verdict; returns seconds taken.
   double fill(uint32_t lines, model::Verdict verdict, bool access_key);
+  // Of the lines filled, every `every`-th (from the first on) goes into the walled garden; the others must not notice.
+  void hold(uint32_t lines, uint32_t every);
   // The same in the trie of the comparison program.
   void fill_trie(uint32_t lines);
 
