@@ -6,6 +6,7 @@
 #include "daemon/bus/channel.h"
 #include "daemon/bus/kit.h"
 #include "edge/explainer/explainer.h"
+#include "observe/flow_export/flow_export.h"
 #include "observe/radius_acct/radius_acct.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -33,6 +34,14 @@ observe::radius_acct::Config radius_config(const settings::Settings& s, const Ki
   return config;
 }
 
+observe::flow_export::Config flow_config(const settings::Settings& s) {
+  return {.exporters = s.flow_export.exporters,
+          .relay = s.provider.relay,
+          .sampling = s.flow_export.sampling,
+          .hold = s.flow_export.hold,
+          .contacts_per_s = s.flow_export.contacts_per_s};
+}
+
 class EdgeRole {
  public:
   EdgeRole(WorkerStart start, sys::Loop& loop)
@@ -50,7 +59,11 @@ class EdgeRole {
             [this](uint64_t token, model::Observation o) {
               link_.send(Role::brain, Observed{token_base_ + token, std::move(o)});
             },
-            sys::now) {}
+            sys::now),
+        flows_(
+            flow_config(settings_), loop, take_fds(kit_, "flow_export"),
+            [this](const IpAddress& a) { return folded_line_of(a); },
+            [this](model::Observation o) { link_.send(Role::brain, Observed{0, std::move(o)}); }, sys::now) {}
 
   [[nodiscard]] Status wake() {
     const tables::ReferenceKey key = PN_TRY(tables::reference_key(kit_.secrets.at("reference")));
@@ -71,6 +84,15 @@ class EdgeRole {
     unknown.reason = model::Reason::unknown_line;
     unknown.revision = table_.stamp().revision;
     return unknown;
+  }
+
+  // Which line's memory of destinations a flow belongs to; whose it is, the brain says for the flow's own time.
+  [[nodiscard]] fold::MailFlows::Line folded_line_of(const IpAddress& source) const {
+    const auto entry = table_.find(source);
+    if (!entry || !entry->line) return {};
+    const auto named = settings_.classes.find(entry->class_name);
+    return {.number = entry->line.value,
+            .memory = named == settings_.classes.end() ? hours(24) : named->second.destination_memory};
   }
 
   void on_message(Message message, const std::shared_ptr<sys::Fd>& fd) {
@@ -107,8 +129,23 @@ class EdgeRole {
     observe::radius_acct::Stats::visit(radius_.stats(), [&](std::string_view name, const uint64_t& value) {
       report.counters["radius_acct." + std::string(name) + "_total"] = value;
     });
+    report_flows(report);
     report.counters["radius_acct.in_flight"] = radius_.in_flight();
     link_.send(Role::brain, report);
+  }
+
+  void report_flows(RoleReport& report) const {
+    const auto put = [&](std::string_view name, const uint64_t& value) {
+      report.counters["flow_export." + std::string(name) + "_total"] = value;
+    };
+    observe::flow_export::Stats::visit(flows_.stats(), put);
+    wire::FlowExportStats::visit(flows_.decoder().stats(), put);
+    for (size_t i = 0; i < pn_enum_size(wire::FlowFault{}); ++i) {
+      const auto why = static_cast<wire::FlowFault>(i);
+      put("fault_" + std::string(to_string(why)), flows_.decoder().faults(why));
+    }
+    report.counters["flow_export.held"] = flows_.held();
+    report.counters["flow_export.templates"] = flows_.decoder().templates();
   }
 
   Kit kit_;
@@ -118,6 +155,7 @@ class EdgeRole {
   tables::LineTable table_;
   Link link_;
   observe::radius_acct::RadiusAcct radius_;
+  observe::flow_export::FlowExport flows_;
   std::unique_ptr<edge::explainer::Explainer> explainer_;
 };
 

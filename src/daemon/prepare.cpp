@@ -187,6 +187,8 @@ void Supervisor::open_listeners(std::vector<Error>& faults) {
     if (at.address) keep(faults, name, sys::listen_tcp(at, kGardenBacklog, true));
   for (size_t i = 0; i < settings_.radius_acct.listen.size(); ++i)
     keep(faults, fmt::format("radius_acct:{}", i), sys::bind_udp(settings_.radius_acct.listen[i]));
+  for (size_t i = 0; i < settings_.flow_export.listen.size(); ++i)
+    keep(faults, fmt::format("flow_export:{}", i), sys::bind_udp(settings_.flow_export.listen[i]));
   for (size_t i = 0; i < settings_.notice.listen.size(); ++i)
     keep(faults, fmt::format("notice:{}", i), sys::listen_tcp(settings_.notice.listen[i], 512, false));
   keep(faults, "api", open_api(settings_.api));
@@ -217,6 +219,7 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
     case Role::edge:
       give("explainer");
       give("radius_acct");
+      give("flow_export");
       tell("radius:");
       tell("reference");
       break;

@@ -227,6 +227,15 @@ class Checker {
       if (acct[i].address && !udp.insert(acct[i]).second)
         fault({"radius_acct", "listen"}, i, fmt::format("{} is listened on twice", to_string(acct[i])), "remove one");
     }
+    const auto& flows = s_.flow_export.listen;
+    for (size_t i = 0; i < flows.size(); ++i) {
+      if (flows[i].address && !udp.insert(flows[i]).second)
+        fault({"flow_export", "listen"}, i, fmt::format("{} is listened on twice", to_string(flows[i])),
+              "give each input its own port");
+    }
+    if (!flows.empty() && s_.flow_export.exporters.empty())
+      fault({"flow_export", "listen"}, kWhole, "flow_export listens, but no exporter may send",
+            "name the routers in flow_export.exporters");
   }
 
   const Settings& s_;

@@ -59,6 +59,7 @@ constexpr Section kSections[] = {
     one<&Settings::explainer>("explainer"),
     one<&Settings::radius_acct>("radius_acct"),
     list<&Settings::radius_acct, &RadiusAcct::clients>("radius_acct.client"),
+    one<&Settings::flow_export>("flow_export"),
     one<&Settings::notice>("notice"),
     one<&Settings::garden>("garden"),
     one<&Settings::casework>("casework"),

@@ -24,10 +24,11 @@
 #include "settings/section/detect.h"
 #include "settings/section/explainer.h"
 #include "settings/section/gate.h"
+#include "settings/section/input/flow_export.h"
+#include "settings/section/radius_acct.h"
 #include "settings/section/network.h"
 #include "settings/section/notice.h"
 #include "settings/section/provider.h"
-#include "settings/section/radius_acct.h"
 #include "settings/section/store.h"
 #include "settings/table/report.h"
 
@@ -51,6 +52,7 @@ struct Settings {
   Governor governor;
   Mail mail;
   Webhook webhook;
+  FlowExport flow_export;
   std::map<std::string, Detect> detect;  // only those the file names
 
   [[nodiscard]] model::Policy policy() const;

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// Flow exports (NetFlow v5 and v9, IPFIX, sFlow v5) as first contacts: what lines do on the mail ports where no gate of
+// ours stands. Datagrams of exporters that are listed are decoded (wire/traffic/flow), TCP flows of mail ports are held
+// for `hold` and put in order of their begin (exporters tell of a flow when it ends, and each in its own time), folded
+// (fold/mail_flows.h), and each first contact becomes an observation without a line: who had the address then is the
+// brain's to say. Bounded: flows held, and first contacts a second; beyond them, a counter and a log line. One thread.
+#pragma once
+
+#include <functional>
+#include <queue>
+#include <vector>
+
+#include "base/fields.h"
+#include "fold/mail_flows.h"
+#include "model/observation.h"
+#include "sys/fd.h"
+#include "sys/loop.h"
+#include "sys/udp_batch/udp_batch.h"
+#include "wire/traffic/flow/flow_export.h"
+
+namespace postern::observe::flow_export {
+
+struct Config {
+  std::vector<Prefix> exporters;  // nobody else is listened to
+  std::vector<Prefix> relay;      // the provider's own: mail to and from it is never judged
+  uint32_t sampling = 0;          // overrides what exporters say; 0 = as they say
+  Duration hold = seconds(75);
+  size_t held_max = 262'144;
+  uint32_t contacts_per_s = 2'000;  // with bursts of as many
+};
+
+struct Stats {
+  uint64_t not_listed = 0;  // datagrams from elsewhere
+  uint64_t cut = 0;         // longer than a buffer
+  uint64_t kernel_dropped = 0;
+  uint64_t mail_flows = 0;
+  uint64_t local_relay = 0;  // of these: to or from the provider's relay
+  uint64_t too_late = 0;     // flows older than what was folded already
+  uint64_t given_early = 0;  // flows not held as long, because too many were
+  uint64_t contacts = 0;
+  uint64_t contacts_over_rate = 0;
+  PN_FIELDS(not_listed, cut, kernel_dropped, mail_flows, local_relay, too_late, given_early, contacts,
+            contacts_over_rate)
+};
+
+class FlowExport {
+ public:
+  using Emit = std::function<void(model::Observation)>;
+  using Now = std::function<Time()>;
+
+  FlowExport(Config config, sys::Loop& loop, std::vector<sys::Fd> udp_sockets, fold::MailFlows::LineOf line_of,
+             Emit emit, Now now);
+  FlowExport(const FlowExport&) = delete;
+  FlowExport& operator=(const FlowExport&) = delete;
+  ~FlowExport();
+
+  [[nodiscard]] const Stats& stats() const { return stats_; }
+  [[nodiscard]] const wire::FlowExport& decoder() const { return decoder_; }
+  [[nodiscard]] size_t held() const { return held_.size(); }
+
+ private:
+  struct Later {
+    bool operator()(const model::Flow& a, const model::Flow& b) const { return a.begin > b.begin; }
+  };
+
+  void on_readable(size_t socket);
+  void on_flow(model::Flow flow);
+  void on_connection(const fold::MailConnection& connection);
+  void release();
+  void fold_first();
+  void tick();
+
+  Config config_;
+  sys::Loop& loop_;
+  std::vector<sys::Fd> sockets_;
+  Emit emit_;
+  Now now_;
+  Stats stats_;
+  std::vector<uint32_t> dropped_;  // by socket, as the kernel counts
+  sys::UdpBatch batch_;
+  wire::FlowExport decoder_;
+  fold::MailFlows fold_;
+  std::priority_queue<model::Flow, std::vector<model::Flow>, Later> held_;
+  Time folded_;
+  uint32_t tokens_ = 0;
+  Time expired_;
+  Stats told_;  // as of the last log line
+  sys::Loop::TimerId timer_ = 0;
+};
+
+}  // namespace postern::observe::flow_export

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// With datagrams over loopback; the clock is the test's.
+#include "observe/flow_export/flow_export.h"
+
+#include <gtest/gtest.h>
+
+#include "base/endpoint.h"
+#include "sys/clock.h"
+#include "sys/udp.h"
+
+namespace postern::observe::flow_export {
+namespace {
+
+constexpr int64_t kStart = 1'700'000'000;
+
+struct V5 {
+  uint32_t line = 1;  // 10.0.0.N
+  uint32_t server = 0xc6336401;
+  uint16_t port = 25;
+  uint8_t flags = 2;
+  bool back = false;
+};
+
+void put(Bytes& out, uint64_t v, int octets) {
+  for (int i = octets - 1; i >= 0; --i) out.push_back(static_cast<std::byte>(v >> 8 * i));
+}
+
+Bytes datagram(int64_t at, const std::vector<V5>& flows) {
+  Bytes out;
+  put(out, 5, 2);
+  put(out, flows.size(), 2);
+  put(out, 100'000, 4);
+  put(out, static_cast<uint64_t>(at), 4);
+  out.resize(24);
+  for (const V5& f : flows) {
+    const uint32_t client = 0x0a000000 + f.line;
+    put(out, f.back ? f.server : client, 4);
+    put(out, f.back ? client : f.server, 4);
+    put(out, 0, 8);
+    put(out, 1, 4);
+    put(out, 60, 4);
+    put(out, 99'000, 4);
+    put(out, 99'000, 4);
+    put(out, f.back ? f.port : 40'000, 2);
+    put(out, f.back ? 40'000 : f.port, 2);
+    put(out, 0, 1);
+    put(out, f.flags, 1);
+    put(out, 6, 1);
+    out.resize(out.size() + 9);
+  }
+  return out;
+}
+
+class FlowExportTest : public ::testing::Test {
+ protected:
+  void start(Config config) {
+    config.exporters.push_back(*parse_prefix("127.0.0.1/32"));
+    auto socket = sys::bind_udp(*parse_endpoint("127.0.0.1:0"));
+    ASSERT_TRUE(socket) << socket.error().text();
+    to_ = sys::local_of(socket->get());
+    std::vector<sys::Fd> sockets;
+    sockets.push_back(std::move(*socket));
+    room_ = std::make_unique<FlowExport>(
+        std::move(config), loop_, std::move(sockets),
+        [](const IpAddress& a) {
+          const bool ours = Prefix::of(a, 8) == *parse_prefix("10.0.0.0/8");
+          return fold::MailFlows::Line{.number = ours ? a.v4_host_order() & 0xffff : 0};
+        },
+        [this](model::Observation o) { seen_.push_back(std::move(o)); }, [this] { return now_; });
+    sender_ = *sys::bind_udp(*parse_endpoint("127.0.0.1:0"));
+    stranger_ = *sys::bind_udp(*parse_endpoint("127.0.0.2:0"));
+  }
+  void send(const Bytes& bytes) {
+    const uint64_t before = room_->decoder().stats().datagrams;
+    ASSERT_TRUE(sys::send(sender_.get(), {}, to_, bytes));
+    while (room_->decoder().stats().datagrams == before) loop_.step(seconds(1));
+  }
+  // The room's own timer does the rest.
+  void pass(Duration time) {
+    now_ = now_ + time;
+    bool over = false;
+    loop_.after(seconds(2), [&] { over = true; });
+    while (!over) loop_.step(seconds(1));
+  }
+  [[nodiscard]] const model::FirstContact& contact(size_t i) const {
+    return std::get<model::FirstContact>(seen_[i].body);
+  }
+
+  Time now_ = Time{} + seconds(kStart);
+  sys::Loop loop_;
+  Endpoint to_;
+  sys::Fd sender_;
+  sys::Fd stranger_;
+  std::vector<model::Observation> seen_;
+  std::unique_ptr<FlowExport> room_;
+};
+
+TEST_F(FlowExportTest, FirstContactsOfLinesOnMailPorts) {
+  start({});
+  // The answer is told before the question, and another port is nobody's mail.
+  send(datagram(kStart, {{.flags = 0x12, .back = true}, {.port = 443}}));
+  send(datagram(kStart, {{}, {}, {.server = 0xcb007101}}));
+  pass(seconds(30));
+  EXPECT_TRUE(seen_.empty());
+  pass(seconds(60));
+  ASSERT_EQ(seen_.size(), 2U);
+  for (const auto& o : seen_) {
+    const auto& c = std::get<model::FirstContact>(o.body);
+    EXPECT_EQ(to_string(c.source), "10.0.0.1");
+    EXPECT_EQ(c.line.value, 0U);
+    EXPECT_EQ(c.port, 25);
+    EXPECT_EQ(o.at.unix_seconds(), kStart - 1);
+    EXPECT_EQ(c.outcome,
+              to_string(c.destination) == "198.51.100.1" ? model::Outcome::success : model::Outcome::failure);
+  }
+  EXPECT_EQ(room_->stats().mail_flows, 4U);
+}
+
+TEST_F(FlowExportTest, StrangersAreNotListenedTo) {
+  start({});
+  ASSERT_TRUE(sys::send(stranger_.get(), {}, to_, datagram(kStart, {{}})));
+  while (room_->stats().not_listed == 0) loop_.step(seconds(1));
+  EXPECT_EQ(room_->decoder().stats().datagrams, 0U);
+}
+
+TEST_F(FlowExportTest, MailToTheRelayIsNotJudged) {
+  start({.relay = {*parse_prefix("203.0.113.0/24")}});
+  send(datagram(kStart, {{}, {.server = 0xcb007101}, {.server = 0xcb007101, .flags = 0x12, .back = true}}));
+  pass(seconds(100));
+  ASSERT_EQ(seen_.size(), 1U);
+  EXPECT_EQ(to_string(contact(0).destination), "198.51.100.1");
+  EXPECT_EQ(room_->stats().local_relay, 2U);
+}
+
+TEST_F(FlowExportTest, SubmissionToABigProviderIsMarked) {
+  start({});
+  send(datagram(kStart, {{.server = 0x4a7d0001, .port = 587}, {.line = 2, .server = 0x4a7d0001}}));
+  pass(seconds(100));
+  ASSERT_EQ(seen_.size(), 2U);
+  EXPECT_TRUE(contact(0).provider != contact(1).provider) << "port 25 to it is nobody's mail program";
+}
+
+TEST_F(FlowExportTest, SampledFlowsSayNothingOfOutcomes) {
+  start({.sampling = 100});
+  send(datagram(kStart, {{}}));
+  pass(seconds(100));
+  ASSERT_EQ(seen_.size(), 1U);
+  EXPECT_EQ(contact(0).outcome, model::Outcome::unknown);
+}
+
+TEST_F(FlowExportTest, AFloodIsBounded) {
+  const Duration begun = sys::monotonic();
+  start({.held_max = 100, .contacts_per_s = 5});
+  for (uint32_t i = 0; i < 40; ++i) {
+    std::vector<V5> flows;
+    for (uint32_t k = 0; k < 30; ++k) flows.push_back({.line = 1 + (i & 3U), .server = (i * 30 + k) << 8});
+    send(datagram(kStart, flows));
+  }
+  EXPECT_LE(room_->held(), 100U);
+  EXPECT_GT(room_->stats().given_early, 1'000U);
+  pass(seconds(100));
+  // What one second may give, for each second that the loop has run.
+  EXPECT_GT(room_->stats().contacts_over_rate, 0U);
+  EXPECT_EQ(room_->stats().contacts, seen_.size());
+  EXPECT_LE(seen_.size(), 5U * static_cast<size_t>((sys::monotonic() - begun).seconds() + 2));
+}
+
+}  // namespace
+}  // namespace postern::observe::flow_export
