@@ -25,10 +25,10 @@
 #include "settings/section/explainer.h"
 #include "settings/section/gate.h"
 #include "settings/section/input/flow_export.h"
-#include "settings/section/radius_acct.h"
 #include "settings/section/network.h"
 #include "settings/section/notice.h"
 #include "settings/section/provider.h"
+#include "settings/section/radius_acct.h"
 #include "settings/section/store.h"
 #include "settings/table/report.h"
 

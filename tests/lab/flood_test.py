@@ -8,19 +8,17 @@ from __future__ import annotations
 import sys
 import time
 import unittest
-from collections import Counter
 from pathlib import Path
 
 import lab
+from journal_rate import JournalRate
 
 PROGRAMS = Path()
 LINES = 200
 NETWORKS = 200  # of each flood; the second one goes to others
 SYNS = 60_000
 SECONDS_MAX = 15
-MAY_GROW = frozenset({"finding", "case", "checkpoint"})
 DECISIONS_PER_LINE_MAX = 8  # stages of a few detectors and one case
-CHECKPOINT_S = 10  # daemon/brain: at most one in so many seconds
 START, STOP, INTERIM = 1, 2, 3
 
 
@@ -28,7 +26,7 @@ def address(line: int) -> str:
     return f"10.64.{1 + line // 200}.{1 + line % 200}"
 
 
-class Flood(unittest.TestCase):
+class Flood(JournalRate):
     def setUp(self) -> None:
         self.lab = lab.Lab(PROGRAMS)
         self.addCleanup(self.lab.close)
@@ -38,17 +36,6 @@ class Flood(unittest.TestCase):
         for packet in self.starts:
             self.assertTrue(self.lab.radius(packet), "a Start is acknowledged")
         self.settle()
-
-    def settle(self) -> Counter[str]:
-        """The journal's counts by kind once nothing but checkpoints has come for two seconds."""
-        before = self.lab.kinds()
-        for _ in range(30):
-            time.sleep(2)
-            now = self.lab.kinds()
-            if {k: n for k, n in now.items() if k != "checkpoint"} == {k: n for k, n in before.items() if k != "checkpoint"}:
-                return now
-            before = now
-        self.fail(f"the journal does not come to rest: {before}")
 
     def flood(self, first: int) -> int:
         mac = lab.sh("ip", "-o", "link", "show", "sub0").stdout.split("link/ether ")[1].split()[0]
@@ -62,15 +49,6 @@ class Flood(unittest.TestCase):
 
     def judged(self) -> int:
         return sum(self.gate_counters().get(name, 0) for name in ("steered", "over_banners"))
-
-    def grown(self, what: str, before: Counter[str], after: Counter[str], seconds: float,
-              may_grow: frozenset[str] = MAY_GROW) -> dict[str, int]:
-        growth = {k: after[k] - before[k] for k in sorted(set(after) | set(before)) if after[k] != before[k]}
-        print(f"journal after {what}: {sum(after.values())} records, grown by {growth or 'nothing'} in {seconds:.0f} s",
-              flush=True)
-        self.assertLessEqual(set(growth), may_grow, what)
-        self.assertLessEqual(growth.get("checkpoint", 0), seconds / CHECKPOINT_S + 2, what)
-        return growth
 
     def test_syns(self) -> None:
         rested, begin = self.settle(), time.monotonic()

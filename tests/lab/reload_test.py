@@ -57,6 +57,8 @@ RELOAD: dict[str, Any] = {
     "garden.emergency": ["192.0.2.112"], "garden.resolvers": ["203.0.113.53"], "garden.keep": "2d",
     "garden.addresses_max": 4097,
     "casework.case_score": 9.5, "detect.novelty.mode": "shadow",
+    "flow_export.exporters": ["192.0.2.7/32"], "flow_export.sampling": 100, "flow_export.hold": "80s",
+    "flow_export.contacts_per_s": 2001,
 }
 RESTART: dict[str, Any] = {
     "gate.pin_dir": "/sys/fs/bpf/pn-lab2", "gate.lines_max": 8192, "gate.fwmark": 0x2626, "gate.pass_mark": 0x20000000,
@@ -64,6 +66,7 @@ RESTART: dict[str, Any] = {
     "radius_acct.listen": ["127.0.0.1:1814"], "notice.listen": ["127.0.0.1:8080"], "api.socket": "{dir}/other.sock",
     "api.group": "daemon",
     "garden.listen4": "127.0.0.1:2581", "garden.listen6": "[::1]:2581", "store.directory": "{dir}", "daemon.user": "daemon",
+    "flow_export.listen": ["127.0.0.1:2055"],
 }
 # These are parts of the policy: the engine makes a revision of them.
 POLICY = ("network.subscriber_prefixes", "network.dark", "network.default_class", "provider.relay", "class.",
