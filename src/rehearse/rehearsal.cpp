@@ -251,13 +251,14 @@ void Rehearsal::on_question(const Fact& fact) {
   ++sums.names;
   sums.domains += fact.destination_port == fold::kDnsMx ? 1 : 0;
   constexpr uint8_t kNxDomain = 3;
-  see(number,
-      model::MailLookup{
-          {number}, fact.source, fact.destination_port == fold::kDnsMx, fact.answered && fact.rcode == kNxDomain},
-      fact.at);
+  const model::MailLookup lookup{
+      {number}, fact.source, fact.destination_port == fold::kDnsMx, fact.answered && fact.rcode == kNxDomain};
+  if (listener_.name) listener_.name(lookup, fact.name, fact.at);
+  see(number, lookup, fact.at);
 }
 
 void Rehearsal::on_connection(const fold::MailConnection& c) {
+  if (listener_.connection) listener_.connection(c);
   Sums& sums = subjects_.at(c.line).sums;
   ++sums.connections;
   sums.answered += c.outcome == model::Outcome::success ? 1 : 0;

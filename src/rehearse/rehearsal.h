@@ -5,6 +5,7 @@
 // network: what was recorded was forwarded. Nothing is changed: there is no engine state, table or socket here.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -72,6 +73,12 @@ class Rehearsal {
   [[nodiscard]] Status take(const model::Flow& flow);
   [[nodiscard]] Status take(const model::DnsQuestion& question);
   [[nodiscard]] Status run();
+  // What is judged is told here too, for benches that hold other rules to the same history.
+  struct Listener {
+    std::function<void(const fold::MailConnection&)> connection;
+    std::function<void(const model::MailLookup&, uint64_t name, Time at)> name;
+  };
+  void listen(Listener listener) { listener_ = std::move(listener); }
 
   [[nodiscard]] const Window& window() const { return window_; }
   [[nodiscard]] const Subjects& subjects() const { return subjects_; }
@@ -108,6 +115,7 @@ class Rehearsal {
   std::unordered_map<uint32_t, Direction> directions_;
   std::map<uint32_t, uint32_t> minutes_;  // of the busiest hour's reckoning: connections on port 25 by minute
   Window window_;
+  Listener listener_;
 };
 
 }  // namespace postern::rehearse

@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/watch/speed.h"
+
+#include <arpa/inet.h>
+#include <array>
+#include <csignal>
+#include <cstring>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <functional>
+#include <malloc.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sstream>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+
+#include "bench/watch/datagrams.h"
+#include "bench/watch/stored.h"
+#include "observe/flow_export/flow_export.h"
+#include "sys/clock.h"
+#include "sys/udp_batch/udp_batch.h"
+
+namespace postern::bench {
+namespace {
+
+constexpr size_t kBatch = 64;
+constexpr int kBufferOctets = 16 << 20;
+constexpr uint32_t kPerMilli = 1'000;
+
+// A socket on loopback with a port of its own, and the port.
+std::pair<sys::Fd, uint16_t> loopback_socket() {
+  sys::Fd fd(::socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  if (::bind(fd.get(), reinterpret_cast<sockaddr*>(&at), sizeof at) != 0 ||
+      ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&at), &size) != 0) {
+    std::perror("bench watch: bind to loopback");
+    std::exit(1);
+  }
+  return {std::move(fd), ntohs(at.sin_port)};
+}
+
+// User and system time of a process and of its children, in seconds.
+double cpu_of(pid_t pid) {
+  double total = 0;
+  std::ifstream stat(fmt::format("/proc/{}/stat", pid));
+  std::string text((std::istreambuf_iterator<char>(stat)), {});
+  const size_t after = text.rfind(')');
+  if (after == std::string::npos) return 0;
+  std::istringstream fields(text.substr(after + 2));
+  std::string field;
+  for (int i = 3; i <= 17 && fields >> field; ++i)
+    if (i >= 14) total += std::stod(field) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", pid));
+  for (pid_t child = 0; children >> child;) total += cpu_of(child);
+  return total;
+}
+
+// Sends for so long at the load's pace; how many records.
+uint64_t send(uint16_t port, const Load& load) {
+  auto [fd, own] = loopback_socket();
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  to.sin_port = htons(port);
+  if (::connect(fd.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) return 0;
+  Datagrams datagrams(load.subscribers);
+  const auto out = [&](const std::vector<uint8_t>& d) { return ::send(fd.get(), d.data(), d.size(), 0) > 0; };
+  (void)out(datagrams.announcement(static_cast<uint32_t>(sys::now().unix_seconds())));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  uint64_t sent = 0;
+  const Duration begun = sys::monotonic();
+  while (true) {
+    const Duration passed = sys::monotonic() - begun;
+    if (passed >= seconds(load.seconds_each)) break;
+    const uint64_t due = static_cast<uint64_t>(passed.us) * load.records_per_s / 1'000'000;
+    while (sent < due) {
+      if (!out(datagrams.next(static_cast<uint32_t>(sys::now().unix_seconds())))) break;
+      sent += kRecordsEach;
+    }
+    std::this_thread::sleep_for(std::chrono::microseconds(kPerMilli));
+  }
+  return sent;
+}
+
+struct Counts {
+  uint64_t records = 0;
+  double cpu_s = 0;
+};
+
+// `serve` runs in a process of its own with the socket until the pipe is closed, and gives the records it decoded.
+Counts in_process(const Load& load, const std::function<uint64_t(sys::Fd, int stop)>& serve) {
+  auto [fd, port] = loopback_socket();
+  std::array<int, 2> stop{};
+  std::array<int, 2> said{};
+  if (::pipe(stop.data()) != 0 || ::pipe(said.data()) != 0) std::exit(1);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::close(stop[1]);
+    const uint64_t records = serve(std::move(fd), stop[0]);
+    const bool told = ::write(said[1], &records, sizeof records) == sizeof records;
+    ::_exit(told ? 0 : 1);
+  }
+  fd = {};
+  ::close(stop[0]);
+  ::close(said[1]);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  Counts out;
+  const double before = cpu_of(pid);
+  (void)send(port, load);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  out.cpu_s = cpu_of(pid) - before;
+  ::close(stop[1]);
+  if (::read(said[0], &out.records, sizeof out.records) != sizeof out.records) out.records = 0;
+  ::close(said[0]);
+  ::waitpid(pid, nullptr, 0);
+  return out;
+}
+
+bool closed(int fd) {
+  char c = 0;
+  pollfd p{fd, POLLIN, 0};
+  return ::poll(&p, 1, 0) > 0 && ::read(fd, &c, 1) == 0;
+}
+
+// What any collector must do at the least: take batches, read each field of each record where it is known to be.
+uint64_t bare(sys::Fd fd, int stop) {
+  (void)sys::prepare_for_batches(fd.get(), kBufferOctets);
+  sys::UdpBatch batch(kBatch, 2'048);
+  uint64_t records = 0;
+  uint64_t sum = 0;
+  while (!closed(stop)) {
+    pollfd p{fd.get(), POLLIN, 0};
+    if (::poll(&p, 1, 100) <= 0) continue;
+    for (auto n = batch.receive(fd.get()); n && *n > 0; n = batch.receive(fd.get())) {
+      for (size_t i = 0; i < *n; ++i) {
+        const ByteView bytes = batch.at(i).bytes;
+        for (size_t at = kDataAt; at + kRecordOctets <= bytes.size(); at += kRecordOctets, ++records) {
+          std::array<uint8_t, kRecordOctets> r{};
+          std::memcpy(r.data(), &bytes[at], r.size());
+          uint64_t packets = 0;
+          std::memcpy(&packets, &r[14], sizeof packets);
+          uint32_t source = 0;
+          std::memcpy(&source, r.data(), sizeof source);
+          sum += be64toh(packets) + ntohl(source) + (r[10] << 8 | r[11]) + r[13];
+        }
+      }
+      if (*n < kBatch) break;
+    }
+  }
+  return sum == 0 ? 0 : records;
+}
+
+uint64_t whole(sys::Fd fd, int stop, uint32_t subscribers) {
+  const model::Policy policy = policy_for("10.0.0.0/8", "residential");
+  const model::ClassPolicy& home = policy.classes.at("residential");
+  decide::detect::Watch watch;
+  decide::Counters counters;
+  sys::Loop loop;
+  std::vector<sys::Fd> sockets;
+  sockets.push_back(std::move(fd));
+  const auto line_of = [&](const IpAddress& a) {
+    const uint32_t n = a.family == Family::v4 ? a.v4_host_order() - 0x0a000000U : 0;
+    return fold::MailFlows::Line{.number = n <= subscribers ? n : 0};
+  };
+  observe::flow_export::FlowExport room(
+      {.exporters = {parse_prefix("127.0.0.0/8").value()}, .hold = seconds(1), .contacts_per_s = 1'000'000}, loop,
+      std::move(sockets), line_of,
+      [&](const model::Observation& o) {
+        const auto& contact = std::get<model::FirstContact>(o.body);
+        watch.see({{line_of(contact.source).number}, &home}, o.body, o.at, policy, counters);
+      },
+      sys::now);
+  loop.every(milliseconds(100), [&] {
+    if (closed(stop)) loop.stop();
+  });
+  loop.run();
+  return room.decoder().stats().flows;
+}
+
+// A packaged collector; `argv` with {port} and {dir} put in. Its own processor time, and its plugins'.
+std::optional<Counts> packaged(const Load& load, std::vector<std::string> argv) {
+  auto [fd, port] = loopback_socket();
+  fd = {};
+  char folder[] = "/tmp/pn-bench-XXXXXX";
+  if (::mkdtemp(folder) == nullptr) return std::nullopt;
+  for (std::string& a : argv) a = fmt::format(fmt::runtime(a), fmt::arg("port", port), fmt::arg("dir", folder));
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    ::setpgid(0, 0);
+    std::vector<char*> words;
+    for (std::string& a : argv) words.push_back(a.data());
+    words.push_back(nullptr);
+    if (std::freopen("/dev/null", "w", stdout) == nullptr || std::freopen("/dev/null", "w", stderr) == nullptr)
+      ::_exit(1);
+    ::execvp(words[0], words.data());
+    ::_exit(127);
+  }
+  std::this_thread::sleep_for(std::chrono::seconds(1));
+  std::optional<Counts> out;
+  if (::waitpid(pid, nullptr, WNOHANG) == 0) {
+    const double before = cpu_of(pid);
+    out.emplace();
+    out->records = send(port, load);
+    std::this_thread::sleep_for(std::chrono::milliseconds(500));
+    out->cpu_s = cpu_of(pid) - before;
+    ::kill(-pid, SIGINT);
+    for (int i = 0; i < 20 && ::waitpid(pid, nullptr, WNOHANG) == 0; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    ::kill(-pid, SIGKILL);  // plugins that stayed
+    ::waitpid(pid, nullptr, 0);
+  }
+  std::filesystem::remove_all(folder);
+  return out;
+}
+
+double us_each(const Counts& c) { return c.records == 0 ? 0 : c.cpu_s * 1e6 / static_cast<double>(c.records); }
+
+}  // namespace
+
+void speed(Report& report, const Load& load) {
+  const auto ours = [&] {
+    return us_each(
+        in_process(load, [&](sys::Fd fd, int stop) { return whole(std::move(fd), stop, load.subscribers); }));
+  };
+  const auto theirs = [&](const std::string& name, const std::function<double()>& measure) {
+    report.add(interleave("watch.cpu." + name, "us cpu/record", load.runs, ours, measure));
+  };
+  theirs("bare_loop", [&] { return us_each(in_process(load, bare)); });
+  const auto collector = [&](const std::string& name, const std::vector<std::string>& argv) {
+    if (!packaged({.seconds_each = 0}, argv)) {
+      report.note(name + " is not installed: no row for it");
+      return;
+    }
+    theirs(name, [&] { return us_each(packaged(load, argv).value_or(Counts{})); });
+  };
+  collector("nfcapd", {"nfcapd", "-w", "{dir}", "-b", "127.0.0.1", "-p", "{port}", "-B", "16777216"});
+  collector("nfacctd",
+            {"nfacctd", "-L", "127.0.0.1", "-l", "{port}", "-c", "src_host,dst_host,src_port,dst_port,proto,tcpflags",
+             "-P", "print", "-o", "/dev/null", "-r", "3600"});
+  report.note(
+      fmt::format("processor time per NetFlow v9 record at {} a second over {} subscribers, 1 % of mail, {} s a run; "
+                  "ours from the socket to the detectors, nfcapd writes files, nfacctd aggregates",
+                  load.records_per_s, load.subscribers, load.seconds_each));
+}
+
+void subject_bytes(Report& report) {
+  constexpr uint32_t kLines = 100'000;
+  const model::Policy policy = policy_for("10.0.0.0/8", "residential");
+  const model::ClassPolicy& home = policy.classes.at("residential");
+  decide::detect::Watch watch;
+  decide::Counters counters;
+  const size_t before = ::mallinfo2().uordblks;
+  for (uint32_t line = 1; line <= kLines; ++line)
+    for (uint32_t n = 0; n < 2; ++n) {
+      model::FirstContact contact;
+      contact.source = IpAddress::v4(0x0a000000U + line);
+      contact.destination = IpAddress::v4(0x2d000000U + ((line * 7 + n) << 8 & 0xffffff));
+      contact.verdict = model::Verdict::open;
+      contact.outcome = model::Outcome::success;
+      watch.see({{line}, &home}, contact, Time{} + seconds(1'000 + n), policy, counters);
+    }
+  const double each = static_cast<double>(::mallinfo2().uordblks - before) / kLines;
+  report.add({"watch.bytes_per_subject", each, 256, "bytes, two first contacts, evidence with it", each / 256, 0});
+}
+
+}  // namespace postern::bench
