@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <numeric>
 
 #include "decide/common/limits.h"
 
@@ -24,6 +25,13 @@ constexpr void each(F&& f) {
   [&]<size_t... I>(std::index_sequence<I...>) {
     (f.template operator()<std::tuple_element_t<I, Registry>>(std::integral_constant<size_t, I>{}), ...);
   }(std::make_index_sequence<kDetectors>{});
+}
+
+std::span<const std::string_view> witnesses() {
+  static constexpr std::array<std::string_view, kDetectors> kWitnesses = []<class... D>(const std::tuple<D...>*) {
+    return std::array<std::string_view, kDetectors>{D::kWitness...};
+  }(static_cast<const Registry*>(nullptr));
+  return kWitnesses;
 }
 
 uint32_t fingerprint(const Prefix& network) {
@@ -63,10 +71,15 @@ Modes modes_of(const model::Policy& policy) {
 }
 
 int32_t score_of(const Levels& levels, const Modes& modes, Mode least) {
-  int32_t score = 0;
-  for (size_t i = 0; i < kDetectors; ++i)
-    if (modes[i] >= least) score += std::min(levels[i], kFamilyCapMnat);
-  return score;
+  // By the first family of each witness. Adding likelihoods takes the families to be independent; those of one witness
+  // see the same act, so the louder of them speaks.
+  Levels heard{};
+  each([&]<class D>(auto i) {
+    if (modes[i] < least) return;
+    int32_t& loudest = heard[static_cast<size_t>(std::ranges::find(witnesses(), D::kWitness) - witnesses().begin())];
+    loudest = std::max(loudest, std::min(levels[i], kFamilyCapMnat));
+  });
+  return std::accumulate(heard.begin(), heard.end(), 0);
 }
 
 Stage stage_of(const Levels& levels, const Modes& modes, Mode least, int32_t case_score) {
@@ -344,7 +357,8 @@ Result<int32_t> recount(const model::Finding& finding, const Subject& subject) {
     Level level;
   };
   std::array<Sum, kDetectors> sums;
-  int32_t score = 0;
+  Levels levels{};
+  Modes modes{};
   std::string wrong;
   each([&]<class D>(auto i) {
     Sum& sum = sums[i];
@@ -357,11 +371,11 @@ Result<int32_t> recount(const model::Finding& finding, const Subject& subject) {
         wrong = fmt::format("{} at {}: stored level {}, recounted {}", step.family, to_string(step.at), step.level_mnat,
                             sum.level.mnat);
     }
-    if (finding.levels_mnat.contains(std::string(D::kName)))
-      score += std::min(D::level(sum.level, context_of(subject, finding.at)), kFamilyCapMnat);
+    modes[i] = finding.levels_mnat.contains(std::string(D::kName)) ? Mode::on : Mode::off;
+    levels[i] = D::level(sum.level, context_of(subject, finding.at));
   });
   if (!wrong.empty()) return fail(Errc::bad_input, wrong, fmt::format("finding {}", finding.id.value));
-  return score;
+  return score_of(levels, modes, Mode::on);
 }
 
 }  // namespace postern::decide::detect

@@ -89,7 +89,8 @@ class Watch {
 
 [[nodiscard]] std::span<const std::string_view> names();
 [[nodiscard]] Modes modes_of(const model::Policy& policy);
-// The score and stage of levels, of the detectors whose mode is at least `least`.
+// The score and stage of levels, of the detectors whose mode is at least `least`. Each witness (contract.h) counts once
+// in both: with the highest of its families.
 [[nodiscard]] int32_t score_of(const Levels& levels, const Modes& modes, model::Mode least);
 [[nodiscard]] model::Stage stage_of(const Levels& levels, const Modes& modes, model::Mode least, int32_t case_score);
 // The score again, from nothing but the finding's evidence: each family starts where its first increment found it.

@@ -3,7 +3,8 @@
 // postern::decide::detect::<name>, one struct Detector of statics only:
 //
 //   kName     the folder's name; the settings section [detect.<name>] and the family in findings
-//   kWitness  families with the same witness count once where a stage asks for two independent ones
+//   kWitness  families with the same witness see the same acts: they count once in the score, with the highest of their
+//             levels, and where a stage asks for two independent ones
 //   State     what it keeps of one line: fixed size, PN_FIELDS, with a member `Level level`. The frame owns it.
 //   level()   what is left of a level at context.now. Never grows by time alone; pure, so evidence can be recounted.
 //   see()     what an observation of the line adds, in milli-nats; may be negative, 0 = nothing to say. May change what
