@@ -6,6 +6,8 @@
 #include <cmath>
 #include <deque>
 
+#include "decide/common/limits.h"
+
 namespace postern::bench {
 namespace {
 
@@ -131,7 +133,12 @@ bool Ours::over(const Deed& deed) {
   const decide::detect::Subject subject{{deed.line}, &class_of_(deed.line), deed.declared, {}};
   for (const auto& reached : watch_.see(subject, body, deed.at, policy_, counters_)) {
     if (reached.finding.mode != model::Mode::on) continue;
-    is_case = is_case || reached.finding.stage >= model::Stage::case_;
+    if (reached.finding.stage < model::Stage::case_) continue;
+    is_case = true;
+    const bool evidence = std::ranges::any_of(reached.finding.levels_mnat, [](const auto& level) {
+      return level.first != "novelty" && level.first != "mx" && level.second >= decide::kWatchMnat;
+    });
+    if (evidence) with_evidence_.try_emplace(deed.line, Found{deed.at, contacts_[deed.line]});
     if (reached.finding.stage == model::Stage::block)
       blocks_.try_emplace(deed.line, Found{deed.at, contacts_[deed.line]});
   }

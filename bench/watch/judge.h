@@ -69,6 +69,8 @@ class Ours : public Rule {
   Ours(const model::Policy& policy, ClassOf class_of);
   bool over(const Deed& deed) override;
   [[nodiscard]] const std::unordered_map<uint32_t, Found>& blocks() const { return blocks_; }
+  // Cases that rest on more than novelty: who only meets many servers is asked, never restricted.
+  [[nodiscard]] const std::unordered_map<uint32_t, Found>& with_evidence() const { return with_evidence_; }
   [[nodiscard]] size_t watched() const { return watch_.watched(); }
 
  private:
@@ -79,6 +81,7 @@ class Ours : public Rule {
   Time swept_;
   std::unordered_map<uint32_t, uint32_t> contacts_;
   std::unordered_map<uint32_t, Found> blocks_;
+  std::unordered_map<uint32_t, Found> with_evidence_;
 };
 
 // More than `most` connections within `window`, failed or not (20 in 60 s: common at providers; 20 in 5 min: BotFlex).

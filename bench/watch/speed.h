@@ -9,8 +9,8 @@ namespace postern::bench {
 
 struct Load {
   uint32_t subscribers = 1'000'000;
-  uint32_t records_per_s = 200'000;
-  int64_t seconds_each = 2;
+  uint32_t records_per_s = 800'000;
+  int64_t seconds_each = 1;
   int runs = 2;
 };
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Networks from which the big mailbox providers offer submission (465, 587), as they publish them (SPF records and
-// service lists). A household whose mail programs wake up talks to several of them within seconds; that is no novelty.
-// A network missing here costs at worst a question to a customer with many accounts; one too many hides a first
-// contact with it on 465 and 587, never on 25, and never a failure.
+// Networks of the big mailbox providers, in which their submission (465, 587) was found. Put together by hand from what
+// was known of them, coarse (whole allocations), not fetched from their lists, and not kept up by anything. A household
+// whose mail programs wake up talks to several of them within seconds; that is no novelty. A network missing here costs
+// at worst a question to a customer with many accounts; one too many hides a first contact with it on 465 and 587,
+// never on 25, and never a failure.
 #include <array>
 
 #include "fold/mail_flows.h"

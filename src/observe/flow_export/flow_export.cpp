@@ -15,6 +15,10 @@ constexpr int kBatchesPerTurn = 16;  // then the loop's other descriptors have t
 constexpr int kReceiveBufferOctets = 16 << 20;
 constexpr uint8_t kTcp = 6;
 
+bool is_mail(uint8_t protocol, uint16_t source_port, uint16_t destination_port) {
+  return protocol == kTcp && (fold::is_mail_port(source_port) || fold::is_mail_port(destination_port));
+}
+
 bool is_in(const std::vector<Prefix>& prefixes, const IpAddress& address) {
   return std::ranges::any_of(prefixes, [&](const Prefix& p) { return p.contains(address); });
 }
@@ -30,7 +34,8 @@ FlowExport::FlowExport(Config config, sys::Loop& loop, std::vector<sys::Fd> udp_
       now_(std::move(now)),
       dropped_(sockets_.size()),
       batch_(kDatagrams, kDatagramOctets),
-      decoder_({}, [this](const model::Flow& flow) { on_flow(flow); }),
+      decoder_(
+          {}, [this](const model::Flow& flow) { on_flow(flow); }, is_mail),
       fold_(std::move(line_of), [this](const fold::MailConnection& c) { on_connection(c); }),
       tokens_(config_.contacts_per_s) {
   for (size_t i = 0; i < sockets_.size(); ++i) {
@@ -78,8 +83,6 @@ void FlowExport::on_readable(size_t socket) {
 }
 
 void FlowExport::on_flow(model::Flow flow) {
-  if (flow.protocol != kTcp || (!fold::is_mail_port(flow.source_port) && !fold::is_mail_port(flow.destination_port)))
-    return;
   ++stats_.mail_flows;
   if (is_in(config_.relay, flow.source) || is_in(config_.relay, flow.destination)) {
     ++stats_.local_relay;

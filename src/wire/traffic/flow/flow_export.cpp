@@ -85,6 +85,18 @@ void FlowExport::netflow5(const IpAddress& exporter, Time received, ByteView dat
   };
   const size_t whole = std::min<size_t>(records, in.left() / kRecord);
   for (size_t i = 0; i < whole; ++i) {
+    if (wanted_ != nullptr) {
+      Octets ports(in.rest());
+      ports.skip(32);
+      const uint16_t source_port = ports.u16();
+      const uint16_t destination_port = ports.u16();
+      ports.skip(2);
+      if (!wanted_(ports.u8(), source_port, destination_port)) {
+        ++stats_.passed_over;
+        in.skip(kRecord);
+        continue;
+      }
+    }
     model::Flow f;
     f.source = in.v4();
     f.destination = in.v4();

@@ -47,14 +47,20 @@ struct FlowExportStats {
   uint64_t restarts = 0;          // of exporters
   uint64_t skewed = 0;            // datagrams whose times were corrected
   uint64_t sampling_unknown = 0;  // flows of a sampler that was never described; taken as 1 in 1
-  PN_FIELDS(datagrams, flows, templates, withdrawn, expired, lost, late, restarts, skewed, sampling_unknown)
+  uint64_t passed_over = 0;       // flows that are not wanted
+  PN_FIELDS(datagrams, flows, templates, withdrawn, expired, lost, late, restarts, skewed, sampling_unknown,
+            passed_over)
 };
 
 class FlowExport {
  public:
   using Emit = std::function<void(const model::Flow&)>;
 
-  FlowExport(FlowExportLimits limits, Emit emit) : limits_(limits), emit_(std::move(emit)) {}
+  // By protocol, source port and destination port. Records that are not wanted cost little and are only counted.
+  using Wanted = bool (*)(uint8_t protocol, uint16_t source_port, uint16_t destination_port);
+
+  FlowExport(FlowExportLimits limits, Emit emit, Wanted wanted = nullptr)
+      : limits_(limits), emit_(std::move(emit)), wanted_(wanted) {}
   FlowExport(const FlowExport&) = delete;
   FlowExport& operator=(const FlowExport&) = delete;
 
@@ -112,13 +118,20 @@ class FlowExport {
   Domain* domain(const IpAddress& exporter, uint64_t version, uint64_t number, Time now);
   Sequence::Seen count(const Sequence::Seen& seen);
   void fault(FlowFault why) { ++faults_[static_cast<size_t>(why)]; }
+  // Before a record is read, where its template lets it be seen.
+  [[nodiscard]] bool unwanted(const Template& t, ByteView record);
   void give(const model::Flow& flow) {
+    if (wanted_ != nullptr && !wanted_(flow.protocol, flow.source_port, flow.destination_port)) {
+      ++stats_.passed_over;
+      return;
+    }
     ++stats_.flows;
     emit_(flow);
   }
 
   FlowExportLimits limits_;
   Emit emit_;
+  Wanted wanted_ = nullptr;
   std::unordered_map<Key, Domain, KeyHash> domains_;
   size_t templates_ = 0;
   FlowExportStats stats_;

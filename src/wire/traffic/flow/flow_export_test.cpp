@@ -133,6 +133,39 @@ TEST(NetFlow9, TemplateThenData) {
   EXPECT_EQ(b.decoder.stats().lost, 3U);
 }
 
+// What is not wanted is counted, whether it was read or passed over, and takes nothing from its neighbours.
+TEST(Wanted, OnlyTheseAreGiven) {
+  std::vector<model::Flow> flows;
+  FlowExport decoder(
+      {}, [&](const model::Flow& f) { flows.push_back(f); },
+      [](uint8_t protocol, uint16_t source_port, uint16_t destination_port) {
+        return protocol == 6 && (source_port == 587 || destination_port == 587);
+      });
+  const auto take = [&](const std::string& datagram) {
+    decoder.decode(kExporter, Time{} + seconds(kNow), bytes_of(datagram));
+  };
+  std::string udp = v9_record();
+  udp[12] = 17;
+  std::string other = v9_record();
+  other.replace(10, 2, number(443, 2));
+  take(v9(1, set(0, kV9Template) + set(256, v9_record() + udp + other + v9_record() + std::string(2, '\0'))));
+  EXPECT_EQ(flows.size(), 2U);
+  EXPECT_EQ(decoder.stats().flows, 2U);
+  EXPECT_EQ(decoder.stats().passed_over, 2U);
+  // Ports of unusual length cannot be looked at beforehand.
+  const std::string wide = number(257, 2) + number(5, 2) + fields({{8, 4}, {12, 4}, {7, 4}, {11, 4}, {4, 1}});
+  const auto wide_record = [](uint32_t port) {
+    return number(0x0a000002, 4) + number(0xc6336402, 4) + number(50000, 4) + number(port, 4) + number(6, 1);
+  };
+  take(v9(2, set(0, wide) + set(257, wide_record(443) + wide_record(587))));
+  EXPECT_EQ(flows.size(), 3U);
+  EXPECT_EQ(decoder.stats().passed_over, 3U);
+  take(v5(0, 3));
+  EXPECT_EQ(flows.size(), 3U);
+  EXPECT_EQ(decoder.stats().passed_over, 6U);
+  EXPECT_EQ(decoder.faults(FlowFault::length) + decoder.faults(FlowFault::record_broken), 0U);
+}
+
 TEST(NetFlow9, SamplersFromOptions) {
   Bench b;
   // scope: 1 (system), 4 octets; options: 48 sampler, 34 interval

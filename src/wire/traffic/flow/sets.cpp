@@ -154,6 +154,17 @@ void FlowExport::withdraw(Message& m, uint16_t id, bool options) {
   stats_.withdrawn += gone;
 }
 
+bool FlowExport::unwanted(const Template& t, ByteView record) {
+  if (wanted_ == nullptr || !t.ports || t.options || record.size() < t.record_octets) return false;
+  const auto port = [&](size_t at) {
+    return static_cast<uint16_t>(static_cast<uint8_t>(record[at]) << 8 | static_cast<uint8_t>(record[at + 1]));
+  };
+  const auto protocol = static_cast<uint8_t>(record[t.ports->protocol_at]);
+  if (wanted_(protocol, port(t.ports->source_at), port(t.ports->destination_at))) return false;
+  ++stats_.passed_over;
+  return true;
+}
+
 void FlowExport::data_set(Message& m, uint16_t id, ByteView in) {
   const auto found = m.domain.templates.find(id);
   if (found == m.domain.templates.end()) {
@@ -163,6 +174,11 @@ void FlowExport::data_set(Message& m, uint16_t id, ByteView in) {
   const Template& t = found->second;
   RecordValues values;
   while (true) {
+    if (unwanted(t, in)) {
+      ++m.records;
+      in = in.subspan(t.record_octets);
+      continue;
+    }
     bool broken = false;
     const size_t used = read_record(t, in, values, broken);
     if (broken) fault(FlowFault::record_broken);

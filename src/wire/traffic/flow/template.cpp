@@ -2,6 +2,8 @@
 #include "wire/traffic/flow/template.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 
 namespace postern::wire {
 namespace {
@@ -75,10 +77,29 @@ bool fits(Element e, size_t octets) {
   return octets >= 1 && octets <= 8;  // numbers may be shorter than their type (RFC 7011 section 6.2)
 }
 
+template <class Number>
+uint64_t whole_at(const std::byte* p) {
+  Number n;
+  std::memcpy(&n, p, sizeof n);
+  return std::endian::native == std::endian::little ? std::byteswap(n) : n;
+}
+
 uint64_t number_at(const std::byte* p, size_t octets) {
-  uint64_t v = 0;
-  for (size_t i = 0; i < octets; ++i) v = v << 8 | static_cast<uint8_t>(p[i]);
-  return v;
+  switch (octets) {  // what nearly all fields are
+    case 1:
+      return static_cast<uint8_t>(*p);
+    case 2:
+      return whole_at<uint16_t>(p);
+    case 4:
+      return whole_at<uint32_t>(p);
+    case 8:
+      return whole_at<uint64_t>(p);
+    default: {
+      uint64_t v = 0;
+      for (size_t i = 0; i < octets; ++i) v = v << 8 | static_cast<uint8_t>(p[i]);
+      return v;
+    }
+  }
 }
 
 void take(Element e, ByteView value, RecordValues& out) {
@@ -99,6 +120,18 @@ void take(Element e, ByteView value, RecordValues& out) {
     default:
       out.number[static_cast<size_t>(e)] = number_at(value.data(), value.size());
   }
+}
+
+std::optional<Ports> ports_of(const std::vector<Step>& steps) {
+  const auto at = [&](Element e, uint8_t octets) -> std::optional<uint16_t> {
+    const auto found = std::ranges::find(steps, e, &Step::element);
+    return found == steps.end() || found->octets != octets ? std::nullopt : std::optional(found->at);
+  };
+  const auto protocol = at(Element::protocol, 1);
+  const auto source = at(Element::source_port, 2);
+  const auto destination = at(Element::destination_port, 2);
+  if (!protocol || !source || !destination) return std::nullopt;
+  return Ports{*protocol, *source, *destination};
 }
 
 size_t read_variable(const Template& t, ByteView in, RecordValues& out, bool& broken) {
@@ -155,6 +188,7 @@ std::optional<Template> compile(std::vector<TemplateField> fields, bool options)
   }
   if (t.record_octets == 0) return std::nullopt;
   if (t.variable) t.steps.clear();
+  t.ports = ports_of(t.steps);
   return t;
 }
 

@@ -67,10 +67,18 @@ struct Step {
   Element element = Element::none;
 };
 
+// Where the protocol and the ports are in every record of a template, so that a record nobody wants is not read.
+struct Ports {
+  uint16_t protocol_at = 0;
+  uint16_t source_at = 0;
+  uint16_t destination_at = 0;
+};
+
 struct Template {
   std::vector<TemplateField> fields;  // kept to be walked when lengths vary
   std::vector<Step> steps;            // of a template of fixed lengths
   size_t record_octets = 0;           // at least this; exactly, when fixed
+  std::optional<Ports> ports;         // of one of fixed lengths that has them in their usual 1 and 2 octets
   bool variable = false;
   bool options = false;
   Time refreshed;
