@@ -174,8 +174,8 @@ uint64_t whole(sys::Fd fd, int stop, uint32_t subscribers) {
     return fold::MailFlows::Line{.number = n <= subscribers ? n : 0};
   };
   observe::flow_export::FlowExport room(
-      {.exporters = {parse_prefix("127.0.0.0/8").value()}, .hold = milliseconds(200), .contacts_per_s = 1'000'000}, loop,
-      std::move(sockets), line_of,
+      {.exporters = {parse_prefix("127.0.0.0/8").value()}, .hold = milliseconds(200), .contacts_per_s = 1'000'000},
+      loop, std::move(sockets), line_of,
       [&](const model::Observation& o) {
         const auto& contact = std::get<model::FirstContact>(o.body);
         watch.see({{line_of(contact.source).number}, &home}, o.body, o.at, policy, counters);

@@ -6,8 +6,9 @@
 namespace postern::act::allow_list {
 namespace {
 
-// Reviewed 2026-11. A name belongs here only if its owner serves updates, signatures or certificate status from it and
-// nothing that customers publish: a shared file host would let an infected device fetch what it wants.
+// Written down in 2026-11 from what vendors document, and not checked against their services. A name belongs here only
+// if its owner serves updates, signatures or certificate status from it and nothing that customers publish: a shared
+// file host would let an infected device fetch what it wants.
 constexpr auto kNames = std::to_array<std::string_view>({
     // Microsoft, "Windows Update troubleshooting: endpoints"
     "windowsupdate.microsoft.com",
