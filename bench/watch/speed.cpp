@@ -135,7 +135,7 @@ bool closed(int fd) {
 
 // What any collector must do at the least: take batches, read each field of each record where it is known to be.
 uint64_t bare(sys::Fd fd, int stop) {
-  (void)sys::prepare_for_batches(fd.get(), kBufferOctets);
+  if (const auto buffer = sys::prepare_for_batches(fd.get(), kBufferOctets); !buffer) return 0;
   sys::UdpBatch batch(kBatch, 2'048);
   uint64_t records = 0;
   uint64_t sum = 0;

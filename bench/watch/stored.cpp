@@ -107,7 +107,7 @@ std::vector<Deed> overlaid(std::vector<Deed> benign, const std::vector<Deed>& bo
     d.line = line;
     benign.push_back(d);
   }
-  std::ranges::stable_sort(benign, {}, &Deed::at);
+  std::ranges::sort(benign, {}, &Deed::at);
   fold::Destinations seen(memory, kSmallMemory);
   fold::Destinations asked(hours(24), kSmallMemory);
   std::erase_if(benign, [&](Deed& d) {
@@ -201,7 +201,7 @@ Result<Recording> record(const std::string& path, const model::Policy& policy) {
   PN_TRY_VOID(rehearsal.read(path, std::nullopt));
   PN_TRY_VOID(rehearsal.run());
   for (const auto& [line, verdict] : rehearsal.verdicts()) out.names[line] = rehearsal.subjects().at(line).name;
-  std::ranges::stable_sort(out.deeds, {}, &Deed::at);
+  std::ranges::sort(out.deeds, {}, &Deed::at);
   return out;
 }
 
