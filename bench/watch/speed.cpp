@@ -13,6 +13,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sstream>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <thread>
@@ -198,6 +199,7 @@ std::optional<Counts> packaged(const Load& load, std::vector<std::string> argv) 
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // an interrupted bench leaves no collector behind
     std::vector<char*> words;
     for (std::string& a : argv) words.push_back(a.data());
     words.push_back(nullptr);

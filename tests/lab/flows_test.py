@@ -6,11 +6,14 @@ answers is not. A flood of exports does not raise the journal's rate."""
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 import unittest
+from contextlib import suppress
 from pathlib import Path
 
 import lab
@@ -98,7 +101,8 @@ class Flows(JournalRate):
 
     def end(self) -> None:
         for process in self.processes:
-            process.kill()
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)  # pmacctd's plugins are processes that outlive it
             process.wait()
         lab.sh("ip", "link", "del", "mgmt0", check=False)
         for peer in (self.router, self.customers, self.world):
@@ -127,7 +131,7 @@ class Flows(JournalRate):
     def run_beside(self, *argv: str) -> None:
         with open(self.lab.directory / f"peer{len(self.processes)}.log", "wb") as log:
             self.processes.append(subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                                                   preexec_fn=lab.die_with_parent))
+                                                   start_new_session=True, preexec_fn=lab.die_with_parent))
 
     def hold(self, lines: dict[str, str]) -> None:
         self.keys = list(lines)  # numbered in this order, from 1
