@@ -182,7 +182,10 @@ Status LineTable::apply(const model::LineDelta& delta) {
     return fail(Errc::conflict, fmt::format("table delta {}.{} does not follow {}.{}", delta.epoch, delta.sequence,
                                             stamp_.epoch, sequence_));
   for (const Prefix& p : delta.removed) overlay_[p] = std::nullopt;
-  for (const model::LineEntry& e : delta.set) overlay_[e.prefix] = e;
+  for (const model::LineEntry& e : delta.set) {
+    overlay_[e.prefix] = e;
+    lengths_.try_emplace({e.prefix.address.family, e.prefix.length}, 0);
+  }
   sequence_ = delta.sequence;
   return {};
 }
@@ -232,10 +235,10 @@ std::optional<model::LineEntry> LineTable::find_exact(const Prefix& prefix) cons
 
 std::optional<model::LineEntry> LineTable::find(const IpAddress& address) const {
   if (!address) return std::nullopt;
-  // Few lengths are in use; the overlay may bring others, so all are walked when it is not empty.
+  // Few lengths are in use.
   for (int length = address.bits(); length >= 0; --length) {
     const auto bits = static_cast<uint8_t>(length);
-    if (overlay_.empty() && !lengths_.contains({address.family, bits})) continue;
+    if (!lengths_.contains({address.family, bits})) continue;
     if (auto entry = find_exact(Prefix::of(address, bits))) return entry;
   }
   return std::nullopt;

@@ -79,7 +79,7 @@ class LineTable {
   size_t listed_at_ = 0;
   uint32_t listed_count_ = 0;
   std::vector<std::string> names_;
-  std::map<std::pair<Family, uint8_t>, uint64_t> lengths_;     // prefix lengths in the snapshot
+  std::map<std::pair<Family, uint8_t>, uint64_t> lengths_;     // prefix lengths in use; how often in the snapshot
   std::map<Prefix, std::optional<model::LineEntry>> overlay_;  // nullopt = removed since the snapshot
 };
 
