@@ -57,14 +57,14 @@ void directory(const std::string& path, std::string_view what, std::string fix, 
   }
 }
 
-// The group that may use the API.
-void api_group(const Settings& s, Environment& out) {
-  if (s.api.group.empty()) return;
-  out.checked.push_back(fmt::format("group {} of api.group", s.api.group));
-  if (::getgrnam(s.api.group.c_str()) == nullptr)
+// A group that may use a socket.
+void group(std::string_view key, const std::string& name, const std::string& socket, std::string fix,
+           Environment& out) {
+  if (name.empty()) return;
+  out.checked.push_back(fmt::format("group {} of {}", name, key));
+  if (::getgrnam(name.c_str()) == nullptr)
     out.faults.push_back(
-        {Errc::not_found, fmt::format("api.group: there is no group \"{}\"", s.api.group), s.api.socket,
-         fmt::format("groupadd --system {}, then add operators: gpasswd -a NAME {}", s.api.group, s.api.group)});
+        {Errc::not_found, fmt::format("{}: there is no group \"{}\"", key, name), socket, std::move(fix)});
 }
 
 }  // namespace
@@ -126,7 +126,14 @@ Environment check_environment(const Settings& s) {
   directory(fs::path(s.gate.pin_dir).parent_path().string(), "BPF file system", "mount -t bpf bpf /sys/fs/bpf", out);
   directory(fs::path(s.api.socket).parent_path().string(), "directory of the API socket",
             fmt::format("install -d -m 0755 {}", fs::path(s.api.socket).parent_path().string()), out);
-  api_group(s, out);
+  group("api.group", s.api.group, s.api.socket,
+        fmt::format("groupadd --system {}, then add operators: gpasswd -a NAME {}", s.api.group, s.api.group), out);
+  if (!s.relay.listen_unix.empty()) {
+    group("relay.group", s.relay.group, s.relay.listen_unix,
+          "apt install postfix, or name the group of your mail server", out);
+    const std::string folder = fs::path(s.relay.listen_unix).parent_path().string();
+    directory(folder, "directory of the relay's socket", fmt::format("install -d -m 0755 {}", folder), out);
+  }
   out.unchecked = {
       "that listen addresses are this machine's and free",
       fmt::format("that user {} exists and may write {}", s.daemon.user, s.store.directory),

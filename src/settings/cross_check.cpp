@@ -27,6 +27,7 @@ class Checker {
     listeners();
     gate();
     channels();
+    relay();
     if (s_.api.socket.size() > kUnixPathMax)
       fault({"api", "socket"}, kWhole, fmt::format("api.socket is longer than {} bytes", kUnixPathMax),
             "the kernel takes no longer socket path");
@@ -104,6 +105,26 @@ class Checker {
     if (w.url.starts_with("https://") && w.ca_file.empty())
       fault({"webhook", "url"}, kWhole, "an https URL needs webhook.ca_file",
             "/etc/ssl/certs/ca-certificates.crt, or the certificate of your own authority");
+  }
+
+  void relay() {
+    const Relay& r = s_.relay;
+    if (r.listen_unix.size() > kUnixPathMax)
+      fault({"relay", "listen_unix"}, kWhole, fmt::format("relay.listen_unix is longer than {} bytes", kUnixPathMax),
+            "the kernel takes no longer socket path");
+    if (!r.listen_unix.empty() && r.listen_unix == s_.api.socket)
+      fault({"relay", "listen_unix"}, kWhole, "relay.listen_unix is api.socket", "give it a path of its own");
+    if (!r.account_class.empty() && !s_.classes.contains(r.account_class))
+      fault({"relay", "account_class"}, kWhole, fmt::format("there is no class \"{}\"", r.account_class),
+            "name a class of this file");
+    too_wide({"relay", "trusted"}, "relay.trusted", r.trusted, 16, 32,
+             "all of it could send without limits; name your own machines");
+    for (size_t i = 0; i < r.trusted.size(); ++i)
+      for (const Prefix& inside : s_.network.subscriber_prefixes)
+        if (r.trusted[i].address && inside.address && r.trusted[i].contains(inside))
+          fault({"relay", "trusted"}, i,
+                fmt::format("relay.trusted holds {}, where your subscribers are", to_string(r.trusted[i])),
+                "a line that needs more gets a class with higher limits");
   }
 
   void interfaces() {
@@ -219,6 +240,11 @@ class Checker {
     for (size_t i = 0; i < pages.size(); ++i) {
       if (pages[i].address && !tcp.insert(pages[i]).second)
         fault({"notice", "listen"}, i, fmt::format("{} is listened on twice", to_string(pages[i])),
+              "give each listener its own port");
+    }
+    for (size_t i = 0; i < s_.relay.listen.size(); ++i) {
+      if (s_.relay.listen[i].address && !tcp.insert(s_.relay.listen[i]).second)
+        fault({"relay", "listen"}, i, fmt::format("{} is listened on twice", to_string(s_.relay.listen[i])),
               "give each listener its own port");
     }
     std::set<Endpoint> udp;

@@ -66,6 +66,7 @@ constexpr Section kSections[] = {
     one<&Settings::governor>("governor"),
     one<&Settings::mail>("mail"),
     one<&Settings::webhook>("webhook"),
+    one<&Settings::relay>("relay"),
     named<&Settings::detect>("detect"),
     one<&Settings::api>("api"),
     one<&Settings::store>("store"),

@@ -25,6 +25,7 @@
 #include "settings/section/explainer.h"
 #include "settings/section/gate.h"
 #include "settings/section/input/flow_export.h"
+#include "settings/section/input/relay.h"
 #include "settings/section/network.h"
 #include "settings/section/notice.h"
 #include "settings/section/provider.h"
@@ -53,6 +54,7 @@ struct Settings {
   Mail mail;
   Webhook webhook;
   FlowExport flow_export;
+  Relay relay;
   std::map<std::string, Detect> detect;  // only those the file names
 
   [[nodiscard]] model::Policy policy() const;

@@ -55,10 +55,55 @@ constexpr Key kKeys[] = {
     choice<&Class::restrict_mode>(
         "restrict", pn_names_of_Restrict,
         {.reload = Reload::live, .help = "restricting lines of the class: as [casework] says, or otherwise"}),
+    key<&Class::relay_messages_per_hour>(
+        "relay_messages_per_hour",
+        {.unit = "an hour",
+         .max = 10'000'000,
+         .reload = Reload::live,
+         .help = "messages of one line or account that the relay takes; 0 for no such limit"}),
+    key<&Class::relay_messages_per_day>(
+        "relay_messages_per_day",
+        {.unit = "a day", .max = 10'000'000, .reload = Reload::live, .help = "the same over 24 hours"}),
+    key<&Class::relay_recipients_per_hour>(
+        "relay_recipients_per_hour",
+        {.unit = "an hour",
+         .max = 10'000'000,
+         .reload = Reload::live,
+         .help = "recipients that the relay takes, each of a message counted; 0 for no such limit"}),
+    key<&Class::relay_recipients_per_day>(
+        "relay_recipients_per_day",
+        {.unit = "a day", .max = 10'000'000, .reload = Reload::live, .help = "the same over 24 hours"}),
+    key<&Class::relay_megabytes_per_hour>("relay_megabytes_per_hour",
+                                          {.unit = "MB an hour",
+                                           .max = 1'000'000,
+                                           .reload = Reload::live,
+                                           .help = "size of messages as they arrive; 0 for no such limit"}),
+    key<&Class::relay_megabytes_per_day>(
+        "relay_megabytes_per_day",
+        {.unit = "MB a day", .max = 1'000'000, .reload = Reload::live, .help = "the same over 24 hours"}),
+    key<&Class::relay_domains_per_hour>(
+        "relay_domains_per_hour",
+        {.unit = "an hour",
+         .max = 600,
+         .reload = Reload::live,
+         .help = "different domains of recipients, counted to about 5 %; 0 for no such limit"}),
+    key<&Class::relay_domains_per_day>(
+        "relay_domains_per_day",
+        {.unit = "a day", .max = 600, .reload = Reload::live, .help = "the same over 24 hours"}),
+    key<&Class::relay_invalid_percent>("relay_invalid_percent",
+                                       {.unit = "per cent",
+                                        .max = 100,
+                                        .reload = Reload::live,
+                                        .help = "of the recipients of an hour, how many may turn out not to exist, "
+                                                "from the 20th on; 0 for no such limit"}),
+    key<&Class::relay_recipients_per_message>(
+        "relay_recipients_per_message",
+        {.unit = "recipients", .max = 100'000, .reload = Reload::live, .help = "of one message; 0 for no such limit"}),
 };
 
 constexpr KeyTable kTable{
-    "What lines of one class may do on port 25. The classes unknown and residential are always there, closed and "
+    "What lines of one class may do on port 25, and through your relay. The classes unknown and residential are always "
+    "there, closed and "
     "explained.",
     kKeys};
 

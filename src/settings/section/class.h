@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// [class.NAME]: what lines of one class may do on port 25.
+// [class.NAME]: what lines of one class may do on port 25, and through the provider's relay.
 #pragma once
 
 #include <cstdint>
@@ -30,6 +30,17 @@ struct Class {
   Duration deadline;
   Duration block_deadline;
   Restrict restrict_mode = Restrict::as_casework;
+  // Through the provider's relay; 0 = no such limit. For the edge, not part of the policy.
+  uint32_t relay_messages_per_hour = 200;
+  uint32_t relay_messages_per_day = 1'000;
+  uint32_t relay_recipients_per_hour = 400;
+  uint32_t relay_recipients_per_day = 2'000;
+  uint32_t relay_megabytes_per_hour = 500;
+  uint32_t relay_megabytes_per_day = 2'000;
+  uint32_t relay_domains_per_hour = 100;
+  uint32_t relay_domains_per_day = 300;
+  uint32_t relay_invalid_percent = 30;
+  uint32_t relay_recipients_per_message = 100;
 
   // A burst that is not set is one minute's (or hour's) worth. `common`: the rules of [casework].
   [[nodiscard]] model::ClassPolicy policy(const model::CaseRules& common) const;
