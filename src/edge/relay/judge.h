@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// Judge: whose message it is and whether it fits their limits. Knows no protocol: the policy server asks it, and a
+// milter would ask the same. It decides nothing about people: the published table says whose line an address is, the
+// settings say how much their class may send.
+//
+//   trusted machine                     passes, unmetered
+//   AUTH                                the account; refused without TLS (538 5.7.11, RFC 4954 section 6), and on port
+//                                       25 where the settings say so
+//   on-net, with or without AUTH        the line, by its session; both are metered when both are known
+//   on-net without AUTH, no session     450: nobody to attribute it to
+//   off-net without AUTH                530 5.7.0 (RFC 4954 section 6)
+// A limit that is reached answers 450 with the time it goes on (452 4.5.3 for recipients of one message, RFC 5321
+// section 4.5.3.1.10): mail stays with its sender, nothing bounces. What was refused is not counted.
+//
+// A message counts with its first recipient, recipients with each RCPT that passes, size at its end. A message whose
+// first requests were missed counts at the first that is seen. One thread.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/fields.h"
+#include "base/ip.h"
+#include "base/time.h"
+#include "edge/relay/meters.h"
+#include "model/line.h"
+
+namespace postern::edge::relay {
+
+// 0 = no such limit. Of Quantity::invalid only `invalid_percent` counts.
+struct Limits {
+  std::array<std::array<uint32_t, kQuantities>, kWindows> most{};
+  uint32_t invalid_percent = 0;
+  uint32_t recipients_per_message = 0;
+  // What a held line keeps: so much of each, never less than 1.
+  [[nodiscard]] Limits part(uint32_t percent) const;
+};
+inline constexpr uint32_t kInvalidFrom = 20;  // recipients within the hour, before their share says anything
+
+struct Config {
+  std::string provider;
+  std::string url;
+  std::string relay_host;
+  std::vector<Prefix> subscriber_prefixes;
+  std::vector<Prefix> trusted;
+  std::map<std::string, Limits> classes;
+  Limits otherwise;  // for a class that `classes` has not
+  Limits account;
+  uint32_t restricted_percent = 10;
+  bool refuse_auth_on_25 = false;
+};
+
+struct Ask {
+  IpAddress client;
+  uint16_t port = 0;
+  std::string_view account;  // empty: no AUTH
+  bool tls = false;
+  std::string_view recipient;  // at RCPT
+  uint32_t recipients = 0;     // later: accepted so far
+  uint64_t size = 0;           // octets: promised, at the end real
+  std::string_view message;    // Postfix's instance: the same for all about one message
+};
+
+// over: a limit is reached. Append only: the names are those of counters.
+PN_ENUM(Rule, passes, trusted, unmetered, auth_needed, tls_needed, auth_on_25, no_session, over, too_many_recipients,
+        too_large)
+struct Answer {
+  Rule rule = Rule::passes;
+  Quantity what = Quantity::messages;
+  Window window = Window::hour;
+  uint32_t most = 0;
+  bool of_account = false;
+  uint32_t again_in_s = 0;
+  [[nodiscard]] bool refused() const { return rule > Rule::unmetered; }
+};
+struct Reply {
+  uint16_t code = 0;
+  std::string_view status;
+  std::string text;
+};
+
+struct Stats {
+  uint64_t messages = 0;  // counted
+  uint64_t recipients = 0;
+  uint64_t trusted = 0;
+  uint64_t unmetered = 0;  // no place in the table of meters, or no table of lines yet
+  uint64_t auth_needed = 0;
+  uint64_t tls_needed = 0;
+  uint64_t auth_on_25 = 0;  // accepted or refused
+  uint64_t no_session = 0;
+  uint64_t over = 0;
+  uint64_t invalid = 0;  // recipients that Postfix did not accept, or that no message came for
+  uint64_t crowded = 0;  // messages under way that gave way to another
+  PN_FIELDS(messages, recipients, trusted, unmetered, auth_needed, tls_needed, auth_on_25, no_session, over, invalid,
+            crowded)
+};
+
+// What the published table says of a source; an entry with line 0 is nobody's. nullopt: no table was published yet.
+using Lookup = std::function<std::optional<model::LineEntry>(const IpAddress& source)>;
+
+class Judge {
+ public:
+  Judge(Config config, Meters& meters, Lookup lookup)
+      : config_(std::move(config)), meters_(meters), lookup_(std::move(lookup)) {}
+
+  [[nodiscard]] Answer recipient(const Ask& ask, Time now);
+  [[nodiscard]] Answer data(const Ask& ask, Time now);
+  [[nodiscard]] Answer end(const Ask& ask, Time now);
+  [[nodiscard]] Reply reply(const Answer& answer, Time now) const;  // answer.refused()
+  // Forgets what is old; the server calls it twice a second.
+  void sweep(Time now);
+
+  [[nodiscard]] const Stats& stats() const { return stats_; }
+  [[nodiscard]] uint64_t key_of_line(uint32_t line) const;
+  [[nodiscard]] uint64_t key_of_account(std::string_view account) const;
+
+ private:
+  struct Subject {
+    Meter* meter = nullptr;
+    Limits limits;
+    bool is_account = false;
+  };
+  struct Who {
+    Answer answer;  // refused, or passes unmetered
+    std::array<Subject, 2> subjects;
+    size_t count = 0;
+    bool auth_on_25 = false;
+  };
+  // What is about to be counted.
+  struct Charge {
+    bool message = false;
+    uint32_t recipients = 0;
+    uint32_t kilobytes = 0;
+    uint32_t of_message = 0;  // recipients it has then
+    uint64_t domain = 0;      // hash; 0 = none
+    bool promised = false;    // the size is not to be counted yet
+  };
+
+  [[nodiscard]] Who identify(const Ask& ask, uint32_t now);
+  [[nodiscard]] bool is_trusted(const IpAddress& client) const;
+  [[nodiscard]] bool is_on_net(const IpAddress& client) const;
+  [[nodiscard]] const Limits& limits_of(const std::string& class_name) const;
+  void add_subject(Who& who, uint64_t key, uint32_t line, std::string_view name, const Limits& limits, uint32_t now);
+  [[nodiscard]] static Answer fits(const Subject& subject, const Charge& charge, uint32_t now);
+  [[nodiscard]] Answer take(Who& who, const Charge& charge, uint32_t now);
+  [[nodiscard]] Answer missed(const Ask& ask, bool with_size,
+                              uint32_t now);  // a message whose beginning we did not see
+  [[nodiscard]] Who again(const Message& m, const Ask& ask, uint32_t now);
+  void begin(const Ask& ask, uint64_t key, const Who& who, uint32_t recipients, uint32_t now);
+  void settle(Message& m, uint32_t accepted, uint32_t now);
+  [[nodiscard]] Answer said(Answer answer);
+
+  Config config_;
+  Meters& meters_;
+  Lookup lookup_;
+  Stats stats_;
+};
+
+}  // namespace postern::edge::relay

@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/relay/judge.h"
+
+#include <fmt/format.h>
+#include <gtest/gtest.h>
+
+namespace postern::edge::relay {
+namespace {
+
+const Time kAt{1'796'000'400'000'000};
+const Prefix kNet4 = parse_prefix("10.64.0.0/16").value();
+const Prefix kNet6 = parse_prefix("2001:db8:100::/40").value();
+
+Limits limits(uint32_t messages, uint32_t recipients, uint32_t kilobytes, uint32_t domains) {
+  Limits out{.invalid_percent = 30, .recipients_per_message = 5};
+  out.most[0] = {messages, recipients, kilobytes, 0, domains};
+  return out;
+}
+
+class JudgeTest : public testing::Test {
+ protected:
+  JudgeTest()
+      : memory_(SharedMemory::make("judge-test").value()),
+        meters_(Meters::open(memory_, {.meters_max = 64, .messages_max = 64}, {5}).value()) {
+    make();
+  }
+  void make() {
+    judge_ = std::make_unique<Judge>(config_, meters_, [this](const IpAddress& a) -> std::optional<model::LineEntry> {
+      if (!published_) return std::nullopt;
+      for (const auto& [prefix, entry] : lines_)
+        if (prefix.contains(a)) return entry;
+      return model::LineEntry{};
+    });
+  }
+  void line(const char* prefix, uint32_t number, model::Reason reason = model::Reason::class_policy) {
+    model::LineEntry e;
+    e.prefix = parse_prefix(prefix).value();
+    e.line = {number};
+    e.class_name = "residential";
+    e.reason = reason;
+    lines_.emplace_back(e.prefix, e);
+  }
+  static Ask ask(const char* client, std::string_view message, std::string_view recipient = "a@far.example") {
+    return {.client = parse_ip(client).value(), .port = 587, .account = {}, .recipient = recipient, .message = message};
+  }
+  Rule rcpt(const Ask& a, Time at = kAt) { return judge_->recipient(a, at).rule; }
+  uint32_t used(uint64_t key, Quantity q) {
+    Meter* m = meters_.find(key);
+    return m == nullptr ? 0 : m->used(Window::hour, q, static_cast<uint32_t>(kAt.unix_seconds()));
+  }
+  uint32_t of_line(uint32_t number, Quantity q) { return used(judge_->key_of_line(number), q); }
+
+  Config config_{.provider = "Lab ISP",
+                 .url = "https://help.example",
+                 .relay_host = "relay.example",
+                 .subscriber_prefixes = {kNet4, kNet6},
+                 .trusted = {parse_prefix("192.0.2.20").value()},
+                 .classes = {{"residential", limits(3, 10, 100, 4)}},
+                 .otherwise = limits(1, 1, 1, 1),
+                 .account = limits(2, 8, 50, 4)};
+  sys::Fd memory_;
+  Meters meters_;
+  std::vector<std::pair<Prefix, model::LineEntry>> lines_;
+  bool published_ = true;
+  std::unique_ptr<Judge> judge_;
+};
+
+TEST_F(JudgeTest, WhoMaySend) {
+  line("10.64.0.7/32", 7);
+  line("2001:db8:107::/48", 7);
+  EXPECT_EQ(rcpt(ask("10.64.0.7", "i1")), Rule::passes);
+  EXPECT_EQ(rcpt(ask("2001:db8:107::5", "i2")), Rule::passes);
+  EXPECT_EQ(of_line(7, Quantity::messages), 2U) << "both families are one line";
+  EXPECT_EQ(rcpt(ask("10.64.0.8", "i3")), Rule::no_session);
+  EXPECT_EQ(rcpt(ask("198.51.100.9", "i4")), Rule::auth_needed);
+  EXPECT_EQ(rcpt(ask("2001:db8:ffff::1", "i5")), Rule::auth_needed);
+  EXPECT_EQ(rcpt(ask("192.0.2.20", "i6")), Rule::trusted);
+  EXPECT_EQ(rcpt(ask("::1", "i7")), Rule::trusted);
+  Ask nobody = ask("10.64.0.7", "i8");
+  nobody.client = {};
+  EXPECT_EQ(rcpt(nobody), Rule::auth_needed) << "an address that cannot be read is off-net";
+  lines_.front().second.expires = kAt;
+  EXPECT_EQ(rcpt(ask("10.64.0.7", "i9")), Rule::no_session);
+  published_ = false;
+  EXPECT_EQ(rcpt(ask("10.64.0.8", "i10")), Rule::unmetered) << "no table at all: limits fail open";
+  EXPECT_EQ(rcpt(ask("198.51.100.9", "i11")), Rule::auth_needed);
+}
+
+TEST_F(JudgeTest, Accounts) {
+  line("10.64.0.7/32", 7);
+  Ask a = ask("198.51.100.9", "i1");
+  a.account = "Owner@isp.example";
+  EXPECT_EQ(rcpt(a), Rule::tls_needed);
+  a.tls = true;
+  EXPECT_EQ(rcpt(a), Rule::passes);
+  a.client = parse_ip("10.64.0.7").value();
+  a.message = "i2";
+  a.account = "owner@ISP.example";
+  EXPECT_EQ(rcpt(a), Rule::passes);
+  EXPECT_EQ(used(judge_->key_of_account("OWNER@isp.example"), Quantity::messages), 2U);
+  EXPECT_EQ(of_line(7, Quantity::messages), 1U) << "on-net both are metered";
+  a.message = "i3";
+  const Answer over = judge_->recipient(a, kAt);
+  EXPECT_EQ(over.rule, Rule::over);
+  EXPECT_TRUE(over.of_account);
+  EXPECT_EQ(of_line(7, Quantity::messages), 1U) << "what was refused is not counted";
+}
+
+TEST_F(JudgeTest, AuthOnPort25) {
+  Ask a = ask("198.51.100.9", "i1");
+  a.account = "owner";
+  a.tls = true;
+  a.port = 25;
+  EXPECT_EQ(rcpt(a), Rule::passes);
+  EXPECT_EQ(rcpt(a), Rule::passes);
+  EXPECT_EQ(meters_.find(judge_->key_of_account("owner"))->auth_on_25, 1U) << "one message";
+  config_.refuse_auth_on_25 = true;
+  make();
+  a.message = "i2";
+  EXPECT_EQ(rcpt(a), Rule::auth_on_25);
+  EXPECT_NE(judge_->reply(judge_->recipient(a, kAt), kAt).text.find("relay.example, port 587"), std::string::npos);
+}
+
+TEST_F(JudgeTest, EachLimit) {
+  line("10.64.0.7/32", 7);
+  const auto nth = [](int n) { return fmt::format("u{}@d{}.example", n, n % 3); };
+  for (int n = 0; n < 5; ++n) EXPECT_EQ(rcpt(ask("10.64.0.7", "i1", nth(n))), Rule::passes);
+  EXPECT_EQ(rcpt(ask("10.64.0.7", "i1", nth(5))), Rule::too_many_recipients);
+  for (int n = 0; n < 5; ++n) EXPECT_EQ(rcpt(ask("10.64.0.7", "i2", nth(n))), Rule::passes);
+  const Answer over = judge_->recipient(ask("10.64.0.7", "i3", nth(0)), kAt);
+  EXPECT_EQ(over.rule, Rule::over);
+  EXPECT_EQ(over.what, Quantity::recipients);
+  EXPECT_GT(over.again_in_s, 0U);
+  const Reply said = judge_->reply(over, kAt);
+  EXPECT_EQ(said.code, 450);
+  EXPECT_EQ(
+      said.text.rfind("Lab ISP: Your line reached its limit of 10 recipients within one hour: try again after 20", 0),
+      0U)
+      << said.text;
+  EXPECT_EQ(rcpt(ask("10.64.0.7", "i3", nth(0)), kAt + seconds(over.again_in_s)), Rule::passes);
+}
+
+TEST_F(JudgeTest, Domains) {
+  line("10.64.0.7/32", 7);
+  for (int n = 0; n < 4; ++n) EXPECT_EQ(rcpt(ask("10.64.0.7", "i1", fmt::format("u@d{}.example", n))), Rule::passes);
+  EXPECT_EQ(judge_->recipient(ask("10.64.0.7", "i1", "u@d9.example"), kAt).what, Quantity::domains);
+  EXPECT_EQ(rcpt(ask("10.64.0.7", "i1", "v@D3.EXAMPLE")), Rule::passes) << "a domain it knows";
+}
+
+TEST_F(JudgeTest, SizeCountsAtTheEnd) {
+  line("10.64.0.7/32", 7);
+  Ask a = ask("10.64.0.7", "i1");
+  a.size = 60 * 1'024;
+  EXPECT_EQ(rcpt(a), Rule::passes);
+  EXPECT_EQ(of_line(7, Quantity::kilobytes), 0U) << "only promised";
+  a.recipients = 1;
+  EXPECT_EQ(judge_->data(a, kAt).rule, Rule::passes);
+  a.size = 60 * 1'024 + 1;
+  EXPECT_EQ(judge_->end(a, kAt).rule, Rule::passes);
+  EXPECT_EQ(of_line(7, Quantity::kilobytes), 61U);
+  a = ask("10.64.0.7", "i2");
+  a.size = 50 * 1'024;
+  EXPECT_EQ(judge_->recipient(a, kAt).what, Quantity::kilobytes) << "the promise does not fit";
+  a.size = 0;
+  EXPECT_EQ(rcpt(a), Rule::passes) << "no promise";
+  a.size = 50 * 1'024;
+  a.recipients = 1;
+  EXPECT_EQ(judge_->end(a, kAt).rule, Rule::over);
+  EXPECT_EQ(of_line(7, Quantity::kilobytes), 61U);
+  a = ask("10.64.0.7", "i3");
+  a.size = 101 * 1'024;
+  EXPECT_EQ(rcpt(a), Rule::too_large) << "no waiting makes it fit";
+}
+
+TEST_F(JudgeTest, RecipientsThatDoNotExist) {
+  config_.classes["residential"] = Limits{.invalid_percent = 30};
+  make();
+  line("10.64.0.7/32", 7);
+  for (int m = 0; m < 4; ++m) {
+    const std::string instance = fmt::format("i{}", m);
+    for (int n = 0; n < 5; ++n) EXPECT_EQ(rcpt(ask("10.64.0.7", instance)), Rule::passes);
+    if (m == 3) continue;  // gave up before DATA
+    Ask a = ask("10.64.0.7", instance);
+    a.recipients = 4;
+    EXPECT_EQ(judge_->data(a, kAt).rule, Rule::passes);
+    EXPECT_EQ(judge_->end(a, kAt).rule, Rule::passes);
+  }
+  EXPECT_EQ(of_line(7, Quantity::invalid), 3U);
+  EXPECT_EQ(rcpt(ask("10.64.0.7", "i5")), Rule::passes) << "3 of 20 are few";
+  judge_->sweep(kAt + minutes(11));
+  EXPECT_EQ(judge_->stats().invalid, 9U) << "five of i3 and one of i5: no message came for them";
+  const Answer over = judge_->recipient(ask("10.64.0.7", "i6"), kAt + minutes(11));
+  EXPECT_EQ(over.rule, Rule::over);
+  EXPECT_EQ(over.what, Quantity::invalid);
+}
+
+TEST_F(JudgeTest, AHeldLineKeepsAPart) {
+  config_.restricted_percent = 34;
+  make();
+  line("10.64.0.7/32", 7, model::Reason::restriction);
+  EXPECT_EQ(rcpt(ask("10.64.0.7", "i1")), Rule::passes);
+  const Answer over = judge_->recipient(ask("10.64.0.7", "i2"), kAt);
+  EXPECT_EQ(over.rule, Rule::over);
+  EXPECT_EQ(over.most, 1U) << "a third of 3, and never 0";
+}
+
+TEST_F(JudgeTest, AMessageWhoseBeginningWasMissedCountsOnce) {
+  line("10.64.0.7/32", 7);
+  Ask a = ask("10.64.0.7", "i1");
+  a.recipients = 3;
+  EXPECT_EQ(judge_->data(a, kAt).rule, Rule::passes);
+  a.size = 2'048;
+  EXPECT_EQ(judge_->end(a, kAt).rule, Rule::passes);
+  EXPECT_EQ(of_line(7, Quantity::messages), 1U);
+  EXPECT_EQ(of_line(7, Quantity::recipients), 3U);
+  EXPECT_EQ(of_line(7, Quantity::kilobytes), 2U);
+  EXPECT_EQ(of_line(7, Quantity::invalid), 0U);
+  a.message = "i2";
+  EXPECT_EQ(judge_->end(a, kAt).rule, Rule::passes);
+  EXPECT_EQ(of_line(7, Quantity::messages), 2U);
+  EXPECT_EQ(of_line(7, Quantity::recipients), 6U);
+}
+
+TEST_F(JudgeTest, TheLineChangesHandsWithinAMessage) {
+  line("10.64.0.7/32", 7);
+  EXPECT_EQ(rcpt(ask("10.64.0.7", "i1")), Rule::passes);
+  lines_.front().second.line = {8};
+  Ask a = ask("10.64.0.7", "i1");
+  a.recipients = 1;
+  a.size = 1'024;
+  EXPECT_EQ(judge_->end(a, kAt).rule, Rule::passes);
+  EXPECT_EQ(of_line(8, Quantity::kilobytes), 0U) << "nobody pays for the one before";
+}
+
+}  // namespace
+}  // namespace postern::edge::relay

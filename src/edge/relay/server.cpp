@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/relay/server.h"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "sys/log.h"
+
+namespace postern::edge::relay {
+namespace {
+
+constexpr std::string_view kRoom = "relay";
+constexpr int kAcceptBatch = 64;
+constexpr int kRoundsMax = 64;  // then the loop's other rooms have their turn
+constexpr Duration kTick = milliseconds(500);
+constexpr size_t kBuffer = 2 * wire::kPolicyRequestOctetsMax;
+
+// epoll data: listeners are named by their number, connections by generation and place.
+constexpr uint64_t kFirstConnection = uint64_t{1} << 32;
+
+Ask ask_of(const wire::PolicyRequest& r) {
+  return {.client = r.client,
+          .port = r.server_port,
+          .account = r.sasl_username,
+          .tls = !r.encryption_protocol.empty(),
+          .recipient = r.recipient,
+          .recipients = r.recipient_count,
+          .size = r.size,
+          .message = r.instance};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Server>> Server::make(ServerConfig config, std::vector<sys::Fd> listeners, Judge& judge,
+                                             Clock clock) {
+  if (config.connections_max == 0) return fail(Errc::bad_input, "relay.connections_max has to be above 0");
+  sys::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll) return fail_errno("make an epoll");
+  for (size_t i = 0; i < listeners.size(); ++i) {
+    PN_TRY_VOID(sys::set_nonblocking(listeners[i].get()));
+    epoll_event e{.events = EPOLLIN, .data = {.u64 = i}};
+    if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, listeners[i].get(), &e) != 0)
+      return fail_errno("watch a listener of the relay");
+  }
+  return std::unique_ptr<Server>(
+      new Server(std::move(config), std::move(listeners), judge, std::move(clock), std::move(epoll)));
+}
+
+Server::Server(ServerConfig config, std::vector<sys::Fd> listeners, Judge& judge, Clock clock, sys::Fd epoll)
+    : config_(std::move(config)),
+      listeners_(std::move(listeners)),
+      judge_(judge),
+      clock_(std::move(clock)),
+      epoll_(std::move(epoll)),
+      all_(config_.connections_max),
+      buffer_(kBuffer) {
+  for (uint32_t i = config_.connections_max; i-- > 0;) {
+    all_[i].next = free_;
+    free_ = i;
+  }
+}
+
+Server::~Server() {
+  if (loop_ != nullptr) {
+    loop_->forget(epoll_.get());
+    loop_->cancel(timer_);
+  }
+  while (oldest_ != kNone) close(all_[oldest_]);
+}
+
+void Server::start(sys::Loop& loop) {
+  loop_ = &loop;
+  // One epoll inside the loop's: a connection costs no handler and no map entry there.
+  loop.watch(epoll_.get(), EPOLLIN, [this](uint32_t) { serve(); });
+  timer_ = loop.every(kTick, [this] {
+    pause_accept(false);
+    judge_.sweep(clock_.utc());
+  });
+}
+
+void Server::serve() {
+  std::array<epoll_event, 128> events;  // filled by the kernel
+  for (int round = 0; round < kRoundsMax; ++round) {
+    const int n = ::epoll_wait(epoll_.get(), events.data(), static_cast<int>(events.size()), 0);
+    if (n <= 0) return;
+    now_ = clock_.utc();
+    for (int i = 0; i < n; ++i) {
+      const epoll_event& e = events[static_cast<size_t>(i)];
+      if (e.data.u64 < kFirstConnection) {
+        accept_some(listeners_[e.data.u64]);
+        continue;
+      }
+      Connection& c = all_[e.data.u64 & UINT32_MAX];
+      // Else it was closed earlier in this round.
+      if (c.fd >= 0 && c.generation == e.data.u64 >> 32) handle(c, e.events);
+    }
+  }
+}
+
+void Server::pause_accept(bool pause) {
+  if (paused_ == pause) return;
+  paused_ = pause;
+  for (size_t i = 0; i < listeners_.size(); ++i) {
+    epoll_event e{.events = pause ? 0U : uint32_t{EPOLLIN}, .data = {.u64 = i}};
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, listeners_[i].get(), &e);
+  }
+}
+
+void Server::accept_some(const sys::Fd& listener) {
+  for (int i = 0; i < kAcceptBatch; ++i) {
+    const int fd = ::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      if (may_ask(fd)) {
+        ++stats_.accepted;
+        add(fd);
+      } else {
+        ++stats_.strangers;
+        ::close(fd);
+      }
+      continue;
+    }
+    if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) {
+      if (errno == EAGAIN) return;
+      continue;  // of that one connection only (accept(2))
+    }
+    ++stats_.accept_failed;
+    sys::log(sys::Level::warning, kRoom, "RELAY_ACCEPT_FAILED", "no descriptor or memory for a connection",
+             {{"open", fmt::to_string(open_)}});
+    if (oldest_ == kNone) return pause_accept(true);  // the next tick tries again; Postfix waits in the backlog
+    ++stats_.evicted;
+    close(all_[oldest_]);
+  }
+}
+
+bool Server::may_ask(int fd) {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0) return false;
+  if (domain == AF_UNIX) return true;  // the file's mode said who
+  const IpAddress peer = sys::peer_of(fd).address;
+  static const Prefix kLoopback4 = Prefix::of(IpAddress::v4(0x7f000000), 8);
+  static const Prefix kLoopback6 = parse_prefix("::1").value();
+  if (kLoopback4.contains(peer) || kLoopback6.contains(peer)) return true;
+  return std::ranges::any_of(config_.clients, [&](const Prefix& p) { return p.contains(peer); });
+}
+
+void Server::add(int fd) {
+  if (free_ == kNone) {
+    ++stats_.evicted;
+    sys::log(sys::Level::warning, kRoom, "RELAY_CONNECTIONS_FULL",
+             "relay.connections_max reached: the connection idle longest is closed",
+             {{"connections_max", fmt::to_string(config_.connections_max)}});
+    close(all_[oldest_]);
+  }
+  Connection& c = all_[free_];
+  free_ = c.next;
+  c.fd = fd;
+  ++c.generation;
+  if (c.generation == 0) c.generation = 1;
+  ++open_;
+  link(c);
+  epoll_event e{.events = EPOLLIN, .data = {.u64 = uint64_t{c.generation} << 32 | index_of(c)}};
+  if (::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &e) != 0) {
+    ++stats_.accept_failed;
+    close(c);
+  }
+}
+
+void Server::handle(Connection& c, uint32_t events) {
+  touch(c);
+  if (c.owes) {
+    if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0) send(c);
+  } else {
+    receive(c);
+  }
+}
+
+void Server::receive(Connection& c) {
+  // What is left of the read before stands first, so that a request is in one piece.
+  std::copy(c.in.begin(), c.in.end(), buffer_.begin());
+  const ssize_t n = ::recv(c.fd, buffer_.data() + c.in.size(), buffer_.size() - c.in.size(), MSG_DONTWAIT);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (n <= 0) return close(c);
+  std::string_view bytes(buffer_.data(), c.in.size() + static_cast<size_t>(n));
+  answer_all(c, bytes);
+  c.in.assign(bytes);
+  send(c);
+}
+
+void Server::answer_all(Connection& c, std::string_view& bytes) {
+  while (!bytes.empty() && !c.ended) {
+    const auto taken = c.reader.take(bytes);
+    if (!taken) {
+      ++stats_.broken;
+      sys::log(sys::Level::warning, kRoom, "RELAY_PEER_BROKEN", taken.error().text());
+      c.ended = true;
+      bytes = {};
+    } else if (!*taken) {
+      return;
+    } else {
+      answer(c, **taken);
+    }
+  }
+}
+
+void Server::answer(Connection& c, const wire::PolicyRequest& request) {
+  ++stats_.requests;
+  Answer answer;
+  if (request.state == wire::PolicyState::rcpt) answer = judge_.recipient(ask_of(request), now_);
+  if (request.state == wire::PolicyState::data) answer = judge_.data(ask_of(request), now_);
+  if (request.state == wire::PolicyState::end_of_message) answer = judge_.end(ask_of(request), now_);
+  if (!answer.refused()) return wire::append_policy_dunno(c.out);
+  ++stats_.refused;
+  const Reply reply = judge_.reply(answer, now_);
+  wire::append_policy_reply(c.out, {reply.code, reply.status, reply.text});
+}
+
+void Server::send(Connection& c) {
+  if (!c.out.empty()) {
+    const ssize_t n = ::send(c.fd, c.out.data(), c.out.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (n < 0 && errno != EAGAIN && errno != EINTR) return close(c);
+    if (n > 0) c.out.erase(0, static_cast<size_t>(n));
+  }
+  if (c.out.empty() && c.ended) return close(c);
+  const bool owes = !c.out.empty();
+  if (owes != c.owes) watch(c, owes ? EPOLLOUT : EPOLLIN);
+  c.owes = owes;
+}
+
+void Server::watch(const Connection& c, uint32_t events) {
+  epoll_event e{.events = events, .data = {.u64 = uint64_t{c.generation} << 32 | index_of(c)}};
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, c.fd, &e);
+}
+
+void Server::close(Connection& c) {
+  ::close(c.fd);
+  unlink(c);
+  const uint32_t generation = c.generation;
+  c = Connection{};
+  c.generation = generation;
+  c.next = free_;
+  free_ = index_of(c);
+  --open_;
+}
+
+void Server::link(Connection& c) {
+  const uint32_t i = index_of(c);
+  c.previous = newest_;
+  c.next = kNone;
+  (newest_ == kNone ? oldest_ : all_[newest_].next) = i;
+  newest_ = i;
+}
+
+void Server::unlink(Connection& c) {
+  (c.previous == kNone ? oldest_ : all_[c.previous].next) = c.next;
+  (c.next == kNone ? newest_ : all_[c.next].previous) = c.previous;
+}
+
+void Server::touch(Connection& c) {
+  if (newest_ == index_of(c)) return;
+  unlink(c);
+  link(c);
+}
+
+}  // namespace postern::edge::relay
