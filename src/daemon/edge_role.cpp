@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The edge role: the sockets that strangers write to. No disk, no capability, no decision: the explainer answers from
-// the published table, RADIUS accounting is decoded and handed on.
+// the published table, RADIUS accounting is decoded and handed on, the relay's Postfix is told who may send.
 #include <unistd.h>
 
 #include "daemon/bus/channel.h"
 #include "daemon/bus/kit.h"
+#include "daemon/relay.h"
 #include "edge/explainer/explainer.h"
 #include "observe/flow_export/flow_export.h"
 #include "observe/radius_acct/radius_acct.h"
@@ -72,6 +73,10 @@ class EdgeRole {
         explainer_config(settings_), std::move(listeners), [this](const IpAddress& a) { return line_of(a); }, key,
         {.utc = sys::now, .monotonic = sys::monotonic}, nullptr));
     explainer_->start(loop_);
+    relay_ = PN_TRY(Relay::make(
+        kit_, settings_, loop_,
+        [this](const IpAddress& a) { return table_.stamp().epoch == 0 ? std::nullopt : line_of(a); },
+        [this](RelayTold told) { link_.send(Role::brain, std::move(told)); }));
     loop_.every(seconds(1), [this] { report(); });
     return {};
   }
@@ -108,6 +113,8 @@ class EdgeRole {
     } else if (const auto* settled = std::get_if<Settled>(&message)) {
       for (const uint64_t token : settled->tokens)
         if (token > token_base_) radius_.journaled(token - token_base_);
+    } else if (auto* ask = std::get_if<RelayAsk>(&message)) {
+      if (relay_) relay_->ask(std::move(*ask));
     } else if (const auto* up = std::get_if<PeerUp>(&message); up != nullptr && up->role == Role::brain) {
       radius_.forget_in_flight();  // the NAS sends again; the engine takes what was journaled as a duplicate
     }
@@ -130,6 +137,7 @@ class EdgeRole {
       report.counters["radius_acct." + std::string(name) + "_total"] = value;
     });
     report_flows(report);
+    relay_->report(report);
     report.counters["radius_acct.in_flight"] = radius_.in_flight();
     link_.send(Role::brain, report);
   }
@@ -157,6 +165,7 @@ class EdgeRole {
   observe::radius_acct::RadiusAcct radius_;
   observe::flow_export::FlowExport flows_;
   std::unique_ptr<edge::explainer::Explainer> explainer_;
+  std::unique_ptr<Relay> relay_;
 };
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "act/webhook/webhook.h"
 #include "daemon/supervisor.h"
 #include "decide/engine.h"
+#include "edge/relay/memory.h"
 #include "settings/check.h"
 #include "sys/privileges.h"
 
@@ -21,6 +22,7 @@ namespace {
 constexpr size_t kKeyBytes = 32;
 constexpr int kExplainerBacklog = 4096;  // SYNs wait here while the explainer restarts
 constexpr int kGardenBacklog = 1024;
+constexpr int kRelayBacklog = 1024;
 constexpr size_t kSecretBytesMax = 4096;
 constexpr size_t kCertificatesBytesMax = 2 * 1024 * 1024;
 
@@ -61,14 +63,14 @@ std::string trimmed(std::string text) {
   return text;
 }
 
-// root's, and that group's if there is one; the web role gets the socket and never needs the file. A group that does
-// not exist was told by check_environment().
-Result<sys::Fd> open_api(const settings::Api& api) {
-  sys::Fd fd = PN_TRY(sys::listen_unix(api.socket, 0600));
-  const auto group = sys::group_id(api.group);
-  if (api.group.empty() || !group) return fd;
-  if (::chown(api.socket.c_str(), 0, *group) != 0 || ::chmod(api.socket.c_str(), 0660) != 0)
-    return fail_errno("give " + api.socket + " to group " + api.group);
+// root's, and that group's if there is one; the role that serves it gets the socket and never needs the file. A group
+// that does not exist was told by check_environment().
+Result<sys::Fd> open_unix(const std::string& path, const std::string& group_name) {
+  sys::Fd fd = PN_TRY(sys::listen_unix(path, 0600));
+  const auto group = sys::group_id(group_name);
+  if (group_name.empty() || !group) return fd;
+  if (::chown(path.c_str(), 0, *group) != 0 || ::chmod(path.c_str(), 0660) != 0)
+    return fail_errno("give " + path + " to group " + group_name);
   return fd;
 }
 
@@ -191,7 +193,18 @@ void Supervisor::open_listeners(std::vector<Error>& faults) {
     keep(faults, fmt::format("flow_export:{}", i), sys::bind_udp(settings_.flow_export.listen[i]));
   for (size_t i = 0; i < settings_.notice.listen.size(); ++i)
     keep(faults, fmt::format("notice:{}", i), sys::listen_tcp(settings_.notice.listen[i], 512, false));
-  keep(faults, "api", open_api(settings_.api));
+  keep(faults, "api", open_unix(settings_.api.socket, settings_.api.group));
+  open_relay(faults);
+}
+
+void Supervisor::open_relay(std::vector<Error>& faults) {
+  const settings::Relay& relay = settings_.relay;
+  size_t n = 0;
+  if (!relay.listen_unix.empty()) keep(faults, fmt::format("relay:{}", n++), open_unix(relay.listen_unix, relay.group));
+  for (const Endpoint& at : relay.listen)
+    keep(faults, fmt::format("relay:{}", n++), sys::listen_tcp(at, kRelayBacklog, false));
+  // Kept here, so that the counts outlive the edge role.
+  keep(faults, "relay_meters", edge::relay::SharedMemory::make("relay-meters"));
 }
 
 Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
@@ -220,6 +233,7 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       give("explainer");
       give("radius_acct");
       give("flow_export");
+      give("relay");
       tell("radius:");
       tell("reference");
       break;

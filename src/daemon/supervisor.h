@@ -48,6 +48,7 @@ class Supervisor {
   static std::map<std::string, std::string> client_secrets(const settings::Settings& settings,
                                                            std::vector<Error>& faults);
   void open_listeners(std::vector<Error>& faults);
+  void open_relay(std::vector<Error>& faults);
   void keep(std::vector<Error>& faults, const std::string& name, Result<sys::Fd> fd);
 
   void load_guard() const;

@@ -49,6 +49,7 @@ void Brain::wake_api() {
 }
 
 void Brain::on_api(Role from, const ApiCall& call) {
+  if (on_relay_call(from, call)) return;
   operator_ = user_name(call.operator_uid);
   tell::api::Request request{
       .method = call.method, .path = call.path, .query = call.query, .operator_name = operator_, .now = sys::now()};

@@ -40,6 +40,10 @@ class Brain {
   void on_notice(Role from, const NoticeAsk& ask);
   void on_garden(Role from, const GardenAsk& ask);
   void on_pressed(Role from, const CustomerPressed& pressed);
+  // relay.cpp; false: not about the relay
+  [[nodiscard]] bool on_relay_call(Role from, const ApiCall& call);
+  void on_relay_told(const RelayTold& told);
+  [[nodiscard]] wire::Json relay_row(const edge::relay::Usage& usage) const;
 
   void absorb(decide::Step step);
   void commit_soon();

@@ -25,7 +25,7 @@ struct Kit {
   std::string settings_text;
   std::map<std::string, std::string>
       secrets;                         // "reference", "master", "radius:<client>", "act:webhook", "act:ca:<path>"
-  std::map<std::string, int32_t> fds;  // "explainer4", "garden4", "radius_acct:0", "notice:0", "api"
+  std::map<std::string, int32_t> fds;  // "explainer4", "garden4", "radius_acct:0", "relay:0", "notice:0", "api"
   PN_FIELDS(role, supervisor_pid, settings_path, settings_text, secrets, fds)
 };
 

@@ -14,6 +14,7 @@
 #include "base/codec.h"
 #include "edge/garden/facts.h"
 #include "edge/notice/facts.h"
+#include "edge/relay/usage.h"
 #include "model/observation.h"
 #include "model/order.h"
 
@@ -132,8 +133,26 @@ struct SendWebhook {
   PN_FIELDS(message)
 };
 
-using Message = std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot,
-                             Receipts, RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach,
-                             GardenAsk, GardenTold, CustomerPressed, SendMail, SendWebhook, GardenAllow>;
+// To the edge: what this line and this account sent through the relay; with neither, those that sent most.
+struct RelayAsk {
+  uint64_t token = 0;
+  Role asker = Role::web;  // who waits for the answer that comes of it
+  model::SubscriberId line;
+  std::string account;
+  uint32_t rows_max = 0;
+  PN_FIELDS(token, asker, line, account, rows_max)
+};
+struct RelayTold {
+  uint64_t token = 0;
+  Role asker = Role::web;
+  std::vector<edge::relay::Usage> rows;
+  uint64_t left = 0;  // meters in use beyond those
+  PN_FIELDS(token, asker, rows, left)
+};
+
+using Message =
+    std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot, Receipts,
+                 RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach, GardenAsk,
+                 GardenTold, CustomerPressed, SendMail, SendWebhook, GardenAllow, RelayAsk, RelayTold>;
 
 }  // namespace postern::daemon

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/relay.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <span>
+
+#include "sys/clock.h"
+#include "sys/entropy.h"
+#include "sys/log.h"
+
+namespace postern::daemon {
+namespace {
+
+namespace relay = edge::relay;
+
+constexpr size_t kScansMax = 16;
+constexpr size_t kRowsPerSlice = 4'096;
+constexpr uint32_t kRowsMax = 1'000;
+
+uint32_t now_s() { return static_cast<uint32_t>(sys::now().unix_seconds()); }
+
+relay::Config judge_config(const settings::Settings& s) {
+  relay::Config config{.provider = s.provider.name,
+                       .url = s.provider.url,
+                       .relay_host = s.provider.relay_host,
+                       .subscriber_prefixes = s.network.subscriber_prefixes,
+                       .trusted = s.relay.trusted,
+                       .classes = {},
+                       .otherwise = relay_limits(s.classes.at("unknown")),
+                       .account = relay_account_limits(s),
+                       .restricted_percent = s.relay.restricted_percent,
+                       .refuse_auth_on_25 = s.relay.auth_on_25 == settings::AuthOn25::refuse};
+  for (const auto& [name, c] : s.classes) config.classes[name] = relay_limits(c);
+  return config;
+}
+
+uint64_t weight_of(const relay::Meter& meter, uint32_t now) {
+  relay::Meter m = meter;
+  m.roll(now);
+  return uint64_t{m.used(relay::Window::hour, relay::Quantity::recipients, now)} << 32 |
+         m.used(relay::Window::day, relay::Quantity::recipients, now);
+}
+
+}  // namespace
+
+relay::Limits relay_limits(const settings::Class& c) {
+  relay::Limits out{.invalid_percent = c.relay_invalid_percent,
+                    .recipients_per_message = c.relay_recipients_per_message};
+  const auto set = [&](relay::Quantity q, uint32_t hour, uint32_t day) {
+    out.most[0][static_cast<size_t>(q)] = hour;
+    out.most[1][static_cast<size_t>(q)] = day;
+  };
+  set(relay::Quantity::messages, c.relay_messages_per_hour, c.relay_messages_per_day);
+  set(relay::Quantity::recipients, c.relay_recipients_per_hour, c.relay_recipients_per_day);
+  set(relay::Quantity::kilobytes, c.relay_megabytes_per_hour * 1'024, c.relay_megabytes_per_day * 1'024);
+  set(relay::Quantity::domains, c.relay_domains_per_hour, c.relay_domains_per_day);
+  return out;
+}
+
+relay::Limits relay_account_limits(const settings::Settings& s) {
+  return relay_limits(s.classes.at(s.relay.account_class.empty() ? s.network.default_class : s.relay.account_class));
+}
+
+Result<std::unique_ptr<Relay>> Relay::make(Kit& kit, const settings::Settings& s, sys::Loop& loop, relay::Lookup lookup,
+                                           Told told) {
+  std::array<uint8_t, 16> key{};
+  sys::random_bytes(std::as_writable_bytes(std::span(key)));
+  const sys::Fd memory = take_fd(kit, "relay_meters");
+  relay::Meters meters = PN_TRY(relay::Meters::open(
+      memory, {.meters_max = s.relay.meters_max, .messages_max = (s.relay.messages_max + 7) / 8 * 8}, key));
+  if (meters.adopted())
+    sys::log(sys::Level::info, "relay", "RELAY_METERS_KEPT", "counts go on where the process before stopped",
+             {{"meters", fmt::to_string(meters.used())}});
+  std::unique_ptr<Relay> out(new Relay(s, std::move(meters), loop, std::move(lookup), std::move(told)));
+  out->server_ = PN_TRY(relay::Server::make({.connections_max = s.relay.connections_max, .clients = s.relay.clients},
+                                            take_fds(kit, "relay"), out->judge_, {.utc = sys::now}));
+  out->server_->start(loop);
+  return out;
+}
+
+Relay::Relay(const settings::Settings& s, relay::Meters meters, sys::Loop& loop, relay::Lookup lookup, Told told)
+    : loop_(loop),
+      meters_(std::move(meters)),
+      judge_(judge_config(s), meters_, std::move(lookup)),
+      told_(std::move(told)) {}
+
+void Relay::ask(RelayAsk ask) {
+  ask.rows_max = std::min(ask.rows_max, kRowsMax);
+  if (!ask.line && ask.account.empty()) {
+    if (scans_.size() >= kScansMax) {
+      ++asks_dropped_;
+      return;  // the web role says 503 in time
+    }
+    scans_.push_back({std::move(ask), 0, {}});
+    if (scans_.size() == 1) loop_.after({}, [this] { scan(); });
+    return;
+  }
+  RelayTold told{.token = ask.token, .asker = ask.asker, .rows = {}, .left = 0};
+  const auto add = [&](uint64_t key) {
+    if (const relay::Meter* m = meters_.find(key)) told.rows.push_back(relay::usage_of(*m, now_s()));
+  };
+  if (ask.line) add(judge_.key_of_line(ask.line.value));
+  if (!ask.account.empty()) add(judge_.key_of_account(ask.account));
+  told_(std::move(told));
+}
+
+void Relay::scan() {
+  Scan& scan = scans_.front();
+  const std::span<const relay::Meter> rows = meters_.rows();
+  const size_t end = std::min(scan.next + kRowsPerSlice, rows.size());
+  const uint32_t now = now_s();
+  for (; scan.next < end; ++scan.next) {
+    const relay::Meter& m = rows[scan.next];
+    if (m.key == 0) continue;
+    scan.best.emplace_back(weight_of(m, now), static_cast<uint32_t>(scan.next));
+    std::ranges::push_heap(scan.best, std::greater{});
+    if (scan.best.size() <= scan.ask.rows_max) continue;
+    std::ranges::pop_heap(scan.best, std::greater{});
+    scan.best.pop_back();
+  }
+  if (scan.next >= rows.size()) {
+    finish(scan);
+    scans_.pop_front();
+  }
+  if (!scans_.empty()) loop_.after({}, [this] { this->scan(); });
+}
+
+void Relay::finish(const Scan& scan) {
+  RelayTold told{.token = scan.ask.token, .asker = scan.ask.asker, .rows = {}, .left = 0};
+  auto best = scan.best;
+  std::ranges::sort(best, std::greater{});
+  for (const auto& [weight, row] : best) told.rows.push_back(relay::usage_of(meters_.rows()[row], now_s()));
+  told.left = meters_.used() > best.size() ? meters_.used() - best.size() : 0;
+  told_(std::move(told));
+}
+
+void Relay::report(RoleReport& report) const {
+  const auto count = [&](std::string_view name, const uint64_t& value) {
+    report.counters[fmt::format("relay.{}_total", name)] = value;
+  };
+  relay::Stats::visit(judge_.stats(), count);
+  relay::ServerStats::visit(server_->stats(), count);
+  report.counters["relay.open"] = server_->open();
+  report.counters["relay.meters"] = meters_.used();
+  report.counters["relay.asks_dropped_total"] = asks_dropped_;
+}
+
+}  // namespace postern::daemon
