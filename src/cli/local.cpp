@@ -17,16 +17,6 @@ using wire::Json;
 constexpr size_t kRowsAtOnce = 1'000;
 constexpr std::array kDetectors{std::string_view(POSTERN_DETECTORS)};
 
-std::vector<std::string_view> detector_names() {
-  std::vector<std::string_view> names;
-  for (std::string_view left = kDetectors.front(); !left.empty();) {
-    const size_t comma = std::min(left.find(','), left.size());
-    names.push_back(left.substr(0, comma));
-    left.remove_prefix(std::min(left.size(), comma + 1));
-  }
-  return names;
-}
-
 Json list(const std::vector<std::string>& texts) {
   Json out = Json::array();
   for (const std::string& t : texts) out.push(t);
@@ -44,6 +34,16 @@ Printed refuse(const settings::Faults& faults, bool json) {
   return {Exit::bad_input, {}, settings::text_of(faults)};
 }
 }  // namespace
+
+std::vector<std::string_view> detector_names() {
+  std::vector<std::string_view> names;
+  for (std::string_view left = kDetectors.front(); !left.empty();) {
+    const size_t comma = std::min(left.find(','), left.size());
+    names.push_back(left.substr(0, comma));
+    left.remove_prefix(std::min(left.size(), comma + 1));
+  }
+  return names;
+}
 
 Printed check(const std::string& settings_file, const std::string& subscriber_file, bool json) {
   const std::vector<std::string_view> detectors = detector_names();

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "cli/client.h"
 
@@ -14,6 +16,8 @@ struct Printed {
   std::string faults;
 };
 
+// Those of this build.
+[[nodiscard]] std::vector<std::string_view> detector_names();
 // `subscriber_file`: empty, or a file for import, which is then read as if with these settings.
 [[nodiscard]] Printed check(const std::string& settings_file, const std::string& subscriber_file, bool json);
 // Reads and checks the whole file, then sends it in parts; nothing is sent while a row is wrong. Each part is taken

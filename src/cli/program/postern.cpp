@@ -12,6 +12,7 @@
 #include "cli/lists.h"
 #include "cli/local.h"
 #include "cli/rehearse.h"
+#include "cli/relay/check.h"
 #include "cli/render.h"
 
 namespace postern::cli {
@@ -39,6 +40,7 @@ struct Options {
   std::string why;
   std::vector<std::string> destinations;
   Rehearse rehearse;
+  std::string postfix;
   std::optional<unsigned> connections_per_min;
   std::optional<unsigned> connections_burst;
   std::optional<unsigned> networks_per_hour;
@@ -89,6 +91,7 @@ class Program {
   void governor();
   void gate();
   void rehearsals();
+  void relay();
   CLI::App* noun(const char* name, const char* about);
 
   CLI::App app_{"postern: outbound mail on an access network, explained. See postern(1)."};
@@ -113,6 +116,7 @@ Program::Program() {
   governor();
   gate();
   rehearsals();
+  relay();
 }
 
 CLI::App* Program::noun(const char* name, const char* about) {
@@ -409,6 +413,42 @@ void Program::rehearsals() {
       ->required();
   command->fallthrough();
   command->callback([this] { print(rehearse(options_.rehearse, json())); });
+}
+
+void Program::relay() {
+  CLI::App* group = noun("relay", "your own mail relay: who sends how much, and whether Postfix asks");
+  CLI::App* show = group->add_subcommand("show", "what a line or an account sent, and its limits");
+  show->add_option("WHO", options_.word, "the line's key, #NUMBER, or an account's name")->required();
+  on(show, [this] { return Call{.path = "/v1/relay/" + escaped(options_.word)}; }, fields);
+
+  CLI::App* top = group->add_subcommand("top", "those with the most recipients within the last hour");
+  top->add_option("--limit", options_.limit, "at most so many")->check(CLI::Range(size_t{1}, size_t{1'000}));
+  on(
+      top,
+      [this, top] {
+        const bool said = top->count("--limit") != 0;
+        return Call{.path = "/v1/relay", .query = {{"limit", said ? std::to_string(options_.limit) : ""}}};
+      },
+      [](const Json& answer) {
+        return table(answer, {{"NAME", "name"},
+                              {"KIND", "kind"},
+                              {"MSG/H", "messages_hour"},
+                              {"RCPT/H", "recipients_hour"},
+                              {"DOMAINS/H", "domains_hour"},
+                              {"INVALID/H", "invalid_hour"},
+                              {"MSG/D", "messages_day"},
+                              {"RCPT/D", "recipients_day"},
+                              {"KB/D", "kilobytes_day"},
+                              {"REFUSED", "refused"},
+                              {"AUTH-25", "auth_on_25"},
+                              {"LAST", "last"}});
+      });
+
+  CLI::App* check = group->add_subcommand("check", "whether this machine's Postfix asks as it should; 1 = it does not");
+  check->add_option("FILE", options_.config, "the settings")->capture_default_str();
+  check->add_option("--postfix", options_.postfix, "Postfix's configuration directory, if not its own");
+  check->fallthrough();
+  check->callback([this] { print(relay_check({options_.config, options_.postfix}, json())); });
 }
 
 int Program::run(int argc, char** argv) {
