@@ -6,7 +6,7 @@
 namespace postern::decide {
 namespace {
 
-constexpr uint32_t kCheckpointForm = 1;
+constexpr uint32_t kCheckpointForm = 2;
 
 }  // namespace
 
@@ -39,6 +39,14 @@ Step Engine::receive(const model::Receipt& receipt) {
   work.receipt(receipt);
   return work.finish();
 }
+
+Step Engine::receive(const model::PlugAnswer& answer) {
+  Work work(*state_, answer.receipt.at);
+  work.answer(answer);
+  return work.finish();
+}
+
+void Engine::forget_asked() { state_->plug_asked.clear(); }
 
 void Engine::replay(const model::Record& record) {
   state_->facts.apply(record);
@@ -97,6 +105,7 @@ void Engine::State::encode_memory(Encoder& out) const {
   memory.encode(out);
   watch.encode(out);
   seen.encode(out);
+  out.put(gate_heard);
   out.put(counters);
   out.put(last_tick);
   out.put(listening_since);
@@ -108,6 +117,7 @@ void Engine::State::decode_memory(Decoder& in) {
   memory.decode(in);
   watch.decode(in);
   seen.decode(in);
+  in.get(gate_heard);
   in.get(counters);
   in.get(last_tick);
   in.get(listening_since);

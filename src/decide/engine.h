@@ -24,13 +24,15 @@
 #include "decide/common/counters.h"
 #include "decide/frame/view.h"
 #include "decide/who/resolve.h"
+#include "model/plug.h"
 #include "model/record.h"
 
 namespace postern::decide {
 
 struct Step {
   std::vector<model::Record> records;
-  model::LineDelta table;  // removed and set, sorted by prefix
+  model::LineDelta table;            // removed and set, sorted by prefix
+  std::vector<model::PlugAsk> asks;  // to the actuator of plugs, after the records are in the journal
 };
 
 class Engine {
@@ -48,6 +50,9 @@ class Engine {
   Step tick(Time now);
   // Journaled only when it changes what is known of the order.
   Step receive(const model::Receipt& receipt);
+  Step receive(const model::PlugAnswer& answer);
+  // The actuator of plugs started again: what it did not answer is asked again with the next tick.
+  void forget_asked();
 
   // State only. A Checkpoint among the records changes nothing: start with restore() of the newest.
   void replay(const model::Record& record);
@@ -89,10 +94,15 @@ class Engine {
   [[nodiscard]] std::vector<const model::Finding*> findings_of(model::CaseId id) const;
   [[nodiscard]] GovernorView governor(Time now) const;
 
-  // The order in force of a live session, and the last that its actuator said.
+  // The order in force of a live session, and the last that each of its actuators said.
   [[nodiscard]] const model::Order* order_of(model::SessionId id) const;
-  [[nodiscard]] std::optional<model::Receipt> receipt_of(model::OrderId id) const;
+  [[nodiscard]] std::optional<model::Receipt> receipt_of(model::OrderId id, std::string_view actuator = "gate") const;
   void for_each_order(const std::function<void(const model::Order&)>& f) const;
+
+  // The lines whose plug is pulled, by key, whether they are on line or not: what authorisation is to know.
+  [[nodiscard]] std::vector<std::string> plugged_lines() const;
+  // Sessions of which the paired restore is not done, though it was tried.
+  [[nodiscard]] size_t restores_owed() const;
 
   [[nodiscard]] std::optional<WatchView> watch(model::SubscriberId line, Time now) const;
   // Detectors of this build, in the order of their registration.

@@ -114,7 +114,7 @@ TEST_F(EngineTest, TwoImportsOfOnePrefixAreNobody) {
 TEST_F(EngineTest, ReceiptsCountOnceAndOnlyForOrdersInForce) {
   const auto order = all<model::Order>(import({row("a", "residential", "192.0.2.1")})).at(0);
   const auto receive = [&](model::ReceiptState state) {
-    return engine_.receive({order.id, "gate", state, "", kNow}).records.size();
+    return engine_.receive(model::Receipt{order.id, "gate", state, "", kNow}).records.size();
   };
   EXPECT_EQ(receive(model::ReceiptState::accepted), 1U);
   EXPECT_EQ(receive(model::ReceiptState::in_force), 1U);

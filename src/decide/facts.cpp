@@ -26,13 +26,20 @@ struct Apply {
     cut = facts.sessions.apply(s, at);
     if (!s.until) return;
     facts.orders.end(s.id);
+    facts.plugs.end(s.id);
     if (s.source == model::SessionSource::fixed && s.end == model::SessionEnd::replaced)
       facts.waiting.insert(s.subscriber);
   }
   void operator()(const model::Finding& r) { facts.cases.apply(r); }
   void operator()(const model::CaseChanged& r) { facts.cases.apply(r.case_); }
-  void operator()(const model::Order& r) { facts.orders.apply(r); }
-  void operator()(const model::Receipt& r) { facts.orders.apply(r); }
+  void operator()(const model::Order& r) {
+    facts.orders.apply(r);
+    facts.plugs.apply(r);
+  }
+  void operator()(const model::Receipt& r) {
+    facts.orders.apply(r);
+    facts.plugs.apply(r);
+  }
   void operator()(const model::PermitChanged& r) { facts.permits.apply(r.permit); }
   void operator()(const model::GovernorChanged& r) { facts.cases.apply(r); }
   void operator()(const model::CaseNote&) {}
@@ -107,6 +114,7 @@ void Facts::encode(Encoder& out) const {
   permits.encode(out);
   cases.encode(out);
   orders.encode(out);
+  plugs.encode(out);
 }
 
 void Facts::decode(Decoder& in) {
@@ -117,6 +125,7 @@ void Facts::decode(Decoder& in) {
   permits.decode(in);
   cases.decode(in);
   orders.decode(in);
+  plugs.decode(in);
   for (const model::Subscriber& s : subscribers.all())
     if (!s.fixed.empty()) waiting.insert(s.id);
 }

@@ -8,6 +8,7 @@
 
 #include "decide/casework/book.h"
 #include "decide/permits/permits.h"
+#include "decide/plug/book.h"
 #include "decide/policy/orders.h"
 #include "decide/policy/verdict.h"
 #include "decide/who/book.h"
@@ -24,6 +25,7 @@ struct Facts {
   permits::Book permits;
   casework::Book cases;
   policy::Orders orders;
+  plug::Book plugs;
   // Subscribers with a fixed prefix that somebody else's session took: it comes back when it is free. Follows from the
   // above; may name a subscriber too many, never one too few.
   std::set<model::SubscriberId> waiting;

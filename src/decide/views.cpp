@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The read-only face of the engine.
+#include <algorithm>
+
 #include "decide/work.h"
 
 namespace postern::decide {
@@ -91,9 +93,11 @@ const model::Order* Engine::order_of(model::SessionId id) const {
   return in_force == nullptr ? nullptr : &in_force->order;
 }
 
-std::optional<model::Receipt> Engine::receipt_of(model::OrderId id) const {
+std::optional<model::Receipt> Engine::receipt_of(model::OrderId id, std::string_view actuator) const {
   const policy::InForce* in_force = state_->facts.orders.find(id);
-  return in_force == nullptr ? std::nullopt : in_force->receipt;
+  if (in_force == nullptr) return std::nullopt;
+  const auto it = in_force->receipts.find(std::string(actuator));
+  return it == in_force->receipts.end() ? std::nullopt : std::optional(it->second);
 }
 
 void Engine::for_each_order(const std::function<void(const model::Order&)>& f) const {
@@ -105,5 +109,22 @@ std::optional<WatchView> Engine::watch(model::SubscriberId line, Time now) const
 }
 
 std::span<const std::string_view> Engine::detectors() { return detect::names(); }
+
+std::vector<std::string> Engine::plugged_lines() const {
+  std::vector<std::string> out;
+  for (const auto& [id, c] : state_->facts.cases.all()) {
+    const model::Subscriber* s = state_->facts.subscribers.find(c.line);
+    if (s == nullptr || s->key.empty() || c.state != model::CaseState::disconnected) continue;
+    if (state_->class_of(c.line).cases.plug_mode == model::Mode::on) out.push_back(s->key);
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
+size_t Engine::restores_owed() const {
+  return static_cast<size_t>(std::ranges::count_if(state_->facts.plugs.all(), [](const auto& p) {
+    return !p.second.garden && p.second.round > 0 && p.second.stage == plug::Stage::pending;
+  }));
+}
 
 }  // namespace postern::decide

@@ -19,6 +19,7 @@ void Work::emit(model::SubscriberId subject, model::RecordBody body) {
   if (const auto* changed = std::get_if<model::CaseChanged>(&body); changed && !casework::is_open(changed->case_.state))
     state_.seen.forget(subject);
   if (const auto* changed = std::get_if<model::SessionChanged>(&body)) {
+    if (changed->session.until) end_plug(changed->session);
     const who::Held* before = facts_.sessions.live(changed->session.id);
     if (before != nullptr) note(before->session);
     if (!changed->session.until) note(changed->session);
@@ -26,6 +27,8 @@ void Work::emit(model::SubscriberId subject, model::RecordBody body) {
   } else if (const auto* order = std::get_if<model::Order>(&body)) {
     for (const Prefix& p : facts_.sessions.live(order->session)->session.prefixes.value) touched_.insert(p);
   }
+  plugs_moved_ =
+      plugs_moved_ || std::holds_alternative<model::Order>(body) || std::holds_alternative<model::Receipt>(body);
   step_.records.push_back({0, at_, subject, std::move(body)});
   state_.counters.history_cut += facts_.apply(step_.records.back());
 }
@@ -80,6 +83,7 @@ void Work::tick() {
     for (const model::SessionId id : facts_.sessions.silent(horizon))
       accounting().end(id, at_, model::SessionEnd::aged);
   tick_cases();
+  plugs_moved_ = true;
   state_.watch.sweep(at_, [this](model::SubscriberId line) { return state_.subject_of(line); });
 }
 
@@ -107,6 +111,7 @@ void Work::operator()(const model::MailLookup& o) {
 }
 
 void Work::operator()(const model::LineSum& o) {
+  see_plug(o);
   if (facts_.subscribers.find(o.line) != nullptr) judge(o.line, o);
 }
 
@@ -142,6 +147,7 @@ Step Work::finish() {
     const model::SubscriberId subject = order.subject;
     emit(subject, std::move(order));
   }
+  if (plugs_moved_) look_at_plugs();
   for (const Prefix& p : touched_) {
     if (facts_.sessions.claims().claimed(p)) {
       step_.table.set.push_back(facts_.entry_of(p));

@@ -10,6 +10,7 @@
 #include "decide/common/counters.h"
 #include "decide/engine.h"
 #include "decide/facts.h"
+#include "decide/plug/watch.h"
 #include "decide/watch.h"
 #include "decide/who/accounting.h"
 
@@ -25,6 +26,8 @@ struct Engine::State {
   Time listening_since;  // no session ages for what was missed before
   casework::Looks looks;
   casework::Seen seen;
+  Time gate_heard;  // the newest sum of any line
+  std::map<model::SessionId, plug::Asked> plug_asked;
 
   [[nodiscard]] detect::Subject subject_of(model::SubscriberId line) const;
   [[nodiscard]] const model::ClassPolicy& class_of(model::SubscriberId line) const;
@@ -39,6 +42,7 @@ class Work {
 
   void policy(const model::Policy& policy);
   void receipt(const model::Receipt& receipt);
+  void answer(const model::PlugAnswer& answer);  // decide/plugs.cpp
   void tick();
   void operator()(std::monostate) {}
   void operator()(const model::SessionEvent& o);
@@ -73,6 +77,11 @@ class Work {
   void page_if_held(const model::Case& c, const casework::Governor& governor);
   bool see_behaviour(const model::ObservationBody& body, model::SubscriberId line);
   void tick_cases();
+  // decide/plugs.cpp
+  void say(const std::optional<model::Receipt>& receipt);
+  void see_plug(const model::LineSum& sum);
+  void end_plug(const model::Session& session);
+  void look_at_plugs();
   void on_finding(const model::Finding& finding, const std::string& summary);
   [[nodiscard]] Row take(model::Subscriber row);
   void act(const std::string& operator_name, std::string action);
@@ -86,6 +95,7 @@ class Work {
   std::set<model::SessionId> dirty_;  // to be decided again
   std::set<Prefix> touched_;          // of the table
   bool freed_ = false;                // a session ended: fixed prefixes may come back
+  bool plugs_moved_ = false;          // an order or a receipt may have made an ask due
 };
 
 // Requests of operators, as they may be made at `now`.

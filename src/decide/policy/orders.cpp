@@ -8,12 +8,13 @@ namespace postern::decide::policy {
 void Orders::apply(const model::Order& order) {
   last_id_ = std::max(last_id_, order.id);
   end(order.session);
-  in_force_[order.session] = {order, std::nullopt};
+  in_force_[order.session] = {order, {}};
   by_id_[order.id] = order.session;
 }
 
 void Orders::apply(const model::Receipt& receipt) {
-  if (const auto it = by_id_.find(receipt.order); it != by_id_.end()) in_force_.at(it->second).receipt = receipt;
+  if (const auto it = by_id_.find(receipt.order); it != by_id_.end())
+    in_force_.at(it->second).receipts[receipt.actuator] = receipt;
 }
 
 void Orders::end(model::SessionId session) {
@@ -36,10 +37,11 @@ const InForce* Orders::find(model::OrderId id) const {
 bool Orders::is_news(const model::Receipt& receipt) const {
   const InForce* mine = find(receipt.order);
   if (mine == nullptr) return false;
-  if (!mine->receipt || mine->receipt->actuator != receipt.actuator) return true;
-  if (receipt.state == model::ReceiptState::accepted && mine->receipt->state == model::ReceiptState::in_force)
-    return false;
-  return mine->receipt->state != receipt.state;
+  const auto last = mine->receipts.find(receipt.actuator);
+  if (last == mine->receipts.end()) return true;
+  const model::Receipt& before = last->second;
+  if (receipt.state == model::ReceiptState::accepted && before.state == model::ReceiptState::in_force) return false;
+  return before.state != receipt.state;
 }
 
 void Orders::encode(Encoder& out) const {

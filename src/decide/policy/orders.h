@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The orders in force: at most one per live session, with what its actuator last said.
+// The orders in force: at most one per live session, with what each of its actuators last said.
 #pragma once
 
 #include <map>
-#include <optional>
+#include <string>
 #include <unordered_map>
 
 #include "base/codec.h"
@@ -13,8 +13,8 @@ namespace postern::decide::policy {
 
 struct InForce {
   model::Order order;
-  std::optional<model::Receipt> receipt;
-  PN_FIELDS(order, receipt)
+  std::map<std::string, model::Receipt> receipts;  // by actuator
+  PN_FIELDS(order, receipts)
 };
 
 class Orders {

@@ -35,8 +35,10 @@ void by_permit(const model::Permit& permit, Decision& d) {
 }
 
 void by_case(const model::Case& c, const model::CaseRules& rules, Decision& d) {
-  d.plug = c.state == model::CaseState::disconnected;
-  d.hold = d.plug ? model::Hold::garden : rules.restriction;
+  const bool cut = c.state == model::CaseState::disconnected;
+  // In shadow the NAS hears nothing; a mode taken back lets out who is in.
+  d.plug = cut && rules.plug_mode == model::Mode::on;
+  d.hold = cut ? model::Hold::garden : rules.restriction;
   if (d.hold == model::Hold::services) d.closed = c.services;
   std::erase(d.closed, model::Service{model::Transport::tcp, 25});
   if (d.hold == model::Hold::services && d.closed.empty()) d.hold = model::Hold::none;  // the verdict says it all
