@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "act/mail/mail.h"
+#include "act/radius_coa/radius_coa.h"
 #include "act/webhook/webhook.h"
 #include "daemon/allow.h"
 #include "daemon/bus/channel.h"
@@ -42,6 +43,24 @@ act::webhook::Config webhook_config(const settings::Settings& s, const Kit& kit)
           .retry_for = s.webhook.retry_for};
 }
 
+// Settings name methods and attributes as act/radius_coa does, in the same order.
+act::radius_coa::Config coa_config(const settings::Settings& s, const Kit& kit) {
+  act::radius_coa::Config config;
+  config.retransmit_after = s.radius_coa.retransmit_after;
+  config.attempts = s.radius_coa.attempts;
+  config.in_flight_max = s.radius_coa.in_flight_max;
+  for (const auto& n : s.radius_coa.nases) {
+    act::radius_coa::Nas nas{
+        .name = n.name, .address = n.address, .source = n.source, .secret = kit.secrets.at("coa:" + n.name)};
+    for (const auto i : n.identify) nas.identify.push_back(*act::radius_coa::Identify_from(to_string(i)));
+    for (const auto m : n.methods) nas.methods.push_back(*wire::DynAuthVerb_from(to_string(m)));
+    for (const auto& a : n.garden) nas.garden.push_back(*model::parse_radius_attribute(a));
+    for (const auto& a : n.normal) nas.normal.push_back(*model::parse_radius_attribute(a));
+    config.nases.push_back(std::move(nas));
+  }
+  return config;
+}
+
 class ActRole {
  public:
   ActRole(WorkerStart start, sys::Loop& loop)
@@ -51,7 +70,10 @@ class ActRole {
             loop, std::move(start.bus), Role::act,
             [this](Role from, Message m, const std::shared_ptr<sys::Fd>&) { on_message(from, std::move(m)); },
             [&loop] { loop.stop(); }),
-        allow_(settings_.garden, loop, [this](GardenAllow allow) { link_.send(Role::gate, std::move(allow)); }) {
+        allow_(settings_.garden, loop, [this](GardenAllow allow) { link_.send(Role::gate, std::move(allow)); }),
+        coa_(
+            coa_config(settings_, kit_), loop,
+            [this](model::PlugAnswer answer) { link_.send(Role::brain, PlugAnswers{{std::move(answer)}}); }, sys::now) {
     const auto settle = [this](model::ContactSettled settled) {
       link_.send(Role::brain, Observed{0, {0, sys::now(), std::move(settled)}});
     };
@@ -62,6 +84,8 @@ class ActRole {
     loop.every(seconds(1), [this] { report(); });
   }
 
+  [[nodiscard]] Status wake() { return coa_.open(); }
+
  private:
   void on_message(Role from, Message message) {
     if (const auto* up = std::get_if<PeerUp>(&message); up != nullptr && up->role == Role::gate) allow_.resend();
@@ -70,6 +94,8 @@ class ActRole {
       if (mail_) mail_->send(std::move(letter->letter));
     } else if (auto* hook = std::get_if<SendWebhook>(&message)) {
       if (webhook_) webhook_->send(std::move(hook->message));
+    } else if (auto* asks = std::get_if<PlugAsks>(&message)) {
+      for (model::PlugAsk& ask : asks->asks) coa_.ask(std::move(ask));
     }
   }
 
@@ -82,6 +108,11 @@ class ActRole {
 
   void report() {
     RoleReport report{.pid = ::getpid(), .at = sys::now()};
+    act::radius_coa::Stats::visit(coa_.stats(), [&](std::string_view name, const uint64_t& value) {
+      report.counters["radius_coa." + std::string(name) + "_total"] = value;
+    });
+    report.counters["radius_coa.in_flight"] = coa_.in_flight();
+    report.counters["radius_coa.waiting"] = coa_.waiting();
     report.facts["settings"] = settings_digest(kit_.settings_text);
     allow_.report(report);
     report.counters["messages_dropped_total"] = link_.dropped();
@@ -94,6 +125,7 @@ class ActRole {
   settings::Settings settings_;
   Link link_;
   Allow allow_;
+  act::radius_coa::RadiusCoa coa_;
   std::unique_ptr<act::mail::Mail> mail_;
   std::unique_ptr<act::webhook::Webhook> webhook_;
 };
@@ -102,7 +134,11 @@ class ActRole {
 
 int run_act(WorkerStart start) {
   sys::Loop loop;
-  const ActRole role(std::move(start), loop);
+  ActRole role(std::move(start), loop);
+  if (auto up = role.wake(); !up) {
+    sys::log(sys::Level::error, "act", "ACT_WAKE_FAILED", up.error().text());
+    return 1;
+  }
   loop.run();
   return 0;
 }

@@ -7,6 +7,7 @@
 #include "daemon/bus/kit.h"
 #include "daemon/relay.h"
 #include "edge/explainer/explainer.h"
+#include "edge/radius_auth/radius_auth.h"
 #include "observe/flow_export/flow_export.h"
 #include "observe/radius_acct/radius_acct.h"
 #include "sys/clock.h"
@@ -64,7 +65,8 @@ class EdgeRole {
         flows_(
             flow_config(settings_), loop, take_fds(kit_, "flow_export"),
             [this](const IpAddress& a) { return folded_line_of(a); },
-            [this](model::Observation o) { link_.send(Role::brain, Observed{0, std::move(o)}); }, sys::now) {}
+            [this](model::Observation o) { link_.send(Role::brain, Observed{0, std::move(o)}); }, sys::now),
+        auth_({.allow = settings_.radius_auth.allow, .garden = settings_.radius_auth.garden}) {}
 
   [[nodiscard]] Status wake() {
     const tables::ReferenceKey key = PN_TRY(tables::reference_key(kit_.secrets.at("reference")));
@@ -77,6 +79,10 @@ class EdgeRole {
         kit_, settings_, loop_,
         [this](const IpAddress& a) { return table_.stamp().epoch == 0 ? std::nullopt : line_of(a); },
         [this](RelayTold told) { link_.send(Role::brain, std::move(told)); }));
+    for (sys::Fd& socket : take_fds(kit_, "radius_auth"))
+      auth_servers_.push_back(PN_TRY(sys::HttpServer::start(
+          loop_, std::move(socket), {},
+          [this](const sys::HttpRequest& r, const sys::HttpServer::Reply& reply) { reply(auth_.answer(r)); })));
     loop_.every(seconds(1), [this] { report(); });
     return {};
   }
@@ -115,6 +121,8 @@ class EdgeRole {
         if (token > token_base_) radius_.journaled(token - token_base_);
     } else if (auto* ask = std::get_if<RelayAsk>(&message)) {
       if (relay_) relay_->ask(std::move(*ask));
+    } else if (auto* plugged = std::get_if<PluggedLines>(&message)) {
+      auth_.take(std::move(plugged->keys));
     } else if (const auto* up = std::get_if<PeerUp>(&message); up != nullptr && up->role == Role::brain) {
       radius_.forget_in_flight();  // the NAS sends again; the engine takes what was journaled as a duplicate
     }
@@ -138,6 +146,12 @@ class EdgeRole {
     });
     report_flows(report);
     relay_->report(report);
+    edge::radius_auth::Stats::visit(auth_.stats(), [&](std::string_view name, const uint64_t& value) {
+      report.counters["radius_auth." + std::string(name) + "_total"] = value;
+    });
+    report.counters["radius_auth.lines"] = auth_.held();
+    if (!auth_servers_.empty() && !auth_.has_list())
+      report.facts["fault.radius_auth"] = "which lines are held is not known: they log in as usual";
     report.counters["radius_acct.in_flight"] = radius_.in_flight();
     link_.send(Role::brain, report);
   }
@@ -164,6 +178,8 @@ class EdgeRole {
   Link link_;
   observe::radius_acct::RadiusAcct radius_;
   observe::flow_export::FlowExport flows_;
+  edge::radius_auth::RadiusAuth auth_;
+  std::vector<std::unique_ptr<sys::HttpServer>> auth_servers_;
   std::unique_ptr<edge::explainer::Explainer> explainer_;
   std::unique_ptr<Relay> relay_;
 };

@@ -171,6 +171,14 @@ std::map<std::string, std::string> Supervisor::client_secrets(const settings::Se
     }
   }
   act_secrets(settings, out, faults);
+  for (const auto& nas : settings.radius_coa.nases) {
+    auto secret = read_secret(nas.secret_file);
+    if (secret) {
+      out["coa:" + nas.name] = trimmed(std::move(*secret));
+    } else {
+      faults.push_back(secret.error());
+    }
+  }
   return out;
 }
 
@@ -193,6 +201,8 @@ void Supervisor::open_listeners(std::vector<Error>& faults) {
     keep(faults, fmt::format("flow_export:{}", i), sys::bind_udp(settings_.flow_export.listen[i]));
   for (size_t i = 0; i < settings_.notice.listen.size(); ++i)
     keep(faults, fmt::format("notice:{}", i), sys::listen_tcp(settings_.notice.listen[i], 512, false));
+  for (size_t i = 0; i < settings_.radius_auth.listen.size(); ++i)
+    keep(faults, fmt::format("radius_auth:{}", i), sys::listen_tcp(settings_.radius_auth.listen[i], 512, false));
   keep(faults, "api", open_unix(settings_.api.socket, settings_.api.group));
   open_relay(faults);
 }
@@ -234,6 +244,7 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       give("radius_acct");
       give("flow_export");
       give("relay");
+      give("radius_auth");
       tell("radius:");
       tell("reference");
       break;
@@ -245,6 +256,7 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       break;
     case Role::act:
       tell("act:");
+      tell("coa:");
       break;
     case Role::supervisor:
       break;

@@ -44,7 +44,7 @@ class Supervisor {
   void prepare_secrets(std::vector<Error>& faults);
   static void act_secrets(const settings::Settings& settings, std::map<std::string, std::string>& out,
                           std::vector<Error>& faults);
-  // "radius:<client>" to its secret, and what act_secrets() gives.
+  // "radius:<client>" and "coa:<NAS>" to their secrets, and what act_secrets() gives.
   static std::map<std::string, std::string> client_secrets(const settings::Settings& settings,
                                                            std::vector<Error>& faults);
   void open_listeners(std::vector<Error>& faults);

@@ -121,6 +121,7 @@ Environment check_environment(const Settings& s) {
   if (!s.webhook.secret_file.empty()) secret_file(s.webhook.secret_file, out);
   for (const std::string* ca : {&s.mail.ca_file, &s.webhook.ca_file})
     if (!ca->empty()) certificates(*ca, out);
+  for (const RadiusCoaNas& nas : s.radius_coa.nases) secret_file(nas.secret_file, out);
   directory(s.store.directory, "store directory",
             fmt::format("install -d -m 0700 -o {} {}", s.daemon.user, s.store.directory), out);
   directory(fs::path(s.gate.pin_dir).parent_path().string(), "BPF file system", "mount -t bpf bpf /sys/fs/bpf", out);

@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <set>
 
+#include "model/plug.h"
 #include "settings/table/suggest.h"
 
 namespace postern::settings {
@@ -25,6 +26,7 @@ class Checker {
     explainer();
     radius();
     listeners();
+    plug();
     gate();
     channels();
     relay();
@@ -231,6 +233,26 @@ class Checker {
     }
   }
 
+  void plug() {
+    std::set<std::string_view> names;
+    const auto& nases = s_.radius_coa.nases;
+    for (size_t i = 0; i < nases.size(); ++i) {
+      if (!nases[i].name.empty() && !names.insert(nases[i].name).second)
+        fault({"radius_coa", "nas"}, i, fmt::format("two of [[radius_coa.nas]] have the name \"{}\"", nases[i].name),
+              "one NAS has one section");
+      if (nases[i].source && nases[i].source.family != nases[i].address.address.family)
+        fault({"radius_coa", "nas"}, i, fmt::format("source and address of \"{}\" are of two families", nases[i].name),
+              "both IPv4 or both IPv6");
+    }
+    const RadiusAuth& auth = s_.radius_auth;
+    if (!auth.listen.empty() && auth.allow.empty())
+      fault({"radius_auth", "listen"}, kWhole, "radius_auth listens but nobody may ask",
+            "name your RADIUS server in radius_auth.allow");
+    if (s_.classes.contains(std::string(model::kGardenClass)))
+      fault({"class"}, kWhole, fmt::format("no class can have the name {}", model::kGardenClass),
+            "it is the RADIUS Class of a session in the garden, which keeps the class of its line");
+  }
+
   void listeners() {
     std::set<Endpoint> tcp;
     for (const auto& [key, e] : {std::pair{"listen4", s_.explainer.listen4}, {"listen6", s_.explainer.listen6}}) {
@@ -245,6 +267,11 @@ class Checker {
     for (size_t i = 0; i < s_.relay.listen.size(); ++i) {
       if (s_.relay.listen[i].address && !tcp.insert(s_.relay.listen[i]).second)
         fault({"relay", "listen"}, i, fmt::format("{} is listened on twice", to_string(s_.relay.listen[i])),
+              "give each listener its own port");
+    }
+    for (size_t i = 0; i < s_.radius_auth.listen.size(); ++i) {
+      if (s_.radius_auth.listen[i].address && !tcp.insert(s_.radius_auth.listen[i]).second)
+        fault({"radius_auth", "listen"}, i, fmt::format("{} is listened on twice", to_string(s_.radius_auth.listen[i])),
               "give each listener its own port");
     }
     std::set<Endpoint> udp;

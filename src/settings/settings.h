@@ -29,7 +29,9 @@
 #include "settings/section/network.h"
 #include "settings/section/notice.h"
 #include "settings/section/provider.h"
-#include "settings/section/radius_acct.h"
+#include "settings/section/radius/radius_acct.h"
+#include "settings/section/radius/radius_auth.h"
+#include "settings/section/radius/radius_coa.h"
 #include "settings/section/store.h"
 #include "settings/table/report.h"
 
@@ -56,6 +58,8 @@ struct Settings {
   FlowExport flow_export;
   Relay relay;
   std::map<std::string, Detect> detect;  // only those the file names
+  RadiusCoa radius_coa;
+  RadiusAuth radius_auth;
 
   [[nodiscard]] model::Policy policy() const;
 };

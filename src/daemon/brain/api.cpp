@@ -104,12 +104,19 @@ wire::Json Brain::status() const {
     if (it->second.facts.contains("state") && it->second.facts.at("state") != "in force")
       faults.push("gate: " + it->second.facts.at("state"));
   }
+  if (const auto it = reports_.find(Role::edge); it != reports_.end() && it->second.facts.contains("fault.radius_auth"))
+    faults.push("radius_auth: " + it->second.facts.at("fault.radius_auth"));
   if (holding()) faults.push(fmt::format("journal: {}; nothing is acknowledged or changed", journal_fault_));
   if (!checkpoint_fault_.empty()) faults.push("checkpoint: " + checkpoint_fault_);
   const decide::GovernorView governor = engine_.governor(now);
   if (governor.promise_missed != 0)
     faults.push(fmt::format("casework: {} open cases whose customer was not told in time (postern case calls)",
                             governor.promise_missed));
+  if (const size_t owed = engine_.restores_owed(); owed > 0)
+    faults.push(
+        fmt::format("plug: {} sessions are to be let out again and their NAS does not do it; it is asked again "
+                    "(postern case list)",
+                    owed));
   if (governor.holding) faults.push("governor: restrictions are due and held (postern governor status)");
   wire::Json counters = wire::Json::object();
   decide::Counters::visit(engine_.counters(),

@@ -19,6 +19,12 @@ constexpr size_t kDeltasPerSnapshot = 4096;           // or an eighth of the lin
 constexpr Duration kNoticesAgainEvery = minutes(10);  // what the act role had no room for
 constexpr size_t kRecordsPerCommit = 4096;            // a burst is cut, so that nobody waits behind an import
 
+bool says_who_is_plugged(const model::Record& r) {
+  return std::holds_alternative<model::CaseChanged>(r.body) || std::holds_alternative<model::PolicyRevision>(r.body) ||
+         std::holds_alternative<model::SubscriberChanged>(r.body) ||
+         std::holds_alternative<model::SubscriberErased>(r.body);
+}
+
 }  // namespace
 
 Brain::Brain(WorkerStart start, sys::Loop& loop, store::Journal journal, const tables::ReferenceKey& key)
@@ -94,6 +100,8 @@ void Brain::on_message(Role from, Message message) {
     on_observed(from, std::move(*observed));
   } else if (auto* receipts = std::get_if<Receipts>(&message)) {
     for (const model::Receipt& r : receipts->receipts) absorb(engine_.receive(r));
+  } else if (const auto* told = std::get_if<PlugAnswers>(&message)) {
+    for (const model::PlugAnswer& a : told->answers) absorb(engine_.receive(a));
   } else if (auto* report = std::get_if<RoleReport>(&message)) {
     reports_[from] = std::move(*report);
   } else if (const auto* call = std::get_if<ApiCall>(&message)) {
@@ -110,6 +118,8 @@ void Brain::on_message(Role from, Message message) {
     // What the predecessor was owed nobody waits for any more.
     settle_[up->role].clear();
     settle_at_checkpoint_[up->role].clear();
+    if (up->role == Role::act) engine_.forget_asked();
+    if (up->role == Role::edge) plugged_.reset();
     if (up->role == Role::web) link_.send(Role::web, PolicyInForce{engine_.revision()});
     if (up->role == Role::act) send_notices_again();
   } else if (const auto* want = std::get_if<WantSnapshot>(&message)) {
@@ -131,13 +141,15 @@ void Brain::on_observed(Role from, Observed observed) {
 }
 
 void Brain::absorb(decide::Step step) {
+  plugged_moved_ = plugged_moved_ || std::ranges::any_of(step.records, says_who_is_plugged);
   std::ranges::move(step.records, std::back_inserter(records_));
   // One delta a commit: a later change of the same prefix replaces an earlier one.
   for (const Prefix& p : step.table.removed) changes_[p] = std::nullopt;
   for (model::LineEntry& e : step.table.set) changes_[e.prefix] = std::move(e);
+  std::ranges::move(step.asks, std::back_inserter(asks_));
   if (records_.size() >= kRecordsPerCommit) {
     commit();
-  } else if (!records_.empty() || !changes_.empty()) {
+  } else if (!records_.empty() || !changes_.empty() || !asks_.empty()) {
     commit_soon();
   }
 }
@@ -165,6 +177,7 @@ void Brain::commit() {
     changed_since_checkpoint_ = true;
   }
   publish_changes();
+  publish_plugs();
   for (auto& [role, tokens] : settle_)
     if (!tokens.empty()) link_.send(role, Settled{std::exchange(tokens, {})});
   if (holding()) release();
@@ -218,6 +231,15 @@ void Brain::publish_changes() {
   link_.send(Role::supervisor, std::move(delta));
 }
 
+void Brain::publish_plugs() {
+  if (!asks_.empty()) link_.send(Role::act, PlugAsks{std::exchange(asks_, {})});
+  if (plugged_ && !std::exchange(plugged_moved_, false)) return;
+  std::vector<std::string> plugged = engine_.plugged_lines();
+  if (plugged_ == plugged) return;
+  plugged_ = std::move(plugged);
+  link_.send(Role::edge, PluggedLines{*plugged_});
+}
+
 void Brain::forget_old() {
   const auto expired = journal_.expire(sys::now());
   if (!expired) {
@@ -231,6 +253,7 @@ void Brain::forget_old() {
 void Brain::tick() {
   if (holding()) return;
   absorb(engine_.tick(sys::now()));
+  if (!plugged_) publish_plugs();
   if (changed_since_checkpoint_ && sys::monotonic() >= checkpoint_due_) checkpoint();
 }
 

@@ -55,6 +55,7 @@ class Brain {
   void checkpoint();
   void publish_snapshot();
   void publish_changes();
+  void publish_plugs();
   void tick();
   void forget_old();  // what is past its lifetime (store/retention.h)
   // Whether it counts: pressed by the line itself, and not before for this reference.
@@ -96,10 +97,13 @@ class Brain {
   std::vector<model::Record> records_;
   std::map<Prefix, std::optional<model::LineEntry>> changes_;  // of the table; nullopt = removed
   std::map<Role, std::vector<uint64_t>> settle_;
+  std::vector<model::PlugAsk> asks_;
   bool commit_due_ = false;
   // First contacts: settled by the checkpoint that holds what the detectors made of them.
   std::map<Role, std::vector<uint64_t>> settle_at_checkpoint_;
   bool changed_since_checkpoint_ = false;
+  std::optional<std::vector<std::string>> plugged_;  // as the edge was last told
+  bool plugged_moved_ = true;                        // there may be others now
   Duration checkpoint_due_;
 
   std::set<model::ContactId> notices_out_;  // told to the act role, nothing heard yet; of open cases

@@ -46,7 +46,7 @@ bool Brain::held_back(Role from, Message& message) {
     link_.send(from, ApiAnswer{call->token, 503, wire::Json::object({{"error", std::move(error)}}).dump()});
     return true;
   }
-  if (!is_one_of<Observed, CustomerPressed, Receipts, WantSnapshot>(message)) return false;
+  if (!is_one_of<Observed, CustomerPressed, Receipts, PlugAnswers, WantSnapshot>(message)) return false;
   if (held_.size() < kHeldMax) {
     held_.emplace_back(from, std::move(message));
   } else if (!std::exchange(held_overflow_, true)) {

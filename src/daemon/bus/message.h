@@ -17,6 +17,7 @@
 #include "edge/relay/usage.h"
 #include "model/observation.h"
 #include "model/order.h"
+#include "model/plug.h"
 
 namespace postern::daemon {
 
@@ -150,9 +151,25 @@ struct RelayTold {
   PN_FIELDS(token, asker, rows, left)
 };
 
+// To the act role: NASes to ask. Asked again until a receipt came.
+struct PlugAsks {
+  std::vector<model::PlugAsk> asks;
+  PN_FIELDS(asks)
+};
+struct PlugAnswers {
+  std::vector<model::PlugAnswer> answers;
+  PN_FIELDS(answers)
+};
+// To the edge role: the lines that authorisation is to put into the garden, all of them, sorted.
+struct PluggedLines {
+  std::vector<std::string> keys;
+  PN_FIELDS(keys)
+};
+
 using Message =
     std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot, Receipts,
                  RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach, GardenAsk,
-                 GardenTold, CustomerPressed, SendMail, SendWebhook, GardenAllow, RelayAsk, RelayTold>;
+                 GardenTold, CustomerPressed, SendMail, SendWebhook, GardenAllow, RelayAsk, RelayTold, PlugAsks,
+                 PluggedLines, PlugAnswers>;
 
 }  // namespace postern::daemon

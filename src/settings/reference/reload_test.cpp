@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "settings/section/radius/attribute_form.h"
 #include "settings/sections.h"
 
 namespace postern::settings {
@@ -14,6 +15,7 @@ std::string of_form(const Form* form) {
   if (form == &kBaseUrl) return R"("https://other.example")";
   if (form == &kHostName) return R"("other.example")";
   if (form == &kPath) return R"("/other/place")";
+  if (form == &kRadiusAttribute) return R"("Filter-Id = other")";
   return R"("other")";
 }
 

@@ -94,6 +94,7 @@ class Api {
   [[nodiscard]] Answer bulk(const Request& request, std::string_view ids, std::string_view verb);
   [[nodiscard]] Answer case_of(const Request& request, std::string_view rest);
   [[nodiscard]] wire::Json calls(store::Page wanted) const;
+  [[nodiscard]] Result<wire::Json> in_force(model::SubscriberId line);
   [[nodiscard]] Answer case_command(const Request& request, model::CaseId id, std::string_view verb);
   [[nodiscard]] Answer governor(const Request& request, std::string_view rest);
   [[nodiscard]] Answer gate(const Request& request, std::string_view rest);

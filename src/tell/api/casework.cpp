@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "model/plug.h"
 #include "tell/api/query.h"
 #include "tell/api/shapes.h"
 
@@ -74,6 +75,27 @@ Api::Answer Api::open_cases(const Request& request) const {
   return page.answer();
 }
 
+// What each actuator last said of the orders that the line's live sessions are under.
+Result<Json> Api::in_force(model::SubscriberId line) {
+  std::vector<model::SessionId> sessions;
+  parts_.view.for_each_session([&](const model::Session& s) {
+    if (s.subscriber == line) sessions.push_back(s.id);
+  });
+  Json out = Json::array();
+  for (const model::SessionId session : sessions)
+    for (const model::Record& o : PN_TRY(parts_.journal.orders_of_session(session, 1)))
+      for (const model::Record& record : PN_TRY(parts_.journal.receipts_of(std::get<model::Order>(o.body).id))) {
+        const auto& r = std::get<model::Receipt>(record.body);
+        out.push(Json::object({{"session", session.value},
+                               {"order", r.order.value},
+                               {"actuator", r.actuator},
+                               {"says", model::word_of(r)},
+                               {"detail", r.detail},
+                               {"at", to_string(r.at)}}));
+      }
+  return out;
+}
+
 Api::Answer Api::cases(const Request& request) {
   if (in_query(request, "calls") == "1") return calls(PN_TRY(page_in(request)));
   for (const char* filter : {"state", "customer", "grade"})
@@ -109,6 +131,7 @@ Api::Answer Api::case_of(const Request& request, std::string_view rest) {
                        {"findings", findings},
                        {"history", history_of(PN_TRY(parts_.journal.history("case_changed", id, kListMax)))},
                        {"notes", notes},
+                       {"in_force", PN_TRY(in_force(c.line))},
                        {"watch", parts_.view.watch(c.line, request.now)}});
 }
 

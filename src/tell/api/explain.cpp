@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <functional>
 
+#include "model/plug.h"
 #include "tell/api/shapes.h"
 
 namespace postern::tell::api {
@@ -160,17 +161,18 @@ Status Teller::evidence(model::SubscriberId id) {
   return {};
 }
 
+// The last word of each actuator, newest first in the journal.
 Result<std::string> Teller::receipts(const model::Order& o) {
-  std::string in_force = "no receipt yet";
+  std::string out;
   for (const model::Record& record : PN_TRY(journal_.receipts_of(o.id))) {
     const auto& r = std::get<model::Receipt>(record.body);
-    in_force = fmt::format("{} says {} since {}", r.actuator, to_string(r.state), to_string(r.at));
+    const std::string_view word = model::word_of(r);
+    out += fmt::format("{}{} says {} since {}", out.empty() ? "" : ", ", r.actuator, word, to_string(r.at));
     step("receipt", r.at,
-         fmt::format("{}: order {} {}{}{}", r.actuator, o.id.value, to_string(r.state), r.detail.empty() ? "" : ", ",
-                     r.detail),
+         fmt::format("{}: order {} {}{}{}", r.actuator, o.id.value, word, r.detail.empty() ? "" : ", ", r.detail),
          record.sequence, wire::to_json(r));
   }
-  return in_force;
+  return out.empty() ? "no receipt yet" : out;
 }
 
 Result<std::string> Teller::order(const model::Session& s) {

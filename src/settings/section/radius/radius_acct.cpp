@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "settings/section/radius_acct.h"
+#include "settings/section/radius/radius_acct.h"
 
 #include "settings/table/key.h"
 
