@@ -211,12 +211,13 @@ class Lab:
             raise RuntimeError(done.stdout + done.stderr)
 
     # RADIUS accounting (RFC 2866), by hand, so that a packet can be sent again byte for byte.
-    def accounting(self, status: int, session: str, user: str, address: str, delay_s: int = 0) -> bytes:
+    def accounting(self, status: int, session: str, user: str, address: str, delay_s: int = 0,
+                   class_name: str = "") -> bytes:
         self._identifier = (self._identifier + 1) % 256
         attributes = b"".join(bytes([kind, 2 + len(value)]) + value for kind, value in (
             (40, struct.pack("!I", status)), (44, session.encode()), (1, user.encode()),
             (4, ipaddress.ip_address("127.0.0.1").packed), (8, ipaddress.ip_address(address).packed),
-            (41, struct.pack("!I", delay_s)), (87, b"sub0")))
+            (41, struct.pack("!I", delay_s)), (87, b"sub0"), (25, class_name.encode())) if value)
         head = struct.pack("!BBH", 4, self._identifier, 20 + len(attributes))
         return head + hashlib.md5(head + bytes(16) + attributes + SECRET).digest() + attributes
 

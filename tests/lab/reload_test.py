@@ -64,6 +64,12 @@ RELOAD: dict[str, Any] = {
     "relay.clients": ["192.0.2.25"], "relay.trusted": ["192.0.2.20"], "relay.account_class": "business",
     "relay.auth_on_25": "refuse", "relay.restricted_percent": 11, "relay.connections_max": 2001,
     "relay.meters_max": 131073, "relay.messages_max": 16385,
+    "radius_coa.retransmit_after": "3s", "radius_coa.attempts": 3, "radius_coa.in_flight_max": 32,
+    "radius_coa.nas.name": "bng2", "radius_coa.nas.address": "127.0.0.1:3800", "radius_coa.nas.source": "127.0.0.1",
+    "radius_coa.nas.secret_file": "{dir}/secret2", "radius_coa.nas.identify": ["acct_session_id"],
+    "radius_coa.nas.methods": ["disconnect"], "radius_coa.nas.garden": ["Filter-Id = g"],
+    "radius_coa.nas.normal": ["Filter-Id = n"],
+    "radius_auth.allow": ["127.0.0.0/8"], "radius_auth.garden": ["Filter-Id = g"],
     "casework.case_score": 9.5, "detect.novelty.mode": "shadow",
     "flow_export.exporters": ["192.0.2.7/32"], "flow_export.sampling": 100, "flow_export.hold": "80s",
     "flow_export.contacts_per_s": 2001,
@@ -71,7 +77,8 @@ RELOAD: dict[str, Any] = {
 RESTART: dict[str, Any] = {
     "gate.pin_dir": "/sys/fs/bpf/pn-lab2", "gate.lines_max": 8192, "gate.fwmark": 0x2626, "gate.pass_mark": 0x20000000,
     "gate.route_table": 2626, "explainer.listen4": "127.0.0.1:2626", "explainer.listen6": "[::1]:2626",
-    "radius_acct.listen": ["127.0.0.1:1814"], "notice.listen": ["127.0.0.1:8080"], "api.socket": "{dir}/other.sock",
+    "radius_acct.listen": ["127.0.0.1:1814"], "radius_auth.listen": ["127.0.0.1:8814"],
+    "notice.listen": ["127.0.0.1:8080"], "api.socket": "{dir}/other.sock",
     "api.group": "daemon",
     "relay.listen_unix": "{dir}/policy.sock", "relay.group": "daemon", "relay.listen": ["127.0.0.1:10040"],
     "garden.listen4": "127.0.0.1:2581", "garden.listen6": "[::1]:2581", "store.directory": "{dir}", "daemon.user": "daemon",
@@ -142,6 +149,9 @@ class Reload(unittest.TestCase):
         cls.file = cls.lab.directory / "postern.toml"
         cls.settings = tomllib.loads(cls.file.read_text())
         cls.settings["class"] = {"business": {"verdict": "explain"}}
+        cls.settings["radius_coa"] = {"nas": [{"name": "bng1", "address": "127.0.0.1:3799",
+                                               "secret_file": f"{cls.lab.directory}/secret"}]}
+        cls.settings["radius_auth"] = {"listen": ["127.0.0.1:8813"], "allow": ["127.0.0.1/32"]}
         cls.file.write_text(toml(cls.settings))
         cls.lab.start()
 

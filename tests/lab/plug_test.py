@@ -1,0 +1,229 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The plug with the real FreeRADIUS on both sides: as a NAS that misbehaves in every way, and as the server that
+authorises lines. What Postern says of a line is held against what the line really gets."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import unittest
+from pathlib import Path
+from typing import Any
+
+import lab
+import nas
+
+PROGRAMS = Path()
+COA_SECRET, AUTH_SECRET = "lab-coa-secret", "lab-auth-secret"
+SETTINGS = """
+[casework]
+plug = "on"
+[radius_coa]
+retransmit_after = "1s"
+attempts = 2
+[[radius_coa.nas]]
+name = "127.0.0.1"
+address = "127.0.0.1:{port}"
+secret_file = "{directory}/coa"
+[radius_auth]
+listen = ["127.0.0.1:8813"]
+allow = ["127.0.0.1/32"]
+"""
+LINES = 12
+
+
+class Plug(unittest.TestCase):
+    lab: lab.Lab
+    proxy: nas.Proxy
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.lab = lab.Lab(PROGRAMS)
+        cls.addClassCleanup(cls.lab.close)
+        secret = cls.lab.directory / "coa"
+        secret.write_text(COA_SECRET + "\n")
+        secret.chmod(0o600)
+        with open(cls.lab.directory / "postern.toml", "a") as out:
+            out.write(SETTINGS.format(port=nas.PROXY_PORT, directory=cls.lab.directory))
+        cls.proxy = nas.Proxy()
+        cls.authorise = nas.Authorise(cls.lab.directory / "auth", AUTH_SECRET)
+        cls.addClassCleanup(cls.authorise.close)
+        cls.lab.start()
+        cls.lab.import_subscribers([f"cust-{n}" for n in range(1, LINES + 1)])
+        for n in range(1, LINES + 1):
+            assert cls.lab.radius(cls.lab.accounting(1, f"s-{n}", f"cust-{n}", f"10.64.1.{n}"))
+        mac = Path("/sys/class/net/sub0/address").read_text().strip()
+        # Each line knocks at strangers' mail servers: that makes a case of it.
+        lab.sh(*cls.lab.subscriber.argv(sys.executable, "-B", str(lab.HERE / "syn_flood.py"), "eth0", mac, str(LINES * 60),
+                                        "20", str(LINES), "60", "0"))
+        assert lab.came_true(lambda: len(cls.cases()) == LINES, 60, 0.5), f"{cls.cases()}\n{cls.lab.log_tail(10)}"
+
+    @classmethod
+    def cases(cls) -> dict[str, dict[str, Any]]:
+        return {c["subscriber_key"]: c for c in (cls.lab.ask("case", "list") or {}).get("items", [])}
+
+    def nas(self, behaviour: str, secret: str = COA_SECRET) -> nas.Nas:
+        server = nas.Nas(self.lab.directory / "nas", behaviour, secret)
+        self.addCleanup(server.close)
+        return server
+
+    def order(self, line: int, verb: str) -> None:
+        number = str(self.cases()[f"cust-{line}"]["id"])
+        done = self.lab.cli("case", verb, number)
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+
+    def pull(self, line: int) -> None:
+        for verb in ("confirm", "restrict", "disconnect"):
+            self.order(line, verb)
+
+    def said(self, line: int) -> tuple[str, str]:
+        """The last word of radius_coa about the line's live session, in `case show` and `explain`, and its detail."""
+        number = str(self.cases()[f"cust-{line}"]["id"])
+        shown = self.lab.ask("case", "show", number) or {}
+        words = [(r["says"], r["detail"]) for r in shown.get("in_force", []) if r["actuator"] == "radius_coa"]
+        if not words:
+            return "", ""
+        self.assertIn(f"radius_coa says {words[-1][0]}", self.lab.cli("explain", f"cust-{line}").stdout)
+        return words[-1]
+
+    def wait_for(self, line: int, word: str, detail: str, timeout: float = 40) -> None:
+        def told() -> bool:
+            said = self.said(line)
+            return said[0] == word and detail in said[1]
+
+        self.assertTrue(lab.came_true(told, timeout, 0.3),
+                        f"cust-{line}: {self.said(line)}, wanted {word}: {detail}\n{self.lab.log_tail(8)}")
+
+    def log_in(self, line: int) -> str:
+        """What a line that logs in is given, as radclient prints it."""
+        return lab.sh("radclient", "-x", "-t", "3", "-r", "2", f"127.0.0.1:{nas.AUTH_PORT}", "auth", AUTH_SECRET,
+                      stdin=f"User-Name = cust-{line}, User-Password = x\n", check=False).stdout
+
+    def stop(self, line: int, session: str = "") -> None:
+        self.assertTrue(self.lab.radius(self.lab.accounting(2, session or f"s-{line}", f"cust-{line}", f"10.64.1.{line}")))
+
+    def test_01_ack_is_acknowledged_and_release_undoes_it(self) -> None:
+        server = self.nas("ack")
+        self.pull(1)
+        self.wait_for(1, "acknowledged", "CoA-Request acknowledged")
+        asked = server.asked("CoA-Request")
+        self.assertEqual(len(asked), 1, server.text()[-3000:])
+        for part in ('User-Name = "cust-1"', 'Acct-Session-Id = "s-1"', 'Filter-Id = "postern-garden"', "Event-Timestamp",
+                     "Message-Authenticator"):
+            self.assertIn(part, asked[0])
+        self.order(1, "release")
+        self.assertTrue(lab.came_true(lambda: len(server.asked("CoA-Request")) == 2, 20), server.text()[-2000:])
+        self.assertIn('Filter-Id = "residential"', server.asked("CoA-Request")[1])
+        self.wait_for(1, "acknowledged", "CoA-Request acknowledged")
+
+    def test_02_silence_leads_to_disconnect_and_the_gate_alone(self) -> None:
+        server = self.nas("silent")
+        self.pull(2)
+        self.wait_for(2, "lost", "Disconnect-Request to 127.0.0.1 at 127.0.0.1:13798: no answer to 2 packets")
+        self.assertGreaterEqual(len(server.asked("CoA-Request")), 1)
+        sent = [p for p in self.proxy.requests if b"cust-2" in p]
+        self.assertEqual([p[0] for p in sent], [43, 43, 40, 40])
+        self.assertEqual(sent[0], sent[1], "a packet that is sent again is the same bytes")
+        self.assertEqual(sent[2], sent[3])
+
+    def test_03_a_nak_says_why_and_the_next_method_is_tried(self) -> None:
+        for line, cause, name in ((3, 407, "Invalid-Attribute-Value"), (4, 501, "Administratively-Prohibited")):
+            with self.subTest(cause=cause):
+                server = self.nas(nas.nak(cause))
+                self.pull(line)
+                self.wait_for(line, "refused", f"Disconnect-Request: NAK {cause} ({name})")
+                self.assertEqual(len(server.asked("CoA-Request")), 1)
+                server.close()
+
+    def test_04_a_session_the_nas_does_not_have(self) -> None:
+        self.nas(nas.nak(503))
+        self.pull(5)
+        self.wait_for(5, "withdrawn", "CoA-Request: NAK 503 (Session-Context-Not-Found)")
+
+    def test_05_another_secret_is_silence_and_a_bent_answer_is_not(self) -> None:
+        server = self.nas("ack", "another")
+        self.pull(6)
+        self.wait_for(6, "lost", "Disconnect-Request to 127.0.0.1 at 127.0.0.1:13798: no answer")
+        server.close()
+        self.nas("ack")
+        self.proxy.spoil = True
+        self.addCleanup(setattr, self.proxy, "spoil", False)
+        self.pull(7)
+        self.wait_for(7, "lost", "none with an authenticator that fits: the secret differs")
+        act = self.lab.ask("status")["engine"]["roles"]["act"]
+        self.assertGreaterEqual(act["radius_coa.wrong_secret_total"], 2)
+
+    def test_06_a_doubled_answer_is_one(self) -> None:
+        server = self.nas("ack")
+        self.proxy.double = True
+        self.addCleanup(setattr, self.proxy, "double", False)
+        self.pull(8)
+        self.wait_for(8, "acknowledged", "CoA-Request acknowledged")
+        self.assertEqual(len(server.asked("CoA-Request")), 1)
+        self.assertTrue(lab.came_true(
+            lambda: self.lab.ask("status")["engine"]["roles"]["act"]["radius_coa.duplicate_replies_total"] >= 1, 10))
+
+    def test_07_a_nas_whose_clock_is_off(self) -> None:
+        self.nas("clock")
+        self.pull(9)
+        self.wait_for(9, "lost", "its clock is off")
+
+    def test_08_disconnect_is_verified_by_the_end_of_the_session(self) -> None:
+        server = self.nas(f"  if (\"%{{Packet-Type}}\" == \"CoA-Request\") {{\n{nas.nak(405)}\n  }}\n  ok")
+        self.pull(10)
+        self.wait_for(10, "acknowledged", "Disconnect-Request acknowledged")
+        self.assertEqual(len(server.asked("Disconnect-Request")), 1)
+        order = next(r["order"] for r in self.lab.ask("case", "show", str(self.cases()["cust-10"]["id"]))["in_force"]
+                     if r["actuator"] == "radius_coa")
+        self.stop(10)
+        self.assertIn("radius_coa says verified", self.lab.cli("explain", f"order:{order}").stdout)
+
+    def test_09_a_line_that_redials_comes_back_into_the_garden(self) -> None:
+        self.nas("ack")
+        self.assertIn('Filter-Id = "residential"', self.log_in(11))
+        self.pull(11)
+        self.wait_for(11, "acknowledged", "")
+        self.assertTrue(lab.came_true(lambda: "postern-garden" in self.log_in(11), 10), self.log_in(11))
+        self.assertIn('Filter-Id = "postern-garden"', self.log_in(11))
+        self.assertNotIn("postern-garden", self.log_in(12))
+        for again in ("redial", "reboot"):
+            if again == "redial":
+                self.stop(11)
+            else:  # Accounting-On: the NAS has lost all its sessions
+                packet = self.lab.accounting(7, "0", "", "0.0.0.0")
+                self.assertTrue(self.lab.radius(packet))
+            self.assertIn('Filter-Id = "postern-garden"', self.log_in(11))
+            start = self.lab.accounting(1, f"s-11-{again}", "cust-11", "10.64.1.11", class_name="postern-garden")
+            self.assertTrue(self.lab.radius(start))
+            self.wait_for(11, "verified", "reports the session with Class postern-garden")
+        # The last list stands without the brain; in the same second, as the supervisor starts another.
+        os.kill(self.lab.role_pids()["brain"], signal.SIGSTOP)
+        try:
+            self.assertIn('Filter-Id = "postern-garden"', self.log_in(11))
+        finally:
+            os.kill(self.lab.role_pids()["brain"], signal.SIGCONT)
+        self.order(11, "release")
+        self.assertTrue(lab.came_true(lambda: 'Filter-Id = "residential"' in self.log_in(11), 20), self.log_in(11))
+
+    def test_10_roles_killed_in_mid_flight(self) -> None:
+        for n in range(12):  # the sessions that the restart of the NAS ended
+            self.lab.radius(self.lab.accounting(1, f"t-{n + 1}", f"cust-{n + 1}", f"10.64.1.{n + 1}"))
+        server = self.nas("silent")
+        self.pull(12)
+        self.assertTrue(lab.came_true(lambda: any(b"cust-12" in p for p in self.proxy.requests), 20))
+        for role in ("act", "brain"):
+            os.kill(self.lab.role_pids()[role], signal.SIGKILL)
+        server.close()
+        server = self.nas("ack")
+        self.wait_for(12, "acknowledged", "acknowledged", 60)
+        self.assertTrue(server.asked("CoA-Request") or server.asked("Disconnect-Request"))
+
+
+if __name__ == "__main__":
+    lab.enter()
+    PROGRAMS = Path(sys.argv.pop(1))
+    if absent := nas.missing():
+        sys.exit(lab.skip(f"needs {absent}"))
+    unittest.main()
