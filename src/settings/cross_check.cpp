@@ -243,6 +243,11 @@ class Checker {
       if (nases[i].source && nases[i].source.family != nases[i].address.address.family)
         fault({"radius_coa", "nas"}, i, fmt::format("source and address of \"{}\" are of two families", nases[i].name),
               "both IPv4 or both IPv6");
+      for (const auto& [key, empty] :
+           {std::pair{"identify", nases[i].identify.empty()}, {"methods", nases[i].methods.empty()}})
+        if (empty)
+          fault({"radius_coa", "nas"}, i, fmt::format("\"{}\" has no {}", nases[i].name, key),
+                "leave the key out for the default");
     }
     const RadiusAuth& auth = s_.radius_auth;
     if (!auth.listen.empty() && auth.allow.empty())

@@ -85,6 +85,8 @@ TEST_F(PlugTest, AnAckWithoutChangeIsContradicted) {
   says(ReceiptState::accepted);
   EXPECT_FALSE(sum(5));  // packets under way
   at_ = at_ + kSettle;
+  // A garden that is not there shows by any packet the hold stops, not by mail alone.
+  EXPECT_TRUE(contradicted(plug(), {.line = {7}, .held_stopped = 1}, at_));
   const auto lie = sum(5);
   ASSERT_TRUE(lie);
   EXPECT_EQ(lie->state, ReceiptState::lost);

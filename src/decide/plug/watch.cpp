@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decide/plug/watch.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace postern::decide::plug {
@@ -21,11 +22,13 @@ bool is_claimed(const Plug& plug) {
 }  // namespace
 
 std::optional<model::Receipt> contradicted(const Plug& plug, const model::LineSum& sum, Time now) {
-  if (!is_claimed(plug) || sum.blocked == 0 || now < plug.since + kSettle) return std::nullopt;
+  // A packet to a governed port may be counted as both.
+  const uint64_t stopped = std::max(sum.blocked, sum.held_stopped);
+  if (!is_claimed(plug) || stopped == 0 || now < plug.since + kSettle) return std::nullopt;
   const bool before = plug.stage == Stage::verified;
   return say(plug, model::ReceiptState::lost,
              fmt::format("{}, but the gate sees {} packets of the line outside the garden",
-                         before ? "it held before" : "acknowledged", sum.blocked),
+                         before ? "it held before" : "acknowledged", stopped),
              now);
 }
 

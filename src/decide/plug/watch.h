@@ -23,7 +23,7 @@ struct Asked {
   Time at;
 };
 
-// Packets to governed services are outside of every garden: where it holds, the gate sees none of the line.
+// Where the NAS's garden holds, the gate behind it has nothing left to stop.
 [[nodiscard]] std::optional<model::Receipt> contradicted(const Plug& plug, const model::LineSum& sum, Time now);
 // The session says itself that it is in the garden, or nothing of it was seen outside for long enough, while the gate
 // was heard of (`gate_heard`: the newest sum of any line).
