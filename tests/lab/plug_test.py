@@ -31,7 +31,7 @@ secret_file = "{directory}/coa"
 listen = ["127.0.0.1:8813"]
 allow = ["127.0.0.1/32"]
 """
-LINES = 12
+LINES = 14
 
 
 class Plug(unittest.TestCase):
@@ -209,7 +209,7 @@ class Plug(unittest.TestCase):
         self.assertTrue(lab.came_true(lambda: 'Filter-Id = "residential"' in self.log_in(11), 20), self.log_in(11))
 
     def test_10_roles_killed_in_mid_flight(self) -> None:
-        for n in range(12):  # the sessions that the restart of the NAS ended
+        for n in range(LINES):  # the sessions that the restart of the NAS ended
             self.lab.radius(self.lab.accounting(1, f"t-{n + 1}", f"cust-{n + 1}", f"10.64.1.{n + 1}"))
         server = self.nas("silent")
         self.pull(12)
@@ -220,6 +220,40 @@ class Plug(unittest.TestCase):
         server = self.nas("ack")
         self.wait_for(12, "acknowledged", "acknowledged", 60)
         self.assertTrue(server.asked("CoA-Request") or server.asked("Disconnect-Request"))
+
+    def try_the_web(self, line: int) -> None:
+        """A browser on the line, toward a stranger's port 443."""
+        own = f"10.64.1.{line}"
+        lab.sh(*self.lab.subscriber.argv("ip", "addr", "replace", f"{own}/32", "dev", "lo"))
+        lab.sh(*self.lab.subscriber.argv(sys.executable, "-c", "import socket\nsocket.create_connection(('198.18.0.80', "
+                                         f"443), 1, ('{own}', 0))"), check=False)
+
+    def test_11_an_ack_without_change_is_found_out_and_silence_is_a_proof(self) -> None:
+        server = self.nas("ack")
+        self.pull(13)
+        self.pull(14)
+        self.wait_for(14, "acknowledged", "CoA-Request acknowledged")
+
+        def found_out() -> bool:
+            self.try_the_web(13)
+            return len(server.asked("Disconnect-Request")) == 1
+
+        # The line still reaches the gate: the NAS did not do what it said, so the next method is tried, and that is no better.
+        self.assertTrue(lab.came_true(found_out, 60, 1), f"{self.said(13)}\n{self.lab.log_tail(8)}")
+        self.assertIn('Acct-Session-Id = "t-13"', server.asked("Disconnect-Request")[0])
+
+        def gate_alone() -> bool:
+            self.try_the_web(13)
+            return self.said(13)[0] == "lost" and "but the gate sees" in self.said(13)[1]
+
+        self.assertTrue(lab.came_true(gate_alone, 60, 1), f"{self.said(13)}\n{self.lab.log_tail(8)}")
+
+        def proven() -> bool:
+            self.try_the_web(13)
+            return self.said(14)[0] == "verified"
+
+        self.assertTrue(lab.came_true(proven, 120, 2), f"{self.said(14)}\n{self.lab.log_tail(8)}")
+        self.assertIn("no packet of the line outside the garden for 60 s", self.said(14)[1])
 
 
 if __name__ == "__main__":
