@@ -16,7 +16,7 @@ from .observe import from_line
 from .postern import Postern
 from .report import Report
 from .shell import Failure, came_true, wait_for
-from .steps import case, closed, contact, handover, kill, mail, tricks
+from .steps import case, closed, contact, handover, kill, mail, plug, tricks
 from .steps.context import Context
 from .steps.permit import PermitStep
 from .topology import leftovers, remove_namespace
@@ -134,6 +134,7 @@ def steps(c: Context) -> None:
     permit.begin()
     case.run(c)
     contact.run(c)
+    plug.run(c)
     tricks.run(c)
     permit.finish()
     handover.run(c)

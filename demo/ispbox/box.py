@@ -70,6 +70,7 @@ class Box:
 
             jobs = [pool.submit(bring_up, server) for server in self.servers]
             jobs.append(pool.submit(sinks.start, self.processes, self.topology))
+            jobs.append(pool.submit(self.nas.start, self.processes))
             for job in jobs:
                 job.result()
 

@@ -81,7 +81,8 @@ class Loops:
         processes.start_actor(namespace, f"loops-{line.name}", "loops.py", *arguments, "--every", str(every), "--login",
                               f"{plan.USER}:{plan.PASSWORD}", "--out", str(self._file))
 
-    def count(self, kinds: tuple[str, ...], family: str) -> Count:
+    def count(self, kinds: tuple[str, ...], family: str, host: str = "") -> Count:
+        """Of these kinds; with `host` toward this address alone."""
         try:
             state = json.loads(self._file.read_text())
         except (OSError, ValueError):
@@ -90,7 +91,7 @@ class Loops:
         error = ""
         for task, result in state.items():
             kind, its_family, address, port = task.split(",")
-            if kind in kinds and its_family == family:
+            if kind in kinds and its_family == family and host in ("", address):
                 ok += result["ok"]
                 failed += result["failed"]
                 error = f"{kind} {address}:{port} {result['last_error']}" if result["last_error"] else error

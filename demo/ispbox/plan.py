@@ -100,10 +100,15 @@ HTTP_PORT = 80
 ECHO_PORT = 7000
 USER = "ann"
 PASSWORD = "correct-horse"
+SHOP = "www.shop.example"  # a web site at the other provider
+COA_PORT = 3799
+AUTHORISE_PORT = 8813
 
 # Casework at the demo's pace: what takes days elsewhere takes seconds here.
 DEADLINE_S = 8
 RELEASE_S = 5
+PLUG_S = 6
+CLEAN_S = 12
 
 # What the business line's permit allows, for its kernel limits and for the burst that must overrun them.
 PERMIT_PER_MIN = 60

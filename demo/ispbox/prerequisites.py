@@ -14,7 +14,7 @@ from .topology import require_veth
 
 # program -> Debian package
 PROGRAMS = {"ip": "iproute2", "ss": "iproute2", "nsenter": "util-linux", "sysctl": "procps", "tcpdump": "tcpdump",
-            "swaks": "swaks", "curl": "curl", "openssl": "openssl", "radclient": "freeradius-utils",
+            "swaks": "swaks", "curl": "curl", "openssl": "openssl", "radclient": "freeradius-utils", "freeradius": "freeradius",
             "postfix": "postfix", "smtp-sink": "postfix", "dovecot": "dovecot-core", "nft": "nftables",
             "perl": "perl"}
 # Perl module that swaks loads for TLS and IPv6 -> Debian package

@@ -41,6 +41,15 @@ listen = ["{radius.v4}:1813", "[{radius.v6}]:1813"]
 address = "{nas.v4}"
 secret_file = "{secret}"
 
+[radius_auth]
+listen = ["{radius.v4}:{authorise_port}"]
+allow = ["{nas.v4}/32", "{relay_host.v4}/32"]
+[[radius_coa.nas]]
+name = "bng1"
+address = "{nas.v4}:{coa_port}"
+secret_file = "{secret}"
+methods = ["disconnect"]
+
 [notice]
 listen = ["{notice.v4}:80", "[{notice.v6}]:80"]
 
@@ -56,6 +65,10 @@ deadline = "{deadline_s}s"
 block_deadline = "{deadline_s}s"
 release_after = "{release_s}s"
 stopped_after = "10m"
+clean_after = "{clean_s}s"
+plug = "on"
+plug_after = "{plug_s}s"
+plug_needs_person = false
 
 [api]
 socket = "{socket}"
@@ -84,7 +97,8 @@ def write_settings(box: Box, state: Path, pin_dir: Path) -> Path:
         relay=json.dumps([f"{plan.RELAY.v4}/32", f"{plan.RELAY.v6}/128"]),
         subscribers=json.dumps(plan.SUBSCRIBER_PREFIXES), dark=json.dumps(plan.DARK_PREFIXES), pin_dir=pin_dir,
         radius=plan.RADIUS, nas=plan.NAS, notice=plan.NOTICE, relay_host=plan.RELAY, restrict="on",
-        deadline_s=plan.DEADLINE_S, release_s=plan.RELEASE_S, secret=box.nas.secret_file,
+        deadline_s=plan.DEADLINE_S, release_s=plan.RELEASE_S, plug_s=plan.PLUG_S, clean_s=plan.CLEAN_S, coa_port=plan.COA_PORT,
+        authorise_port=plan.AUTHORISE_PORT, secret=box.nas.secret_file,
         socket=box.directory / "api.sock", state=state))
     return file
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """(h) The owner of an infected machine is told by mail, in their language, with the evidence; what is not mended is
-restricted after the deadline, said again by a mail of its own, and lifted when it stopped."""
+restricted after the deadline, and said again by a mail of its own. What comes after that is in plug.py."""
 
 from __future__ import annotations
 
@@ -11,14 +11,12 @@ from email.message import EmailMessage
 
 from .. import plan
 from ..shell import came_true
-from .case import case_of
 from .context import Context
 
 ACTORS = ((plan.IPV4, plan.INFECTED), (plan.IPV6, plan.WORM))
 # The zombie rests on novelty alone at first, so its owner is asked; the worm touched a dark address.
 FIRST = {"en": "Do you run a mail server?", "de": "Ein Gerät an Ihrem Anschluss verschickt von selbst"}
 RESTRICTED = {"en": "Direct mail is now restricted", "de": "Direkt zugestellte Mail ist an Ihrem Anschluss jetzt eing"}
-RELEASED = {"en": "The restriction on your connection is lifted", "de": "Die Einschränkung Ihres Anschlusses ist aufgehoben"}
 MAIL_S = 8
 SLACK_S = 8
 
@@ -31,8 +29,6 @@ def run(c: Context) -> None:
         _told(c, family, line)
     for family, line in ACTORS:
         _restricted(c, family, line)
-    for family, line in ACTORS:
-        _lifted(c, family, line)
 
 
 def mails(c: Context, line: plan.Line) -> list[EmailMessage]:
@@ -75,13 +71,3 @@ def _restricted(c: Context, family: str, line: plan.Line) -> None:
                    f"mailbox of {line.name}@{plan.HOME_DOMAIN}, client on the line",
                    f"{'a mail says so' if came else 'no mail came'}; the line is greeted {greeting[:40]!r}")
 
-
-def _lifted(c: Context, family: str, line: plan.Line) -> None:
-    """It stops; the customer calls and says that it is fixed. Nothing is seen for release_after: lifted by itself."""
-    assert c.postern is not None
-    found = case_of(c, line) or {}
-    said = c.postern.cli("case", "says", str(found.get("id")), "it was the camera", "--says", "says_clean", check=False)
-    came = came_true(lambda: bool(about(c, line, RELEASED)), plan.RELEASE_S + MAIL_S + SLACK_S, every=0.3)
-    c.report.check("h.lifted", family, came, f"mailbox of {line.name}@{plan.HOME_DOMAIN}",
-                   "quiet for a while after \"it is fixed\": a mail says that the restriction is lifted" if came
-                   else f"no mail came; the case is {(case_of(c, line) or {}).get('state')} {said.stderr.strip()[:150]}")

@@ -21,6 +21,8 @@ class Context:
     postern: Postern | None  # None with --baseline
     references: dict[str, str] = field(default_factory=dict)  # family -> reference the closed line was given
     urls: dict[str, str] = field(default_factory=dict)
+    # Failures of the foreign-587 loops of lines whose plug was pulled, while it was: (line, family) -> how many.
+    paused: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def line(self, line: plan.Line) -> Namespace:
         return self.box.topology.line[line.name]

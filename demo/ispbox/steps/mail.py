@@ -36,11 +36,14 @@ def tally(c: Context) -> None:
     c.report.heading("(b) and (e) over the whole run: the background loops of all lines")
     for family in plan.FAMILIES:
         results = [(loops.line, loops.count(("relay", "submission"), family)) for loops in c.box.loops.values()]
-        done, failed = sum(r.ok for _, r in results), sum(r.failed for _, r in results)
+        paused = sum(n for (_, f), n in c.paused.items() if f == family)
+        done, failed = sum(r.ok for _, r in results), sum(r.failed for _, r in results) - paused
         idle = [line.name for line, r in results if r.ok == 0]
         worst = next((f"; {line.name}: {r.last_error}" for line, r in results if r.failed or not r.ok), "")
         c.report.check("b.all-the-time", family, failed == 0 and not idle, f"loops on all {len(results)} lines",
-                       f"{done} sessions with relay 25, relay 587 and foreign 587, {failed} failures{worst}")
+                       f"{done} sessions with relay 25, relay 587 and foreign 587, {failed} failures"
+                       + (f" (and {paused} toward the foreign 587 from lines whose plug was pulled)" if paused else "")
+                       + (worst if failed or idle else ""))
     for family in plan.FAMILIES:
         for kinds, name in ((("submission",), "587"), (("http",), "HTTP"), (("udp",), "UDP")):
             result = c.box.loops[plan.NEIGHBOUR.name].count(kinds, family)
