@@ -128,6 +128,7 @@ class Lab:
         self.state = state or self.directory / "state"
         self._daemon, self._cli = programs / "posternd", programs / "postern"
         self._process: subprocess.Popen[bytes] | None = None
+        self._web: subprocess.Popen[bytes] | None = None
         self.log = self.directory / "posternd.log"
         self.subscriber, self.internet = Peer(), Peer()
         self._identifier = 0
@@ -162,6 +163,9 @@ class Lab:
                 self._process.kill()
                 self._process.wait()
         self.radius_socket.close()
+        if self._web is not None:
+            self._web.kill()
+            self._web.wait()
         sh("ip", "link", "del", "sub0", check=False)  # a namespace is taken down later than its last process
         sh("ip", "link", "del", "up0", check=False)
         for peer in (self.subscriber, self.internet):
@@ -179,6 +183,18 @@ class Lab:
 
     def governed(self) -> bool:
         return "sub0" in [i["name"] for i in (self.ask("gate", "status") or {}).get("interfaces", [])]
+
+    def serve_web(self, address: str) -> None:
+        """A web server on the internet side, until close(): every page is the line "the web"."""
+        folder = self.directory / "web"
+        folder.mkdir()
+        folder.joinpath("index.html").write_text("the web\n")
+        self._web = subprocess.Popen(self.internet.argv(sys.executable, "-m", "http.server", "-b", address, "-d", str(folder),
+                                                        "80"), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                                     stderr=subprocess.DEVNULL, preexec_fn=die_with_parent)
+        if not came_true(lambda: sh(*self.internet.argv("curl", "-s", "-m", "2", f"http://{address}/"),
+                                    check=False).stdout == "the web\n", 20):
+            raise RuntimeError("the web server does not start")
 
     def log_tail(self, lines: int) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])

@@ -135,7 +135,7 @@ Time told_at(const Case& c) {
   // A person who was reached otherwise was told as well.
   const ContactAttempt* newest = newest_of(c, round);
   const bool in_person =
-      c.confirmed_at && (newest == nullptr ? round != Notice::persists : c.confirmed_at >= newest->at);
+      c.confirmed_at && (newest == nullptr ? round != Notice::persists : c.confirmed_at > newest->at);
   return !first && in_person ? c.confirmed_at : first;
 }
 
@@ -146,7 +146,7 @@ std::optional<ContactAttempt> next_attempt(const Case& c, const Scene& scene) {
   const Notice round = round_of(c);
   const ContactAttempt* newest = newest_of(c, round);
   if (newest == nullptr) return attempt(c, 0, round, scene);
-  if (c.confirmed_at >= newest->at) return std::nullopt;
+  if (c.confirmed_at > newest->at) return std::nullopt;
   const bool waited = scene.now - newest->at >= scene.rules->escalate_every;
   // A question is not pressed: it climbs only when a channel failed.
   const bool climbs = came_to_nothing(newest->state) || (waited && round != Notice::question);
@@ -156,7 +156,7 @@ std::optional<ContactAttempt> next_attempt(const Case& c, const Scene& scene) {
 
 Time next_step(const Case& c, const Scene& scene) {
   const ContactAttempt* newest = newest_of(c, round_of(c));
-  if (newest == nullptr || !is_wakeup(newest->notice) || c.confirmed_at >= newest->at) return {};
+  if (newest == nullptr || !is_wakeup(newest->notice) || c.confirmed_at > newest->at) return {};
   return newest->at + scene.rules->escalate_every;
 }
 

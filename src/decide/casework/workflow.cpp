@@ -287,7 +287,8 @@ std::optional<CaseChanged> on_contact(const Case& c, const model::ContactSettled
 }
 
 std::optional<CaseChanged> on_confirmed(const Case& c, const Scene& scene, const std::string& how) {
-  const bool fresh = !c.confirmed_at || (!c.contacts.empty() && c.confirmed_at < c.contacts.back().at);
+  // A notice that was ordered in the moment of the last confirmation was not what was confirmed.
+  const bool fresh = !c.confirmed_at || (!c.contacts.empty() && c.confirmed_at <= c.contacts.back().at);
   if (!fresh) return std::nullopt;
   Case next = c;
   next.confirmed_at = scene.now;
