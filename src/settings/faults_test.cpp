@@ -226,7 +226,8 @@ pass_mark = 1
             "[\"203.0.113.20:1813\"])\n"
             "p.toml:13:1: [radius_acct.client] lacks secret_file (add secret_file = \"/etc/postern/radius.secret\")\n"
             "p.toml:13:1: radius_acct.client 192.0.2.1/32 is there twice (one network has one secret; remove one)\n");
-  EXPECT_EQ(after_sound(R"([[radius_coa.nas]]
+  EXPECT_EQ(
+      after_sound(R"([[radius_coa.nas]]
 name = "bng1"
 address = "192.0.2.1:3799"
 source = "2001:db8::1"
@@ -240,12 +241,12 @@ secret_file = "/s"
 listen = ["127.0.0.1:8813"]
 [class.postern-garden]
 )"),
-            "p.toml:10:1: source and address of \"bng1\" are of two families (both IPv4 or both IPv6)\n"
-            "p.toml:10:1: \"bng1\" has no methods (leave the key out for the default)\n"
-            "p.toml:16:1: two of [[radius_coa.nas]] have the name \"bng1\" (one NAS has one section)\n"
-            "p.toml:21:10: radius_auth listens but nobody may ask (name your RADIUS server in radius_auth.allow)\n"
-            "p.toml:22:1: no class can have the name postern-garden (it is the RADIUS Class of a session in the garden, "
-            "which keeps the class of its line)\n");
+      "p.toml:10:1: source and address of \"bng1\" are of two families (both IPv4 or both IPv6)\n"
+      "p.toml:10:1: \"bng1\" has no methods (leave the key out for the default)\n"
+      "p.toml:16:1: two of [[radius_coa.nas]] have the name \"bng1\" (one NAS has one section)\n"
+      "p.toml:21:10: radius_auth listens but nobody may ask (name your RADIUS server in radius_auth.allow)\n"
+      "p.toml:22:1: no class can have the name postern-garden (it is the RADIUS Class of a session in the garden, "
+      "which keeps the class of its line)\n");
   EXPECT_EQ(after_sound("[explainer]\nlisten4 = \"\"\nlisten6 = \"\"\n"),
             "p.toml:11:11: class residential explains but the explainer listens nowhere (set explainer.listen4 or "
             "listen6, or make the class reject)\n");

@@ -166,10 +166,9 @@ struct PluggedLines {
   PN_FIELDS(keys)
 };
 
-using Message =
-    std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot, Receipts,
-                 RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach, GardenAsk,
-                 GardenTold, CustomerPressed, SendMail, SendWebhook, GardenAllow, RelayAsk, RelayTold, PlugAsks,
-                 PluggedLines, PlugAnswers>;
+using Message = std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot,
+                             Receipts, RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach,
+                             GardenAsk, GardenTold, CustomerPressed, SendMail, SendWebhook, GardenAllow, RelayAsk,
+                             RelayTold, PlugAsks, PluggedLines, PlugAnswers>;
 
 }  // namespace postern::daemon
