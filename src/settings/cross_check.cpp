@@ -263,22 +263,12 @@ class Checker {
     for (const auto& [key, e] : {std::pair{"listen4", s_.explainer.listen4}, {"listen6", s_.explainer.listen6}}) {
       if (e.address) tcp.insert(e);
     }
-    const auto& pages = s_.notice.listen;
-    for (size_t i = 0; i < pages.size(); ++i) {
-      if (pages[i].address && !tcp.insert(pages[i]).second)
-        fault({"notice", "listen"}, i, fmt::format("{} is listened on twice", to_string(pages[i])),
-              "give each listener its own port");
-    }
-    for (size_t i = 0; i < s_.relay.listen.size(); ++i) {
-      if (s_.relay.listen[i].address && !tcp.insert(s_.relay.listen[i]).second)
-        fault({"relay", "listen"}, i, fmt::format("{} is listened on twice", to_string(s_.relay.listen[i])),
-              "give each listener its own port");
-    }
-    for (size_t i = 0; i < s_.radius_auth.listen.size(); ++i) {
-      if (s_.radius_auth.listen[i].address && !tcp.insert(s_.radius_auth.listen[i]).second)
-        fault({"radius_auth", "listen"}, i, fmt::format("{} is listened on twice", to_string(s_.radius_auth.listen[i])),
-              "give each listener its own port");
-    }
+    for (const auto& [section, list] :
+         {std::pair{"notice", &s_.notice.listen}, {"relay", &s_.relay.listen}, {"radius_auth", &s_.radius_auth.listen}})
+      for (size_t i = 0; i < list->size(); ++i)
+        if (const Endpoint& at = (*list)[i]; at.address && !tcp.insert(at).second)
+          fault({section, "listen"}, i, fmt::format("{} is listened on twice", to_string(at)),
+                "give each listener its own port");
     std::set<Endpoint> udp;
     const auto& acct = s_.radius_acct.listen;
     for (size_t i = 0; i < acct.size(); ++i) {

@@ -9,7 +9,7 @@
 namespace postern::tables {
 namespace {
 
-constexpr uint64_t kMagic = 0x31454c4241544e50;  // "PNTABLE1"
+constexpr uint64_t kMagic = 0x32454c4241544e50;  // "PNTABLE2"
 
 struct Header {
   uint64_t magic = kMagic;
@@ -17,7 +17,7 @@ struct Header {
   uint64_t count = 0;
   uint64_t names_bytes = 0;  // encoded std::vector<std::string>
   uint32_t listed_count = 0;
-  uint32_t reserved = 0;
+  uint32_t closed_count = 0;
 };
 
 struct Row {
@@ -37,13 +37,24 @@ struct Row {
   uint32_t listed_count;
   int64_t expires_us;
   uint64_t order;
+  uint32_t closed_first;
+  uint8_t closed_count;
+  uint8_t hold;
+  uint16_t zero;
 };
-static_assert(sizeof(Row) == 80);
+static_assert(sizeof(Row) == 88);
+static_assert(model::kClosedMax <= 255);
 
 struct ListedRow {
   uint8_t address[16];
   uint8_t family;
   uint8_t length;
+};
+
+struct ClosedRow {
+  uint16_t port;
+  uint8_t transport;
+  uint8_t zero;
 };
 
 template <class T>
@@ -109,6 +120,9 @@ void SnapshotWriter::add(const model::LineEntry& e) {
   row.listed_count = static_cast<uint32_t>(e.listed.size());
   row.expires_us = e.expires.us;
   row.order = e.order.value;
+  row.hold = static_cast<uint8_t>(e.hold);
+  row.closed_first = closed_count_;
+  row.closed_count = static_cast<uint8_t>(e.closed.size());
   append(rows_, row);
   ++count_;
   for (const Prefix& p : e.listed) {
@@ -117,6 +131,10 @@ void SnapshotWriter::add(const model::LineEntry& e) {
     append(listed_, listed);
     ++listed_count_;
   }
+  for (const model::Service& s : e.closed) {
+    append(closed_, ClosedRow{.port = s.port, .transport = static_cast<uint8_t>(s.transport), .zero = 0});
+    ++closed_count_;
+  }
 }
 
 Bytes SnapshotWriter::finish() const {
@@ -124,14 +142,16 @@ Bytes SnapshotWriter::finish() const {
   header.stamp = stamp_;
   header.count = count_;
   header.listed_count = listed_count_;
+  header.closed_count = closed_count_;
   const Bytes names = encode(names_);
   header.names_bytes = names.size();
   Bytes out;
-  out.reserve(sizeof header + names.size() + rows_.size() + listed_.size());
+  out.reserve(sizeof header + names.size() + rows_.size() + listed_.size() + closed_.size());
   append(out, header);
   out.insert(out.end(), names.begin(), names.end());
   out.insert(out.end(), rows_.begin(), rows_.end());
   out.insert(out.end(), listed_.begin(), listed_.end());
+  out.insert(out.end(), closed_.begin(), closed_.end());
   return out;
 }
 
@@ -144,8 +164,10 @@ Result<LineTable> LineTable::open(const sys::Fd& memfd) {
   if (header.magic != kMagic) return broken("wrong magic or version");
   const size_t size = bytes.size();
   if (header.names_bytes > size || header.count > size / sizeof(Row) ||
-      header.listed_count > size / sizeof(ListedRow) ||
-      sizeof header + header.names_bytes + header.count * sizeof(Row) + header.listed_count * sizeof(ListedRow) != size)
+      header.listed_count > size / sizeof(ListedRow) || header.closed_count > size / sizeof(ClosedRow) ||
+      sizeof header + header.names_bytes + header.count * sizeof(Row) + header.listed_count * sizeof(ListedRow) +
+              header.closed_count * sizeof(ClosedRow) !=
+          size)
     return broken("its parts do not add up to its size");
   table.names_ = PN_TRY(decode<std::vector<std::string>>(bytes.subspan(sizeof header, header.names_bytes)));
   table.stamp_ = header.stamp;
@@ -154,6 +176,8 @@ Result<LineTable> LineTable::open(const sys::Fd& memfd) {
   table.rows_at_ = sizeof header + header.names_bytes;
   table.listed_at_ = table.rows_at_ + header.count * sizeof(Row);
   table.listed_count_ = header.listed_count;
+  table.closed_at_ = table.listed_at_ + header.listed_count * sizeof(ListedRow);
+  table.closed_count_ = header.closed_count;
   PN_TRY_VOID(table.check_rows());
   return table;
 }
@@ -168,6 +192,9 @@ Status LineTable::check_rows() {
     if (row.access >= names_.size() || row.class_name >= names_.size()) return broken("a name is missing");
     if (uint64_t{row.listed_first} + row.listed_count > listed_count_ || row.listed_count > model::kListedMax)
       return broken("a list is out of range");
+    if (uint64_t{row.closed_first} + row.closed_count > closed_count_ || row.closed_count > model::kClosedMax)
+      return broken("closed services are out of range");
+    if (row.hold >= pn_enum_size(model::Hold{})) return broken("unknown hold");
     if (row.verdict >= pn_enum_size(model::Verdict{}) || row.reason >= pn_enum_size(model::Reason{}))
       return broken("unknown verdict or reason");
     ++lengths_[{p.address.family, p.length}];
@@ -224,6 +251,11 @@ model::LineEntry LineTable::entry_at(size_t index) const {
         prefix_of(read_at<ListedRow>(map_.bytes(), listed_at_ + (row.listed_first + i) * sizeof(ListedRow))));
   e.expires = {row.expires_us};
   e.order = {row.order};
+  e.hold = static_cast<model::Hold>(row.hold);
+  for (uint32_t i = 0; i < row.closed_count; ++i) {
+    const auto closed = read_at<ClosedRow>(map_.bytes(), closed_at_ + (row.closed_first + i) * sizeof(ClosedRow));
+    e.closed.push_back({closed.transport == 0 ? model::Transport::tcp : model::Transport::udp, closed.port});
+  }
   return e;
 }
 

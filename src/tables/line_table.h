@@ -45,6 +45,8 @@ class SnapshotWriter {
   std::map<std::string, uint16_t> name_of_;
   Bytes listed_;
   uint32_t listed_count_ = 0;
+  Bytes closed_;
+  uint32_t closed_count_ = 0;
 };
 
 class LineTable {
@@ -78,6 +80,8 @@ class LineTable {
   size_t rows_at_ = 0;
   size_t listed_at_ = 0;
   uint32_t listed_count_ = 0;
+  size_t closed_at_ = 0;
+  uint32_t closed_count_ = 0;
   std::vector<std::string> names_;
   std::map<std::pair<Family, uint8_t>, uint64_t> lengths_;     // prefix lengths in use; how often in the snapshot
   std::map<Prefix, std::optional<model::LineEntry>> overlay_;  // nullopt = removed since the snapshot

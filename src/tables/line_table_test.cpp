@@ -27,6 +27,15 @@ std::vector<model::LineEntry> three() {
   auto listed = entry("2001:db8:100::/56", 3);
   listed.listed = {parse_prefix("198.51.100.7/32").value(), parse_prefix("2001:db8:f::/48").value()};
   listed.limits = {1, 2, 3, 4};
+  listed.vlan_outer = 5;
+  listed.vlan_inner = 6;
+  listed.verdict = model::Verdict::listed;
+  listed.reason = model::Reason::restriction;
+  listed.revision = 7;
+  listed.expires = {8};
+  listed.order = {9};
+  listed.hold = model::Hold::garden;
+  listed.closed = {{model::Transport::tcp, 445}, {model::Transport::udp, 53}};
   return {entry("100.64.0.0/24", 1), entry("100.64.0.7/32", 2), listed};
 }
 
@@ -42,6 +51,19 @@ TEST(LineTable, LongestPrefixWinsAndAllFieldsComeBack) {
   EXPECT_EQ(line_at(t, "100.64.1.8"), 0U);
   EXPECT_EQ(t.find(parse_ip("2001:db8:100:ff::1").value()).value(), three()[2]);
   EXPECT_EQ(t.size(), 3U);
+}
+
+// So that a field that is added to the entry cannot be forgotten in the snapshot: the comparison above is of this
+// entry.
+TEST(LineTable, TheComparedEntryHasNoFieldAtItsDefault) {
+  const model::LineEntry empty;
+  const model::LineEntry compared = three()[2];
+  std::map<std::string, Bytes> defaults;
+  model::LineEntry::visit(empty,
+                          [&](std::string_view name, const auto& v) { defaults[std::string(name)] = encode(v); });
+  model::LineEntry::visit(compared, [&](std::string_view name, const auto& v) {
+    EXPECT_NE(encode(v), defaults[std::string(name)]) << name;
+  });
 }
 
 TEST(LineTable, DeltasReplaceInPlaceAndGapsAreRefused) {

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 import unittest
 from pathlib import Path
 from typing import Any
@@ -254,6 +255,30 @@ class Plug(unittest.TestCase):
 
         self.assertTrue(lab.came_true(proven, 120, 2), f"{self.said(14)}\n{self.lab.log_tail(8)}")
         self.assertIn("no packet of the line outside the garden for 60 s", self.said(14)[1])
+
+    def test_12_a_hold_outlives_every_process(self) -> None:
+        """Line 13 is still held by the gate: whoever dies, its browser does not reach the web; line 1 was released."""
+        web, own = "198.18.0.81", {}
+        lab.sh(*self.lab.internet.argv("ip", "addr", "add", f"{web}/32", "dev", "lo"))
+        self.lab.serve_web(web)
+        for line in (1, 13):
+            own[line] = f"10.64.1.{line}"
+            lab.sh(*self.lab.subscriber.argv("ip", "addr", "replace", f"{own[line]}/32", "dev", "lo"))
+
+        def reads(line: int) -> str:
+            return lab.sh(*self.lab.subscriber.argv("curl", "-sS", "-m", "3", "--interface", own[line], f"http://{web}/"),
+                          check=False).stdout
+
+        self.assertEqual(reads(1), "the web\n")
+        self.assertNotEqual(reads(13), "the web\n")
+        for role in ("brain", "gate", "edge", "web"):
+            pid = self.lab.role_pids()[role]
+            os.kill(pid, signal.SIGKILL)
+            self.assertTrue(lab.came_true(lambda r=role, p=pid: self.lab.role_pids().get(r, p) != p, 30), role)
+            for _ in range(8):
+                self.assertNotEqual(reads(13), "the web\n", f"after the {role} died")
+                time.sleep(0.5)
+            self.assertEqual(reads(1), "the web\n", f"after the {role} died")
 
 
 if __name__ == "__main__":

@@ -112,8 +112,8 @@ void Brain::on_message(Role from, Message message) {
     on_garden(from, *garden);
   } else if (const auto* pressed = std::get_if<CustomerPressed>(&message)) {
     on_pressed(from, *pressed);
-  } else if (const auto* told = std::get_if<RelayTold>(&message)) {
-    on_relay_told(*told);
+  } else if (const auto* relay = std::get_if<RelayTold>(&message)) {
+    on_relay_told(*relay);
   } else if (const auto* up = std::get_if<PeerUp>(&message)) {
     // What the predecessor was owed nobody waits for any more.
     settle_[up->role].clear();
