@@ -37,6 +37,7 @@ foreach(lib sqlite3 libcrypto libsodium libmicrohttpd libcurl libbpf spdlog jans
   string(REGEX REPLACE "^lib" "" short ${lib})
   pkg_check_modules(${short} REQUIRED IMPORTED_TARGET ${lib})
 endforeach()
+pkg_check_modules(gmime REQUIRED IMPORTED_TARGET gmime-3.0)
 if(POSTERN_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -80,6 +80,34 @@ std::string table(const Json& answer, const std::vector<Column>& columns) {
   return out;
 }
 
+std::string csv(const Json& answer, const std::vector<Column>& columns) {
+  std::string out;
+  const auto put = [&](std::string value, bool last) {
+    // Names and such come from customers: no spreadsheet is to run them.
+    if (!value.empty() && std::string_view("=+-@").contains(value.front())) value.insert(0, 1, '\'');
+    out += '"';
+    for (const char c : value) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+    out += last ? "\"\r\n" : "\",";
+  };
+  for (const Column& c : columns) put(std::string(c.title), &c == &columns.back());
+  if (const auto* items = answer["items"].items())
+    for (const Json& item : *items)
+      for (const Column& c : columns)
+        put(item[c.name].is_null() ? std::string() : cell(item[c.name]), &c == &columns.back());
+  return out;
+}
+
+Json pairs(std::string_view text) {
+  Json out = Json::object();
+  while (!text.empty()) {
+    const std::string_view one = text.substr(0, text.find(','));
+    const size_t equals = std::min(one.find('='), one.size());
+    out.set(one.substr(0, equals), std::string(one.substr(std::min(equals + 1, one.size()))));
+    text.remove_prefix(std::min(one.size() + 1, text.size()));
+  }
+  return out;
+}
+
 std::string fields(const Json& value) {
   std::string out;
   write_fields(out, value, 0);

@@ -16,6 +16,10 @@ struct Column {
 
 // Aligned, with a head; "none" when there is nothing. `answer` is {"items": […], "more": bool}.
 [[nodiscard]] std::string table(const wire::Json& answer, const std::vector<Column>& columns);
+// As table(), in CSV (RFC 4180); a cell that a spreadsheet would take for a formula gets an apostrophe in front.
+[[nodiscard]] std::string csv(const wire::Json& answer, const std::vector<Column>& columns);
+// "a=b,c=d" as an object; what has no '=' is a name with an empty value.
+[[nodiscard]] wire::Json pairs(std::string_view text);
 // "name   value" lines; objects and lists indented under their name.
 // Text of others on a terminal: control characters become spaces.
 [[nodiscard]] std::string plain(std::string text);

@@ -29,9 +29,11 @@ act::mail::Config mail_config(const settings::Settings& s, const Kit& kit) {
   config.from_name = s.provider.name;
   config.bounces = s.mail.bounces.empty() ? config.from : s.mail.bounces;
   config.helo = config.from.substr(config.from.rfind('@') + 1);
-  config.require_tls = s.mail.require_tls;
+  config.require_tls = s.mail.require_tls || !s.mail.user.empty();
   config.ca = secret_of(kit, "act:ca:" + s.mail.ca_file);
   config.retry_for = s.mail.retry_for;
+  config.user = s.mail.user;
+  config.password = secret_of(kit, "act:mail");
   return config;
 }
 
@@ -78,7 +80,7 @@ class ActRole {
       link_.send(Role::brain, Observed{0, {0, sys::now(), std::move(settled)}});
     };
     if (!settings_.mail.relay.empty())
-      mail_ = std::make_unique<act::mail::Mail>(mail_config(settings_, kit_), loop, settle);
+      mail_ = std::make_unique<act::mail::Mail>(mail_config(settings_, kit_), loop, settle, sys::now);
     if (!settings_.webhook.url.empty())
       webhook_ = std::make_unique<act::webhook::Webhook>(webhook_config(settings_, kit_), loop, settle, sys::now);
     loop.every(seconds(1), [this] { report(); });
@@ -116,7 +118,12 @@ class ActRole {
     report.facts["settings"] = settings_digest(kit_.settings_text);
     allow_.report(report);
     report.counters["messages_dropped_total"] = link_.dropped();
-    if (mail_) count(report, "mail", mail_->queue());
+    if (mail_) {
+      count(report, "mail", mail_->queue());
+      report.counters["mail.refused_by_relay_total"] = mail_->refused_by_relay();
+      if (!mail_->relay_fault().empty())
+        report.facts["fault.mail"] = "the relay refuses notices whoever they are for: " + mail_->relay_fault();
+    }
     if (webhook_) count(report, "webhook", webhook_->queue());
     link_.send(Role::brain, report);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The edge role: the sockets that strangers write to. No disk, no capability, no decision: the explainer answers from
-// the published table, RADIUS accounting is decoded and handed on, the relay's Postfix is told who may send.
+// the published table; RADIUS accounting and mail that comes back are decoded and handed on, the relay's Postfix is
+// told who may send.
 #include <unistd.h>
 
 #include "daemon/bus/channel.h"
@@ -9,6 +10,7 @@
 #include "edge/explainer/explainer.h"
 #include "edge/radius_auth/radius_auth.h"
 #include "observe/flow_export/flow_export.h"
+#include "observe/mail_intake/mail_intake.h"
 #include "observe/radius_acct/radius_acct.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -44,6 +46,10 @@ observe::flow_export::Config flow_config(const settings::Settings& s) {
           .contacts_per_s = s.flow_export.contacts_per_s};
 }
 
+observe::mail_intake::Config intake_config(const settings::Settings& s) {
+  return {.address = s.mail.bounces, .host = s.mail.bounces.substr(s.mail.bounces.rfind('@') + 1)};
+}
+
 class EdgeRole {
  public:
   EdgeRole(WorkerStart start, sys::Loop& loop)
@@ -59,7 +65,7 @@ class EdgeRole {
         radius_(
             radius_config(settings_, kit_), loop, take_fds(kit_, "radius_acct"),
             [this](uint64_t token, model::Observation o) {
-              link_.send(Role::brain, Observed{token_base_ + token, std::move(o)});
+              link_.send(Role::brain, Observed{token_base_ + 2 * token, std::move(o)});
             },
             sys::now),
         flows_(
@@ -83,6 +89,14 @@ class EdgeRole {
       auth_servers_.push_back(PN_TRY(sys::HttpServer::start(
           loop_, std::move(socket), {},
           [this](const sys::HttpRequest& r, const sys::HttpServer::Reply& reply) { reply(auth_.answer(r)); })));
+    if (auto listeners_of_mail = take_fds(kit_, "mail_intake"); !listeners_of_mail.empty())
+      intake_ = std::make_unique<observe::mail_intake::MailIntake>(
+          intake_config(settings_), loop_, std::move(listeners_of_mail),
+          PN_TRY(tables::ContactTags::of(kit_.secrets.at("reference"))),
+          [this](uint64_t token, model::Observation o) {
+            link_.send(Role::brain, Observed{token_base_ + 2 * token + 1, std::move(o)});
+          },
+          observe::mail_intake::MailIntake::Clock{sys::now, sys::monotonic});
     loop_.every(seconds(1), [this] { report(); });
     return {};
   }
@@ -118,14 +132,21 @@ class EdgeRole {
       if (auto done = table_.apply(*delta); !done) link_.send(Role::brain, WantSnapshot{done.error().what});
     } else if (const auto* settled = std::get_if<Settled>(&message)) {
       for (const uint64_t token : settled->tokens)
-        if (token > token_base_) radius_.journaled(token - token_base_);
+        if (token > token_base_) on_journaled(token - token_base_);
     } else if (auto* ask = std::get_if<RelayAsk>(&message)) {
       if (relay_) relay_->ask(std::move(*ask));
     } else if (auto* plugged = std::get_if<PluggedLines>(&message)) {
       auth_.take(std::move(plugged->keys));
     } else if (const auto* up = std::get_if<PeerUp>(&message); up != nullptr && up->role == Role::brain) {
       radius_.forget_in_flight();  // the NAS sends again; the engine takes what was journaled as a duplicate
+      if (intake_) intake_->forget_in_flight();  // so does Postfix
     }
+  }
+
+  // Even tokens are accounting's, odd ones the mail intake's.
+  void on_journaled(uint64_t token) {
+    if (token % 2 == 0) return radius_.journaled(token / 2);
+    if (intake_) intake_->journaled(token / 2);
   }
 
   void report() {
@@ -153,6 +174,12 @@ class EdgeRole {
     if (!auth_servers_.empty() && !auth_.has_list())
       report.facts["fault.radius_auth"] = "which lines are held is not known: they log in as usual";
     report.counters["radius_acct.in_flight"] = radius_.in_flight();
+    if (intake_) {
+      observe::mail_intake::Stats::visit(intake_->stats(), [&](std::string_view name, const uint64_t& value) {
+        report.counters["mail_intake." + std::string(name) + "_total"] = value;
+      });
+      report.counters["mail_intake.open"] = intake_->open();
+    }
     link_.send(Role::brain, report);
   }
 
@@ -182,6 +209,7 @@ class EdgeRole {
   std::vector<std::unique_ptr<sys::HttpServer>> auth_servers_;
   std::unique_ptr<edge::explainer::Explainer> explainer_;
   std::unique_ptr<Relay> relay_;
+  std::unique_ptr<observe::mail_intake::MailIntake> intake_;
 };
 
 }  // namespace

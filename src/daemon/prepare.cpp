@@ -137,7 +137,7 @@ void Supervisor::prepare_secrets(std::vector<Error>& faults) {
   for (auto& [name, secret] : client_secrets(settings_, faults)) secrets_[name] = std::move(secret);
 }
 
-// What the act role needs of the disk, which it does not see: "act:webhook", "act:ca:PATH".
+// What the act role needs of the disk, which it does not see: "act:webhook", "act:mail", "act:ca:PATH".
 void Supervisor::act_secrets(const settings::Settings& settings, std::map<std::string, std::string>& out,
                              std::vector<Error>& faults) {
   const auto keep = [&](const std::string& name, const std::string& path, size_t bytes_max) {
@@ -149,6 +149,8 @@ void Supervisor::act_secrets(const settings::Settings& settings, std::map<std::s
     }
   };
   keep("act:webhook", settings.webhook.secret_file, kSecretBytesMax);
+  keep("act:mail", settings.mail.password_file, kSecretBytesMax);
+  if (const auto it = out.find("act:mail"); it != out.end()) it->second = trimmed(std::move(it->second));
   if (const auto it = out.find("act:webhook"); it != out.end()) {
     it->second = trimmed(std::move(it->second));
     if (!act::webhook::key_of(it->second))
@@ -201,6 +203,8 @@ void Supervisor::open_listeners(std::vector<Error>& faults) {
     keep(faults, fmt::format("flow_export:{}", i), sys::bind_udp(settings_.flow_export.listen[i]));
   for (size_t i = 0; i < settings_.notice.listen.size(); ++i)
     keep(faults, fmt::format("notice:{}", i), sys::listen_tcp(settings_.notice.listen[i], 512, false));
+  for (size_t i = 0; i < settings_.mail.intake.size(); ++i)
+    keep(faults, fmt::format("mail_intake:{}", i), sys::listen_tcp(settings_.mail.intake[i], 64, false));
   for (size_t i = 0; i < settings_.radius_auth.listen.size(); ++i)
     keep(faults, fmt::format("radius_auth:{}", i), sys::listen_tcp(settings_.radius_auth.listen[i], 512, false));
   keep(faults, "api", open_unix(settings_.api.socket, settings_.api.group));
@@ -245,6 +249,7 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       give("flow_export");
       give("relay");
       give("radius_auth");
+      give("mail_intake");
       tell("radius:");
       tell("reference");
       break;

@@ -2,6 +2,7 @@
 // Casework in the engine: what happens to lines meets the workflow's pure rules, and what comes out becomes records.
 #include <algorithm>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "decide/casework/workflow.h"
 #include "decide/policy/verdict.h"
@@ -106,6 +107,8 @@ void Work::tick_cases() {
 }
 
 void Work::on_finding(const model::Finding& finding, const std::string& summary) {
+  const model::Case* open = facts_.cases.open_of(finding.line);
+  if (open != nullptr && open->findings.size() >= casework::kFindingsPerCaseMax) ++state_.counters.findings_full;
   change(casework::on_finding(facts_.cases, finding, summary, scene_of(finding.line)));
 }
 
@@ -128,19 +131,44 @@ void Work::operator()(const model::ContactSettled& o) {
   if (const model::Case* c = facts_.cases.of_contact(o.contact)) change(casework::on_contact(*c, o, scene_of(c->line)));
 }
 
+void Work::operator()(const model::NoticeAnswered& o) {
+  if (const model::Case* c = facts_.cases.of_contact(o.contact))
+    change(casework::on_confirmed(*c, scene_of(c->line), "the notice was answered by mail"));
+}
+
 void Work::operator()(const model::CustomerSays& o) {
   if (const model::Case* c = facts_.cases.open_of(o.line)) change(casework::on_customer(*c, o.what, scene_of(o.line)));
 }
 
+// A note's text stays with the note, where it is sealed.
+std::string Work::words_of(const model::CaseCommand& o) {
+  return o.text.empty() || o.verb == model::CaseVerb::note ? std::string() : ": " + o.text;
+}
+
 void Work::operator()(const model::CaseCommand& o) {
   if (refused(validate_request(facts_, o, at_))) return;
+  act(o.operator_name, fmt::format("case {} {}{}", to_string(o.verb), o.case_.value, words_of(o)));
+  carry_out(o);
+}
+
+void Work::operator()(const model::CasesCommand& o) {
+  std::vector<uint64_t> numbers;
+  for (const model::CaseId id : o.cases) numbers.push_back(id.value);
+  act(o.order.operator_name, fmt::format("case {} {}{}{}", to_string(o.order.verb), fmt::join(numbers, ","),
+                                         o.which.empty() ? "" : fmt::format(" ({})", o.which), words_of(o.order)));
+  for (const model::CaseId id : o.cases) {
+    model::CaseCommand one = o.order;
+    one.case_ = id;
+    if (!refused(validate_request(facts_, one, at_))) carry_out(one);
+  }
+}
+
+void Work::carry_out(const model::CaseCommand& o) {
   const model::Case* c = facts_.cases.find(o.case_);
   if (c == nullptr) c = facts_.cases.closed_by_hand(o.case_);
   const model::Case before = *c;
   const model::SubscriberId line = before.line;
-  act(o.operator_name,
-      fmt::format("case {} {}{}{}", to_string(o.verb), o.case_.value, o.text.empty() ? "" : ": ", o.text));
-  if (o.verb == model::CaseVerb::note) return emit(line, model::CaseNote{o.case_, o.operator_name, o.text});
+  if (o.verb == model::CaseVerb::note) return emit(line, model::CaseNoted{o.case_, o.operator_name, {o.text}});
   auto changed = casework::on_command(before, o, scene_of(line));
   if (changed && changed->case_.state == model::CaseState::restricted)
     changed->case_.restricted_nas = governor_of(line).nas;

@@ -7,7 +7,7 @@ namespace {
 struct Apply {
   Facts& facts;
   Time at;
-  size_t cut = 0;
+  Facts::Forgotten forgotten;
 
   void operator()(const model::PolicyRevision& r) {
     facts.revision = r.revision;
@@ -23,7 +23,7 @@ struct Apply {
   }
   void operator()(const model::SessionChanged& r) {
     const model::Session& s = r.session;
-    cut = facts.sessions.apply(s, at);
+    forgotten.sessions = facts.sessions.apply(s, at);
     if (!s.until) return;
     facts.orders.end(s.id);
     facts.plugs.end(s.id);
@@ -31,7 +31,7 @@ struct Apply {
       facts.waiting.insert(s.subscriber);
   }
   void operator()(const model::Finding& r) { facts.cases.apply(r); }
-  void operator()(const model::CaseChanged& r) { facts.cases.apply(r.case_); }
+  void operator()(const model::CaseChanged& r) { forgotten.past = facts.cases.apply(r.case_); }
   void operator()(const model::Order& r) {
     facts.orders.apply(r);
     facts.plugs.apply(r);
@@ -43,6 +43,7 @@ struct Apply {
   void operator()(const model::PermitChanged& r) { facts.permits.apply(r.permit); }
   void operator()(const model::GovernorChanged& r) { facts.cases.apply(r); }
   void operator()(const model::CaseNote&) {}
+  void operator()(const model::CaseNoted&) {}
   void operator()(const model::OperatorAction&) {}
   void operator()(const model::Checkpoint&) {}
   void operator()(std::monostate) {}
@@ -50,10 +51,10 @@ struct Apply {
 
 }  // namespace
 
-size_t Facts::apply(const model::Record& record) {
+Facts::Forgotten Facts::apply(const model::Record& record) {
   Apply visitor{*this, record.at};
   std::visit(visitor, record.body);
-  return visitor.cut;
+  return visitor.forgotten;
 }
 
 std::string_view Facts::class_of(const model::Session& session) const {

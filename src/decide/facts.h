@@ -30,8 +30,12 @@ struct Facts {
   // above; may name a subscriber too many, never one too few.
   std::set<model::SubscriberId> waiting;
 
-  // Returns how many ended sessions the history forgot early.
-  size_t apply(const model::Record& record);
+  // What a table that was full let go.
+  struct Forgotten {
+    size_t sessions = 0;  // ended ones, before kHistoryKept
+    size_t past = 0;      // lines whose last case is no longer known: a relapse of theirs counts as a first time
+  };
+  Forgotten apply(const model::Record& record);
 
   [[nodiscard]] const model::Subscriber* subscriber_of(const model::Session& session) const {
     return subscribers.find(session.subscriber);

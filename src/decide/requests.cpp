@@ -52,6 +52,9 @@ struct Validate {
       return fail(Errc::not_found, fmt::format("there is no open case {}", o.case_.value), {}, "see postern case list");
     return casework::validate(*c, o, now);
   }
+  Status operator()(const model::CasesCommand& o) const {
+    return o.cases.empty() ? fail(Errc::bad_input, "no case is named", "case") : Status{};
+  }
   Status operator()(const model::GovernorSwitch& o) const {
     if (o.stop != facts.cases.stopped()) return {};
     return fail(Errc::conflict, o.stop ? "automation is stopped already" : "automation is not stopped", "governor");

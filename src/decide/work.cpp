@@ -16,8 +16,13 @@ void Work::note(const model::Session& session) {
 }
 
 void Work::emit(model::SubscriberId subject, model::RecordBody body) {
-  if (const auto* changed = std::get_if<model::CaseChanged>(&body); changed && !casework::is_open(changed->case_.state))
-    state_.seen.forget(subject);
+  if (const auto* changed = std::get_if<model::CaseChanged>(&body)) {
+    if (!casework::is_open(changed->case_.state)) state_.seen.forget(subject);
+    const model::Case* before = facts_.cases.find(changed->case_.id);
+    const bool last_notice = changed->case_.contacts.size() == model::kContactsPerCaseMax;
+    if (last_notice && before != nullptr && before->contacts.size() < model::kContactsPerCaseMax)
+      ++state_.counters.contacts_full;
+  }
   if (const auto* changed = std::get_if<model::SessionChanged>(&body)) {
     if (changed->session.until) end_plug(changed->session);
     const who::Held* before = facts_.sessions.live(changed->session.id);
@@ -30,7 +35,9 @@ void Work::emit(model::SubscriberId subject, model::RecordBody body) {
   plugs_moved_ =
       plugs_moved_ || std::holds_alternative<model::Order>(body) || std::holds_alternative<model::Receipt>(body);
   step_.records.push_back({0, at_, subject, std::move(body)});
-  state_.counters.history_cut += facts_.apply(step_.records.back());
+  const Facts::Forgotten forgotten = facts_.apply(step_.records.back());
+  state_.counters.history_cut += forgotten.sessions;
+  state_.counters.past_cut += forgotten.past;
 }
 
 void Work::redecide(model::SubscriberId subscriber) {

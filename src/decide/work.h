@@ -59,6 +59,8 @@ class Work {
   void operator()(const model::CaseCommand& o);
   void operator()(const model::GovernorSwitch& o);
   void operator()(const model::MailLookup& o);
+  void operator()(const model::NoticeAnswered& o);
+  void operator()(const model::CasesCommand& o);
   [[nodiscard]] Step finish();
 
  private:
@@ -73,6 +75,8 @@ class Work {
   [[nodiscard]] casework::Scene scene_of(model::SubscriberId line) const;
   [[nodiscard]] casework::Governor governor_of(model::SubscriberId line) const;
   void change(std::optional<model::CaseChanged> changed);
+  void carry_out(const model::CaseCommand& o);
+  [[nodiscard]] static std::string words_of(const model::CaseCommand& o);
   void look_at(model::CaseId id);
   void page_if_held(const model::Case& c, const casework::Governor& governor);
   bool see_behaviour(const model::ObservationBody& body, model::SubscriberId line);

@@ -135,6 +135,13 @@ struct CaseCommand {
   CustomerStatus says = CustomerStatus::silent;
   PN_FIELDS(operator_name, case_, verb, text, until, says)
 };
+// The same order for several cases, each carried out on its own; one action in the audit.
+struct CasesCommand {
+  CaseCommand order;  // its case_ is 0
+  std::vector<CaseId> cases;
+  std::string which;  // how they were chosen, in words; empty = by number
+  PN_FIELDS(order, cases, which)
+};
 // The one switch: no restriction by automation while it is stopped. What is in force stays.
 struct GovernorSwitch {
   std::string operator_name;
@@ -143,9 +150,16 @@ struct GovernorSwitch {
   PN_FIELDS(operator_name, stop, why)
 };
 
-using ObservationBody = std::variant<std::monostate, SessionEvent, FirstContact, LineSum, PageConfirmed,
-                                     ImportSubscribers, GrantPermit, RevokePermit, SetClass, EraseSubscriber,
-                                     ContactSettled, CustomerSays, CaseCommand, GovernorSwitch, MailLookup>;
+// A person answered the notice by mail. That they did is all that is kept.
+struct NoticeAnswered {
+  ContactId contact;
+  PN_FIELDS(contact)
+};
+
+using ObservationBody =
+    std::variant<std::monostate, SessionEvent, FirstContact, LineSum, PageConfirmed, ImportSubscribers, GrantPermit,
+                 RevokePermit, SetClass, EraseSubscriber, ContactSettled, CustomerSays, CaseCommand, GovernorSwitch,
+                 MailLookup, NoticeAnswered, CasesCommand>;
 
 struct Observation {
   uint64_t sequence = 0;  // given at intake by the brain; the only order

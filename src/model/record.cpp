@@ -19,7 +19,8 @@ std::string_view kind_of(const RecordBody& body) {
                                                                                         "operator_action",
                                                                                         "checkpoint",
                                                                                         "governor_changed",
-                                                                                        "case_note"};
+                                                                                        "case_note",
+                                                                                        "case_noted"};
   return kNames[body.index()];
 }
 

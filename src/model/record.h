@@ -68,12 +68,20 @@ struct GovernorChanged {
   bool operator==(const GovernorChanged&) const = default;
   PN_FIELDS(stopped, why)
 };
-// What a person wrote on a case. Seen by operators only.
+// As CaseNoted, of before its text was sealed.
 struct CaseNote {
   CaseId case_;
   std::string operator_name;
   std::string text;
   bool operator==(const CaseNote&) const = default;
+  PN_FIELDS(case_, operator_name, text)
+};
+// What a person wrote on a case. Seen by operators only; goes with the customer's other personal data.
+struct CaseNoted {
+  CaseId case_;
+  std::string operator_name;
+  Personal<std::string> text;
+  bool operator==(const CaseNoted&) const = default;
   PN_FIELDS(case_, operator_name, text)
 };
 // The whole engine state; replay starts at the newest one.
@@ -83,9 +91,9 @@ struct Checkpoint {
   PN_FIELDS(engine)
 };
 
-using RecordBody =
-    std::variant<std::monostate, PolicyRevision, SubscriberChanged, SubscriberErased, SessionChanged, Finding,
-                 CaseChanged, Order, Receipt, PermitChanged, OperatorAction, Checkpoint, GovernorChanged, CaseNote>;
+using RecordBody = std::variant<std::monostate, PolicyRevision, SubscriberChanged, SubscriberErased, SessionChanged,
+                                Finding, CaseChanged, Order, Receipt, PermitChanged, OperatorAction, Checkpoint,
+                                GovernorChanged, CaseNote, CaseNoted>;
 
 struct Record {
   uint64_t sequence = 0;  // position in the journal, consecutive from 1; given by the store

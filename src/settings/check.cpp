@@ -101,6 +101,8 @@ std::vector<std::string> hints_of(const Settings& s) {
                                 to_string(length)));
   if (s.mail.relay.empty() && s.webhook.url.empty())
     out.push_back("neither [mail] nor [webhook] is set: only people who work off postern case calls tell customers");
+  if (!s.mail.relay.empty() && s.mail.intake.empty())
+    out.push_back("mail.intake is empty: a notice that bounces later counts as one that arrived");
   if (!s.gate.source_validation)
     out.push_back("gate.source_validation is off: a line can send from another line's address and be taken for it");
   if (!s.api.group.empty() && s.api.group == s.daemon.user)
@@ -118,7 +120,8 @@ Environment check_environment(const Settings& s) {
   Environment out;
   out.hints = hints_of(s);
   for (const RadiusClient& client : s.radius_acct.clients) secret_file(client.secret_file, out);
-  if (!s.webhook.secret_file.empty()) secret_file(s.webhook.secret_file, out);
+  for (const std::string* secret : {&s.webhook.secret_file, &s.mail.password_file})
+    if (!secret->empty()) secret_file(*secret, out);
   for (const std::string* ca : {&s.mail.ca_file, &s.webhook.ca_file})
     if (!ca->empty()) certificates(*ca, out);
   for (const RadiusCoaNas& nas : s.radius_coa.nases) secret_file(nas.secret_file, out);

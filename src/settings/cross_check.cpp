@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <initializer_list>
 #include <set>
+#include <tuple>
 
 #include "model/plug.h"
 #include "settings/table/suggest.h"
@@ -97,6 +98,11 @@ class Checker {
             "take the one of your relay's virtual address");
     if (s_.mail.require_tls && s_.mail.relay.empty())
       fault({"mail", "require_tls"}, kWhole, "mail.require_tls without mail.relay", "name the relay");
+    if (!s_.mail.user.empty() && s_.mail.password_file.empty())
+      fault({"mail", "user"}, kWhole, "mail.user needs mail.password_file", "name the file that holds its password");
+    if (!s_.mail.intake.empty() && s_.mail.bounces.empty())
+      fault({"mail", "intake"}, kWhole, "mail.intake needs mail.bounces",
+            "an address of its own: what comes to it is read by no person");
     const Webhook& w = s_.webhook;
     if (w.url.empty()) return;
     if (w.address.size() != 1)
@@ -263,11 +269,15 @@ class Checker {
     for (const auto& [key, e] : {std::pair{"listen4", s_.explainer.listen4}, {"listen6", s_.explainer.listen6}}) {
       if (e.address) tcp.insert(e);
     }
-    for (const auto& [section, list] :
-         {std::pair{"notice", &s_.notice.listen}, {"relay", &s_.relay.listen}, {"radius_auth", &s_.radius_auth.listen}})
+    const std::initializer_list<std::tuple<const char*, const char*, const std::vector<Endpoint>*>> listens = {
+        {"notice", "listen", &s_.notice.listen},
+        {"relay", "listen", &s_.relay.listen},
+        {"radius_auth", "listen", &s_.radius_auth.listen},
+        {"mail", "intake", &s_.mail.intake}};
+    for (const auto& [section, key, list] : listens)
       for (size_t i = 0; i < list->size(); ++i)
         if (const Endpoint& at = (*list)[i]; at.address && !tcp.insert(at).second)
-          fault({section, "listen"}, i, fmt::format("{} is listened on twice", to_string(at)),
+          fault({section, key}, i, fmt::format("{} is listened on twice", to_string(at)),
                 "give each listener its own port");
     std::set<Endpoint> udp;
     const auto& acct = s_.radius_acct.listen;

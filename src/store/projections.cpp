@@ -34,6 +34,7 @@ uint64_t ref_of(const model::RecordBody& body) {
                                [](const model::Receipt& r) -> uint64_t { return r.order.value; },
                                [](const model::PermitChanged& r) -> uint64_t { return r.permit.id.value; },
                                [](const model::CaseNote& r) -> uint64_t { return r.case_.value; },
+                               [](const model::CaseNoted& r) -> uint64_t { return r.case_.value; },
                                [](const auto&) -> uint64_t { return 0; }},
                     body);
 }

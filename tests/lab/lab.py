@@ -32,7 +32,7 @@ SECRET = b"lab-accounting-secret"
 RADIUS = ("127.0.0.1", 1813)
 # model/record.h, in its order.
 KINDS = ("", "policy", "subscriber", "erased", "session", "finding", "case", "order", "receipt", "permit", "operator",
-         "checkpoint", "governor", "note")
+         "checkpoint", "governor", "note", "noted")
 PR_SET_PDEATHSIG = 1
 
 SETTINGS = """\

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Postfix of a test's own, with Dovecot checking passwords: 2525 without AUTH, 2587 with AUTH under TLS, both
-families. It delivers nothing: what it accepts goes to discard. For use inside lab.enter() or another namespace."""
+families. It delivers nothing but what `settings` and `services` say: what it accepts goes to discard. For use inside lab.enter() or another namespace."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ tlsmgr    unix - - n 1000? 1 tlsmgr
 postlog   unix-dgram n - n - 1 postlogd
 """
 LISTENERS = """\
-{address}:2525 inet n - n - - smtpd
-{address}:2587 inet n - n - - smtpd
+{address}:{plain} inet n - n - - smtpd
+{address}:{secure} inet n - n - - smtpd
   -o smtpd_tls_security_level=may
   -o smtpd_tls_auth_only=yes
   -o smtpd_sasl_auth_enable=yes
@@ -72,9 +72,11 @@ def missing() -> str:
 
 
 class MailServer:
-    """`settings`: more of main.cf, as a dictionary. {home} in a value is this server's directory."""
+    """`settings`: more of main.cf, as a dictionary. {home} in a value is this server's directory. `services`: more of
+    master.cf. `ports`: without AUTH, with it."""
 
-    def __init__(self, settings: dict[str, str]) -> None:
+    def __init__(self, settings: dict[str, str], services: str = "", ports: tuple[int, int] = (2525, 2587)) -> None:
+        self._ports = ports
         self.home = Path(tempfile.mkdtemp(prefix="pn-mail-"))
         self.home.chmod(0o755)
         self.log = self.home / "mail.log"
@@ -93,7 +95,8 @@ class MailServer:
         (self.home / "etc" / "main.cf").write_text(
             "".join(f"{k} = {v.replace('{home}', str(self.home))}\n" for k, v in main.items()))
         (self.home / "etc" / "master.cf").write_text(
-            MASTER + "".join(LISTENERS.format(address=a) for a in ("127.0.0.1", "[::1]")))
+            MASTER + services + "".join(LISTENERS.format(address=a, plain=ports[0], secure=ports[1])
+                                        for a in ("127.0.0.1", "[::1]")))
         self._dovecot: subprocess.Popen[bytes] | None = None
 
     def _certificate(self) -> str:
@@ -113,7 +116,7 @@ class MailServer:
         self._dovecot = subprocess.Popen(["dovecot", "-F", "-c", str(self.home / "dovecot.conf")],
                                          preexec_fn=die_with_parent)
         ready = came_true(lambda: (self.home / "queue/private/auth").is_socket() and all(
-            answers(a, p) for a in ("127.0.0.1", "::1") for p in (2525, 2587)), 60)
+            answers(a, p) for a in ("127.0.0.1", "::1") for p in self._ports), 60)
         if not ready:
             raise RuntimeError("the mail server is not up:\n" + self.log.read_text(errors="replace"))
 
@@ -125,10 +128,12 @@ class MailServer:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def send(self, server: str, recipients: list[str], *, auth: bool = False, sender: str = "owner@isp.example",
-             body: str = "hello") -> str:
+             body: str = "hello", headers: tuple[str, ...] = ()) -> str:
         """The whole conversation, as swaks shows it."""
-        argv = ["swaks", "--server", server, "--port", "2587" if auth else "2525", "--from", sender, "--to",
+        argv = ["swaks", "--server", server, "--port", str(self._ports[auth]), "--from", sender, "--to",
                 ",".join(recipients), "--helo", "client.example", "--body", body, "--suppress-data"]
+        for header in headers:
+            argv += ["--add-header", header]
         if auth:
             argv += ["--tls", "--auth", "PLAIN", "--auth-user", USER, "--auth-password", PASSWORD]
         return sh(*argv, check=False).stdout

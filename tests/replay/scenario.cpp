@@ -80,6 +80,7 @@ class Scenario {
     if (verb == "sum") return sum(words);
     if (verb == "settle") return settle(words);
     if (verb == "says") return says(words);
+    if (verb == "answer") return answer(words);
     if (verb == "case") return command(words);
     if (verb == "governor") return governor(words);
     if (verb == "expect") return expect(words);
@@ -187,6 +188,12 @@ class Scenario {
   // says LINE WHAT: the customer, on the page
   void says(const Words& words) {
     observe(model::CustomerSays{id_of(words.at(0)), named(model::CustomerStatus_from(words.at(1)), words[1])});
+  }
+  // answer LINE: by mail, to the newest notice
+  void answer(const Words& words) {
+    const model::Case& c = case_of(words.at(0));
+    if (c.contacts.empty()) bad("nobody was told");
+    observe(model::NoticeAnswered{c.contacts.back().id});
   }
   // case VERB LINE [OPERATOR] [FOR]
   void command(const Words& words) {

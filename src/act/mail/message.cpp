@@ -107,14 +107,14 @@ std::string domain_of(std::string_view address) {
 
 }  // namespace
 
-std::string message_id_of(model::ContactId contact, const Config& config) {
-  return fmt::format("<notice.{}@{}>", contact.value, domain_of(config.from));
+std::string message_id_of(const Letter& letter, const Config& config) {
+  return fmt::format("<notice.{}@{}>", letter.tag, domain_of(config.from));
 }
 
-std::string envelope_sender_of(model::ContactId contact, const Config& config) {
+std::string envelope_sender_of(const Letter& letter, const Config& config) {
   const size_t at = config.bounces.rfind('@');
   if (at == std::string::npos) return config.bounces;
-  return fmt::format("{}+c{}{}", config.bounces.substr(0, at), contact.value, config.bounces.substr(at));
+  return fmt::format("{}+c{}{}", config.bounces.substr(0, at), letter.tag, config.bounces.substr(at));
 }
 
 std::string message_of(const Letter& letter, const Config& config) {
@@ -127,7 +127,7 @@ std::string message_of(const Letter& letter, const Config& config) {
   if (!letter.reply_to.empty()) header("Reply-To", fmt::format("<{}>", on_one_line(letter.reply_to)));
   header("Subject", unstructured(letter.subject));
   header("Date", date_of(letter.at));
-  header("Message-ID", message_id_of(letter.contact, config));
+  header("Message-ID", message_id_of(letter, config));
   header("Auto-Submitted", "auto-generated");  // RFC 3834: no vacation notice answers it
   header("Content-Language", on_one_line(letter.language));
   header("MIME-Version", "1.0");

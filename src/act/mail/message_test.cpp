@@ -17,6 +17,7 @@ Config config() {
 Letter letter() {
   Letter l;
   l.contact.value = 7;
+  l.tag = "7-k3xq9t2mfa";
   l.to = "ann@home.example";
   l.name = "Ann Müller";
   l.language = "de";
@@ -29,8 +30,8 @@ Letter letter() {
 
 TEST(Message, EveryCopyIsTheSame) {
   EXPECT_EQ(message_of(letter(), config()), message_of(letter(), config()));
-  EXPECT_EQ(message_id_of({7}, config()), "<notice.7@isp.example>");
-  EXPECT_EQ(envelope_sender_of({7}, config()), "bounces+c7@isp.example");
+  EXPECT_EQ(message_id_of(letter(), config()), "<notice.7-k3xq9t2mfa@isp.example>");
+  EXPECT_EQ(envelope_sender_of(letter(), config()), "bounces+c7-k3xq9t2mfa@isp.example");
 }
 
 TEST(Message, HeadersAreAsciiAndShort) {

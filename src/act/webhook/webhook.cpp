@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "act/webhook/webhook.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 #include "wire/base64.h"
@@ -45,8 +46,10 @@ Webhook::Webhook(Config config, sys::Loop& loop, Settle settle, std::function<Ti
 
 void Webhook::send(Message message) {
   const uint64_t id = message.contact.value;
-  queue_.add(id,
-             [this, message = std::move(message)](const sys::Retries::Report& report) { attempt(message, report); });
+  const Duration waited = std::max(now_() - message.at, Duration{});
+  queue_.add(
+      id, [this, message = std::move(message)](const sys::Retries::Report& report) { attempt(message, report); },
+      waited);
 }
 
 void Webhook::attempt(const Message& message, const sys::Retries::Report& report) {

@@ -21,7 +21,8 @@ namespace postern::act::webhook {
 struct Message {
   model::ContactId contact;
   std::string body;  // JSON
-  PN_FIELDS(contact, body)
+  Time at;           // when it was ordered: `retry_for` counts from there
+  PN_FIELDS(contact, body, at)
 };
 
 struct Config {

@@ -37,6 +37,9 @@ struct Options {
   std::string state;
   std::string customer;
   std::string grade;
+  std::string class_name;
+  std::string where;
+  bool csv = false;
   std::string why;
   std::vector<std::string> destinations;
   Rehearse rehearse;
@@ -80,6 +83,7 @@ class Program {
   void on(CLI::App* command, std::function<Call()> make, Render render);
   // The same for a list, with --limit and --after.
   void on_list(CLI::App* command, std::function<Call()> make, std::vector<Column> columns);
+  void on_list(CLI::App* command, std::function<Call()> make, Render render);
   void print(const Printed& printed);
   Exit show(const Result<Reply>& reply, const Render& render);
   void status_and_check();
@@ -158,14 +162,18 @@ void Program::on(CLI::App* command, std::function<Call()> make, Render render) {
 }
 
 void Program::on_list(CLI::App* command, std::function<Call()> make, std::vector<Column> columns) {
+  on_list(command, std::move(make),
+          [columns = std::move(columns)](const Json& answer) { return table(answer, columns); });
+}
+
+void Program::on_list(CLI::App* command, std::function<Call()> make, Render render) {
   command->fallthrough();
   command->add_option("--limit", options_.limit, "at most so many; it says how many more there are")
       ->check(CLI::Range(size_t{1}, kListMost))
       ->capture_default_str();
   command->add_option("--after", options_.after, "go on after the one with this number")->check(CLI::NonNegativeNumber);
-  command->callback([this, make = std::move(make), columns = std::move(columns)] {
-    exit_ = show(call_list(options_.socket, make(), options_.limit, options_.after),
-                 [&](const Json& answer) { return table(answer, columns); });
+  command->callback([this, make = std::move(make), render = std::move(render)] {
+    exit_ = show(call_list(options_.socket, make(), options_.limit, options_.after), render);
   });
 }
 
@@ -300,13 +308,15 @@ void Program::cases_and_explain() {
   list->add_option("--state", options_.state, "open ones in this state");
   list->add_option("--customer", options_.customer, "open ones whose customer is silent, read, says_clean, …");
   list->add_option("--grade", options_.grade, "open ones that rest on: question, evidence, block");
+  list->add_option("--class", options_.class_name, "open ones of lines of this class");
   on_list(list,
           [this] {
             return Call{.path = "/v1/cases",
                         .query = {{"subscriber", options_.line},
                                   {"state", options_.state},
                                   {"customer", options_.customer},
-                                  {"grade", options_.grade}}};
+                                  {"grade", options_.grade},
+                                  {"class", options_.class_name}}};
           },
           {{"CASE", "id"},
            {"LINE", "subscriber_key"},
@@ -320,14 +330,21 @@ void Program::cases_and_explain() {
   on(show, [this] { return Call{.path = "/v1/cases/" + escaped(options_.word)}; }, fields);
 
   CLI::App* calls = group->add_subcommand("calls", "customers to be called: nothing else reached them");
-  on_list(calls, [] { return Call{.path = "/v1/cases", .query = {{"calls", "1"}}}; },
-          {{"CASE", "id"},
-           {"LINE", "subscriber_key"},
-           {"NAME", "name"},
-           {"PHONE", "phone"},
-           {"LANGUAGE", "language"},
-           {"DEADLINE", "deadline_at"},
-           {"SUMMARY", "summary"}});
+  calls->add_flag("--csv", options_.csv, "as CSV (RFC 4180), with what to say");
+  const std::vector<Column> call_columns{{"CASE", "id"},        {"LINE", "subscriber_key"}, {"NAME", "name"},
+                                         {"PHONE", "phone"},    {"LANGUAGE", "language"},   {"DEADLINE", "deadline_at"},
+                                         {"SUMMARY", "summary"}};
+  on_list(
+      calls, [] { return Call{.path = "/v1/cases", .query = {{"calls", "1"}}}; },
+      [this, call_columns](const Json& answer) {
+        if (!options_.csv) return table(answer, call_columns);
+        return csv(answer, {{"name", "name"},
+                            {"phone", "phone"},
+                            {"language", "language"},
+                            {"case", "id"},
+                            {"deadline", "deadline_at"},
+                            {"say", "say"}});
+      });
   case_order(group, "note", "write something on a case");
   case_order(group, "confirm", "the customer was reached in person");
   CLI::App* extend = case_order(group, "extend", "give the customer more time");
@@ -355,14 +372,20 @@ void Program::cases_and_explain() {
 
 CLI::App* Program::case_order(CLI::App* group, const std::string& verb, const char* about) {
   CLI::App* command = group->add_subcommand(verb, about);
-  command->add_option("ID", options_.word, "the case's number, or several as 3,5,8")->required();
-  CLI::Option* text = command->add_option("TEXT", options_.why, "for the journal");
-  if (verb == "note") text->required();
+  command->add_option("ID", options_.word, "the case's number, or several as 3,5,8");
+  command->add_option("TEXT", options_.why, "for the journal");
+  command->add_option("--where", options_.where,
+                      "instead: open cases with state=, class=, grade=, customer=; as a=b,c=d");
   on(
       command,
       [this, verb] {
-        Call out{.method = "POST", .path = "/v1/cases/" + escaped(options_.word) + "/" + verb};
-        out.body = Json::object({{"text", options_.why}});
+        const bool filtered = !options_.where.empty();
+        if (options_.word.empty() && !filtered) throw CLI::RequiredError("ID or --where");
+        if (filtered && !options_.why.empty())
+          throw CLI::ValidationError("--where", "is instead of an ID: give TEXT only");
+        Call out{.method = "POST", .path = "/v1/cases/" + (filtered ? "where" : escaped(options_.word)) + "/" + verb};
+        out.body = Json::object({{"text", filtered ? options_.word : options_.why}});
+        if (filtered) out.body.set("where", pairs(options_.where));
         if (!options_.customer.empty()) out.body.set("says", options_.customer);
         if (!options_.lasts.empty()) out.body.set("for", options_.lasts);
         if (!options_.expires.empty()) out.body.set("until", options_.expires);

@@ -41,6 +41,7 @@ void Brain::wake_api() {
                        .journal = journal_,
                        .references = reference_key_,
                        .command = [this](model::Observation o) { return command(std::move(o)); },
+                       .call_text = [this](const model::Case& c) { return call_text(c); },
                        .gate_status = [this]() -> Result<wire::Json> { return gate_status(); },
                        .gate_detach = [this]() -> Result<wire::Json> {
                          link_.send(Role::gate, GateDetach{operator_});
@@ -106,6 +107,9 @@ wire::Json Brain::status() const {
   }
   if (const auto it = reports_.find(Role::edge); it != reports_.end() && it->second.facts.contains("fault.radius_auth"))
     faults.push("radius_auth: " + it->second.facts.at("fault.radius_auth"));
+  if (const auto it = reports_.find(Role::act); it != reports_.end())
+    for (const auto& [name, text] : it->second.facts)
+      if (name.starts_with("fault.")) faults.push(fmt::format("{}: {}", name.substr(6), text));
   if (holding()) faults.push(fmt::format("journal: {}; nothing is acknowledged or changed", journal_fault_));
   if (!checkpoint_fault_.empty()) faults.push("checkpoint: " + checkpoint_fault_);
   const decide::GovernorView governor = engine_.governor(now);

@@ -27,12 +27,14 @@ bool says_who_is_plugged(const model::Record& r) {
 
 }  // namespace
 
-Brain::Brain(WorkerStart start, sys::Loop& loop, store::Journal journal, const tables::ReferenceKey& key)
+Brain::Brain(WorkerStart start, sys::Loop& loop, store::Journal journal, const tables::ReferenceKey& key,
+             const tables::ContactTags& tags)
     : settings_(std::move(start.settings)),
       settings_digest_(settings_digest(start.kit.settings_text)),
       loop_(loop),
       journal_(std::move(journal)),
       reference_key_(key),
+      contact_tags_(tags),
       epoch_(static_cast<uint64_t>(sys::now().us)),
       started_(sys::now()),
       link_(
@@ -58,6 +60,7 @@ Status Brain::wake() {
     ++replayed;
   }));
   observation_sequence_ = engine_.counters().observations;
+  tell_of_bounds();
   absorb(engine_.set_policy(settings_.policy(), sys::now()));
   commit();
   if (holding()) return fail(Errc::limit, journal_fault_);
@@ -250,10 +253,26 @@ void Brain::forget_old() {
   }
 }
 
+// Each bound of casework that was met since the last tick.
+void Brain::tell_of_bounds() {
+  const decide::Counters& now = engine_.counters();
+  for (const auto& [name, count, what] :
+       {std::tuple("contacts_full", now.contacts_full, "a case had its last notice: look at it (postern case list)"),
+        std::tuple("findings_full", now.findings_full, "a finding is in the journal, and no longer named by its case"),
+        std::tuple("past_cut", now.past_cut,
+                   "a line's last case is forgotten: a relapse will count as a first time")}) {
+    const uint64_t before = std::exchange(bounds_told_[name], count);
+    if (count > before)
+      sys::log(sys::Level::warning, "casework", "CASEWORK_BOUND", what,
+               {{"counter", name}, {"count", std::to_string(count)}});
+  }
+}
+
 void Brain::tick() {
   if (holding()) return;
   absorb(engine_.tick(sys::now()));
   if (!plugged_) publish_plugs();
+  tell_of_bounds();
   if (changed_since_checkpoint_ && sys::monotonic() >= checkpoint_due_) checkpoint();
 }
 

@@ -18,6 +18,7 @@
 #include "fold/line_day.h"
 #include "store/journal.h"
 #include "sys/loop.h"
+#include "tables/contact_tag.h"
 #include "tables/reference.h"
 #include "tell/api/api.h"
 #include "tell/letter/letter.h"
@@ -26,7 +27,8 @@ namespace postern::daemon {
 
 class Brain {
  public:
-  Brain(WorkerStart start, sys::Loop& loop, store::Journal journal, const tables::ReferenceKey& key);
+  Brain(WorkerStart start, sys::Loop& loop, store::Journal journal, const tables::ReferenceKey& key,
+        const tables::ContactTags& tags);
 
   // Newest checkpoint, tail of the journal, the settings' policy; then the first table. An error ends the role.
   [[nodiscard]] Status wake();
@@ -57,6 +59,7 @@ class Brain {
   void publish_changes();
   void publish_plugs();
   void tick();
+  void tell_of_bounds();
   void forget_old();  // what is past its lifetime (store/retention.h)
   // Whether it counts: pressed by the line itself, and not before for this reference.
   void judge_page(model::PageConfirmed& page);
@@ -69,6 +72,7 @@ class Brain {
   [[nodiscard]] const model::CaseRules& rules_of(const model::Subscriber& subscriber) const;
   [[nodiscard]] tell::letter::Text text_of(const model::Case& c, const model::ContactAttempt& a,
                                            const model::Subscriber& subscriber) const;
+  [[nodiscard]] std::string call_text(const model::Case& c) const;
   void send_notice(const model::Case& c, const model::ContactAttempt& a);
   void send_notices(const std::vector<model::Record>& journaled);
   void send_notices_again();
@@ -83,6 +87,7 @@ class Brain {
   decide::Engine engine_;
   fold::LineDay line_day_;
   tables::ReferenceKey reference_key_;
+  tables::ContactTags contact_tags_;
   std::unique_ptr<tell::api::View> view_;
   std::unique_ptr<tell::api::Api> api_;
   std::string operator_;  // of the API call under way
@@ -117,6 +122,7 @@ class Brain {
   bool held_overflow_ = false;
   uint64_t holds_ = 0;
 
+  std::map<std::string, uint64_t> bounds_told_;  // of casework: what the counters were when they were logged last
   std::map<Role, RoleReport> reports_;
   uint64_t commits_ = 0;
   Link link_;

@@ -3,6 +3,12 @@
 
 namespace postern::daemon {
 
+std::string_view EngineView::class_of_line(model::SubscriberId line) const {
+  if (const auto sessions = engine_.sessions_of(line); !sessions.empty()) return engine_.class_of(*sessions.front());
+  const model::Subscriber* s = engine_.subscriber(line);
+  return s == nullptr || s->class_name.empty() ? std::string_view(engine_.policy().default_class) : s->class_name;
+}
+
 wire::Json EngineView::watch(model::SubscriberId line, Time now) const {
   const auto view = engine_.watch(line, now);
   if (!view) return {};

@@ -32,6 +32,7 @@ class EngineView : public tell::api::View {
   [[nodiscard]] std::string_view class_of(const model::Session& session) const override {
     return engine_.class_of(session);
   }
+  [[nodiscard]] std::string_view class_of_line(model::SubscriberId line) const override;
   [[nodiscard]] wire::Json watch(model::SubscriberId line, Time now) const override;
   [[nodiscard]] wire::Json governor(Time now) const override;
   void for_each_case(const std::function<void(const model::Case&)>& f) const override { engine_.for_each_case(f); }

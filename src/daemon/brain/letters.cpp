@@ -54,6 +54,14 @@ tell::letter::Text Brain::text_of(const model::Case& c, const model::ContactAtte
   return tell::letter::compose(a.notice, facts);
 }
 
+// Of the call that is due.
+std::string Brain::call_text(const model::Case& c) const {
+  const model::Subscriber* subscriber = engine_.subscriber(c.line);
+  for (size_t i = c.contacts.size(); subscriber != nullptr && i-- > 0;)
+    if (c.contacts[i].channel == model::Channel::call_list) return text_of(c, c.contacts[i], *subscriber).call;
+  return {};
+}
+
 void Brain::send_notice(const model::Case& c, const model::ContactAttempt& a) {
   const model::Subscriber* subscriber = engine_.subscriber(c.line);
   if (subscriber == nullptr || !notices_out_.insert(a.id).second) return;
@@ -61,7 +69,7 @@ void Brain::send_notice(const model::Case& c, const model::ContactAttempt& a) {
   if (a.channel == model::Channel::mail) {
     const auto& p = settings_.provider;
     link_.send(Role::act, SendMail{{a.id, subscriber->contact->mail, subscriber->contact->name, text.language,
-                                    text.subject, text.body, p.contact, a.at}});
+                                    text.subject, text.body, p.contact, a.at, contact_tags_.make(a.id)}});
     return;
   }
   const wire::Json body =
@@ -78,7 +86,7 @@ void Brain::send_notice(const model::Case& c, const model::ContactAttempt& a) {
                           {"short", text.short_},
                           {"text", text.body},
                           {"deadline", c.deadline_at ? wire::Json(to_string(c.deadline_at)) : wire::Json()}});
-  link_.send(Role::act, SendWebhook{{a.id, body.dump()}});
+  link_.send(Role::act, SendWebhook{{a.id, body.dump(), a.at}});
 }
 
 // Of what was just journaled.

@@ -16,12 +16,13 @@ int run_brain(WorkerStart start) {
     return 74;
   }
   const auto key = tables::reference_key(start.kit.secrets.at("reference"));
-  if (!key) {
-    sys::log(sys::Level::error, "brain", "KEY_REFUSED", key.error().text());
+  const auto tags = tables::ContactTags::of(start.kit.secrets.at("reference"));
+  if (!key || !tags) {
+    sys::log(sys::Level::error, "brain", "KEY_REFUSED", (!key ? key.error() : tags.error()).text());
     return 78;
   }
   sys::Loop loop;
-  Brain brain(std::move(start), loop, std::move(*journal), *key);
+  Brain brain(std::move(start), loop, std::move(*journal), *key, *tags);
   if (auto awake = brain.wake(); !awake) {
     sys::log(sys::Level::error, "brain", "WAKE_FAILED", awake.error().text());
     return 74;

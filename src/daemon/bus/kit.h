@@ -23,9 +23,10 @@ struct Kit {
   int32_t supervisor_pid = 0;
   std::string settings_path;  // for messages only
   std::string settings_text;
-  // "reference", "master", "radius:<client>", "coa:<NAS>", "act:webhook", "act:ca:<path>"
+  // "reference", "master", "radius:<client>", "coa:<NAS>", "act:webhook", "act:mail", "act:ca:<path>"
   std::map<std::string, std::string> secrets;
-  std::map<std::string, int32_t> fds;  // "explainer4", "garden4", "radius_acct:0", "relay:0", "notice:0", "api"
+  std::map<std::string, int32_t>
+      fds;  // "explainer4", "garden4", "radius_acct:0", "mail_intake:0", "relay:0", "notice:0", "api"
   PN_FIELDS(role, supervisor_pid, settings_path, settings_text, secrets, fds)
 };
 

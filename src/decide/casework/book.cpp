@@ -22,7 +22,7 @@ void Book::apply(const model::GovernorChanged& changed) {
   paged_ = waiting_ != 0;
 }
 
-void Book::apply(const Case& c) {
+size_t Book::apply(const Case& c) {
   last_case_ = std::max(last_case_, c.id);
   const auto it = cases_.find(c.id);
   count(it == cases_.end() ? nullptr : &it->second, c);
@@ -36,6 +36,7 @@ void Book::apply(const Case& c) {
   }
   if (std::ranges::find(c.findings, last_finding_.id) != c.findings.end())
     findings_.try_emplace(last_finding_.id, last_finding_);
+  return 0;
 }
 
 void Book::count(const Case* before, const Case& now) {
@@ -61,7 +62,7 @@ void Book::count_restriction(Time at, const std::string& nas) {
   while (restricted_.front().first + hours(1) < at) restricted_.pop_front();
 }
 
-void Book::end(const Case& c) {
+size_t Book::end(const Case& c) {
   for (const model::FindingId id : c.findings) findings_.erase(id);
   for (const model::ContactAttempt& a : c.contacts) {
     last_contact_ = std::max(last_contact_, a.id);
@@ -72,8 +73,13 @@ void Book::end(const Case& c) {
     by_hand_[c.id] = c;
     if (by_hand_.size() > kClosedByHandMax) by_hand_.erase(by_hand_.begin());
   }
-  if (past_.size() >= kHistoryMax && !past_.contains(c.line)) past_.erase(past_.begin());
+  if (const auto it = past_.find(c.line); it != past_.end()) past_by_age_.erase({it->second.closed, c.line});
   past_[c.line] = {c.changed, c.self_releases, c.relapses};
+  past_by_age_.emplace(c.changed, c.line);
+  if (past_.size() <= past_max_) return 0;
+  past_.erase(past_by_age_.begin()->second);
+  past_by_age_.erase(past_by_age_.begin());
+  return 1;
 }
 
 const Case* Book::find(model::CaseId id) const {
@@ -132,7 +138,7 @@ void Book::encode(Encoder& out) const {
 }
 
 void Book::decode(Decoder& in) {
-  *this = Book{};
+  *this = Book(past_max_);
   std::vector<std::pair<Time, std::string>> restricted;
   in.get(last_case_);
   in.get(last_finding_);
@@ -145,6 +151,7 @@ void Book::decode(Decoder& in) {
   in.get(stopped_);
   in.get(paged_);
   restricted_.assign(restricted.begin(), restricted.end());
+  for (const auto& [line, past] : past_) past_by_age_.emplace(past.closed, line);
   for (const auto& [id, c] : cases_) {
     by_line_[c.line] = id;
     for (const model::ContactAttempt& a : c.contacts) by_contact_[a.id] = id;

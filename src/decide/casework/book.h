@@ -5,6 +5,7 @@
 
 #include <deque>
 #include <map>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,7 +16,7 @@
 namespace postern::decide::casework {
 
 inline constexpr size_t kFindingsPerCaseMax = 256;  // later ones stay in the journal without being named by the case
-inline constexpr size_t kHistoryMax = 1U << 20;     // lines whose last case is remembered, for relapses
+inline constexpr size_t kHistoryMax = 1U << 20;     // lines whose last case is remembered, for relapses; the oldest go
 inline constexpr size_t kClosedByHandMax = 1024;    // cases that a person closed, kept for undo; the oldest go
 
 [[nodiscard]] bool is_open(model::CaseState state);
@@ -31,9 +32,12 @@ struct Past {
 
 class Book {
  public:
+  explicit Book(size_t past_max = kHistoryMax) : past_max_(past_max) {}
+
   // A finding becomes part of the book when the case that names it is applied right after it.
   void apply(const model::Finding& finding);
-  void apply(const model::Case& c);
+  // Returns how many lines' past was forgotten for it.
+  size_t apply(const model::Case& c);
   void apply(const model::GovernorChanged& changed);
   [[nodiscard]] const model::Case* find(model::CaseId id) const;
   // One that a person closed lately, and whose line has no other now.
@@ -60,7 +64,7 @@ class Book {
  private:
   void count(const model::Case* before, const model::Case& now);
   void count_restriction(Time at, const std::string& nas);
-  void end(const model::Case& c);
+  [[nodiscard]] size_t end(const model::Case& c);
 
   model::CaseId last_case_;
   model::Finding last_finding_;
@@ -69,7 +73,9 @@ class Book {
   std::map<model::SubscriberId, model::CaseId> by_line_;
   std::map<model::ContactId, model::CaseId> by_contact_;  // of open cases
   std::map<model::FindingId, model::Finding> findings_;
+  size_t past_max_;
   std::map<model::SubscriberId, Past> past_;
+  std::set<std::pair<Time, model::SubscriberId>> past_by_age_;
   std::map<model::CaseId, model::Case> by_hand_;
   std::deque<std::pair<Time, std::string>> restricted_;  // when and on which NAS, the last hour before the newest
   size_t held_back_ = 0;

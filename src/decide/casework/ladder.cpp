@@ -98,6 +98,24 @@ std::optional<ContactAttempt> event_attempt(const Case& c, const Scene& scene) {
 
 Duration half(Duration d) { return Duration{d.us / 2}; }
 
+// Half-way to the deadline; 0 = none is due. For whoever was told and has not answered.
+Time remind_due(const Case& c) {
+  const Time told = told_at(c);
+  const ContactAttempt* newest = newest_of(c, round_of(c));
+  if (!told || c.deadline_at <= told || newest == nullptr || c.confirmed_at >= newest->at) return {};
+  return told + half(c.deadline_at - told);
+}
+
+// Once, by what needs no person, and only while there is something to remind of.
+std::optional<ContactAttempt> reminder(const Case& c, const Scene& scene) {
+  const Time due = remind_due(c);
+  if (!due || scene.now < due || scene.now >= c.deadline_at || !still_there(scene, told_at(c))) return std::nullopt;
+  const ContactAttempt* newest = newest_since(c, Notice::reminder, told_at(c));
+  if (newest != nullptr && !came_to_nothing(newest->state)) return std::nullopt;
+  auto next = attempt(c, newest == nullptr ? 0 : static_cast<size_t>(newest->channel) + 1, Notice::reminder, scene);
+  return next && next->channel != Channel::call_list ? next : std::nullopt;
+}
+
 }  // namespace
 
 Time warn_due(const Case& c, const Scene& scene) {
@@ -150,14 +168,17 @@ std::optional<ContactAttempt> next_attempt(const Case& c, const Scene& scene) {
   const bool waited = scene.now - newest->at >= scene.rules->escalate_every;
   // A question is not pressed: it climbs only when a channel failed.
   const bool climbs = came_to_nothing(newest->state) || (waited && round != Notice::question);
-  if (!climbs) return std::nullopt;
-  return attempt(c, static_cast<size_t>(newest->channel) + 1, round, scene);
+  if (climbs)
+    if (auto next = attempt(c, static_cast<size_t>(newest->channel) + 1, round, scene)) return next;
+  return reminder(c, scene);
 }
 
 Time next_step(const Case& c, const Scene& scene) {
   const ContactAttempt* newest = newest_of(c, round_of(c));
   if (newest == nullptr || !is_wakeup(newest->notice) || c.confirmed_at > newest->at) return {};
-  return newest->at + scene.rules->escalate_every;
+  const Time climb = newest->at + scene.rules->escalate_every;
+  const Time remind = remind_due(c);
+  return remind > scene.now && (climb <= scene.now || remind < climb) ? remind : climb;
 }
 
 }  // namespace postern::decide::casework

@@ -317,6 +317,7 @@ Status validate(const Case& c, const model::CaseCommand& command, Time now) {
       if (command.text.empty()) return fail(Errc::bad_input, "the note is empty", where, "say what there is to say");
       return {};
     case model::CaseVerb::extend:
+      if (model::holds_back(c.state)) return no("the line is restricted: its deadline is over", "postern case release");
       if (!c.deadline_at) return no("the case has no deadline", "extend it once a notice has set one");
       if (command.until <= std::max(now, c.deadline_at))
         return fail(Errc::bad_input, "the new deadline is not later than the old one", where,

@@ -25,10 +25,13 @@ struct Counters {
   uint64_t requests_refused = 0;  // operator requests that fail validate()
   uint64_t receipts_stale = 0;    // for an order no longer in force
   uint64_t receipts_refused = 0;  // the actuator said refused or lost
+  uint64_t contacts_full = 0;     // cases that had their last notice (model::kContactsPerCaseMax)
+  uint64_t findings_full = 0;     // findings a case does not name (casework::kFindingsPerCaseMax)
+  uint64_t past_cut = 0;          // lines whose last case was forgotten (casework::kHistoryMax)
   bool operator==(const Counters&) const = default;
   PN_FIELDS(observations, session_duplicates, session_late, session_unknown_stop, session_conflicts, session_refused,
             history_cut, contacts, contacts_unattributed, contacts_repeated, watch_full, findings, requests_refused,
-            receipts_stale, receipts_refused)
+            receipts_stale, receipts_refused, contacts_full, findings_full, past_cut)
 };
 
 }  // namespace postern::decide

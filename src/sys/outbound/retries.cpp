@@ -14,7 +14,7 @@ Retries::Retries(std::string name, Bounds bounds, Loop& loop, Settled settled)
   loop_.every(seconds(1), [this] { look(); });
 }
 
-void Retries::add(uint64_t id, Attempt attempt) {
+void Retries::add(uint64_t id, Attempt attempt, Duration waited) {
   if (waiting_.contains(id)) return;
   if (waiting_.size() >= bounds_.waiting_max) {
     if (stats_.full++ == 0)
@@ -22,7 +22,7 @@ void Retries::add(uint64_t id, Attempt attempt) {
     return;
   }
   ++stats_.accepted;
-  waiting_[id] = {std::move(attempt), monotonic(), {}, 0, false};
+  waiting_[id] = {std::move(attempt), monotonic() - waited, {}, 0, false};
   loop_.after({}, [this] { look(); });
 }
 

@@ -40,7 +40,9 @@ class Retries {
 
   Retries(std::string name, Bounds bounds, Loop& loop, Settled settled);
 
-  void add(uint64_t id, Attempt attempt);  // full: counted, logged, dropped; whoever ordered it orders it again
+  // `waited`: what is gone of `retry_for` already; there is one attempt in any case. Full: counted, logged, dropped;
+  // whoever ordered it orders it again.
+  void add(uint64_t id, Attempt attempt, Duration waited = {});
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] size_t waiting() const { return waiting_.size(); }
 

@@ -18,6 +18,7 @@ struct Transfers::Job {
   size_t sent = 0;
   std::string answer;
   bool smtp = false;
+  bool named_recipient = false;
   std::array<char, CURL_ERROR_SIZE> error{};
   Done done;
   ~Job() {
@@ -43,6 +44,11 @@ struct Transfers::Callbacks {
     const bool refused = !answer.empty() && static_cast<Job*>(self)->smtp && (answer[0] == '4' || answer[0] == '5');
     if (!line.empty() && !refused) answer.assign(line.substr(0, kAnswerMax));
     return size * count;
+  }
+  static int on_debug(CURL*, curl_infotype what, char* data, size_t size, void* self) {
+    if (what == CURLINFO_HEADER_OUT && std::string_view(data, size).starts_with("RCPT "))
+      static_cast<Job*>(self)->named_recipient = true;
+    return 0;
   }
   static int on_socket(CURL*, curl_socket_t fd, int what, void* self, void* known) {
     auto& t = *static_cast<Transfers*>(self);
@@ -126,6 +132,13 @@ void Transfers::start(MailTransfer mail, Done done) {
   curl_easy_setopt(job->easy, CURLOPT_URL, fmt::format("smtp://{}/{}", to_string(mail.server), mail.helo).c_str());
   curl_easy_setopt(job->easy, CURLOPT_MAIL_FROM, fmt::format("<{}>", mail.from).c_str());
   curl_easy_setopt(job->easy, CURLOPT_MAIL_RCPT, job->recipients);
+  curl_easy_setopt(job->easy, CURLOPT_DEBUGFUNCTION, &Callbacks::on_debug);
+  curl_easy_setopt(job->easy, CURLOPT_DEBUGDATA, job.get());
+  curl_easy_setopt(job->easy, CURLOPT_VERBOSE, 1L);  // or it tells nothing of the commands it sends
+  if (!mail.user.empty()) {
+    curl_easy_setopt(job->easy, CURLOPT_USERNAME, mail.user.c_str());
+    curl_easy_setopt(job->easy, CURLOPT_PASSWORD, mail.password.c_str());
+  }
   curl_easy_setopt(job->easy, CURLOPT_USE_SSL, static_cast<long>(mail.require_tls ? CURLUSESSL_ALL : CURLUSESSL_NONE));
   const bool verifies = mail.require_tls && !mail.ca.empty();
   curl_easy_setopt(job->easy, CURLOPT_SSL_VERIFYPEER, verifies ? 1L : 0L);
@@ -186,6 +199,7 @@ void Transfers::finish_done() {
     Transferred out;
     out.status = static_cast<int>(status);
     out.answer = job->answer;
+    out.named_recipient = job->named_recipient;
     // A refusal is an answer too: libcurl calls it an error, with the reply's code beside it.
     out.reached = code == CURLE_OK || status >= 400;
     if (!out.reached) out.why = job->error[0] != '\0' ? job->error.data() : curl_easy_strerror(code);

@@ -22,6 +22,7 @@ struct Transferred {
   int status = 0;        // the last SMTP reply or HTTP status
   std::string answer;    // its text, at most kAnswerMax
   std::string why;
+  bool named_recipient = false;  // SMTP: the server was told who the mail is for
 };
 inline constexpr size_t kAnswerMax = 1'024;
 
@@ -32,7 +33,9 @@ struct MailTransfer {
   std::string to;
   std::string message;  // RFC 5322, CRLF line ends
   bool require_tls = false;
-  std::string ca;  // PEM; empty with require_tls = encrypted without a known name
+  std::string ca;    // PEM; empty with require_tls = encrypted without a known name
+  std::string user;  // AUTH, only after STARTTLS; empty = none
+  std::string password;
 };
 struct PostTransfer {
   std::string url;

@@ -12,8 +12,9 @@
 //   GET    /v1/permits/ID                        DELETE /v1/permits/ID?why=TEXT
 //   GET    /v1/cases?subscriber=KEY              GET /v1/cases/ID
 //   GET    /v1/cases?calls=1                     (customers to be called)
-//   GET    /v1/cases?state=S&customer=C&grade=G  (open ones, oldest first)
+//   GET    /v1/cases?state=S&customer=C&grade=G&class=N  (open ones, oldest first)
 //   POST   /v1/cases/ID,ID,…/VERB                (the same for each of at most kBulkMax: what came of it, one by one)
+//   POST   /v1/cases/where/VERB {where: {state, customer, grade, class}, …}  (the open ones that fit all of it)
 //   POST   /v1/cases/ID/VERB {text, until|for}   (note, confirm, extend, approve, restrict, release, close,
 //                                               disconnect, undo, says {says: read|says_clean|disputes|wants_help})
 //   GET    /v1/governor                          POST /v1/governor/stop|go {text}
@@ -31,6 +32,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/fields.h"
 #include "base/result.h"
@@ -68,6 +70,7 @@ struct Parts {
   const tables::ReferenceKey& references;
   // Journals the request and applies it before it returns; what it gives is added to the response as "result".
   std::function<Result<wire::Json>(model::Observation)> command;
+  std::function<std::string(const model::Case&)> call_text;  // what to say on the telephone
   std::function<Result<wire::Json>()> gate_status;
   std::function<Result<wire::Json>()> gate_detach;
 };
@@ -91,7 +94,14 @@ class Api {
   [[nodiscard]] Answer grant(const Request& request);
   [[nodiscard]] Answer cases(const Request& request);
   [[nodiscard]] Answer open_cases(const Request& request) const;
-  [[nodiscard]] Answer bulk(const Request& request, std::string_view ids, std::string_view verb);
+  struct Chosen {
+    std::vector<model::CaseId> cases;
+    std::string which;  // in words; empty = by number
+  };
+  [[nodiscard]] Result<Chosen> chosen_by_number(std::string_view ids) const;
+  [[nodiscard]] Result<Chosen> chosen_by_filter(const wire::Json& where) const;
+  [[nodiscard]] Answer bulk(const Request& request, const Chosen& chosen, std::string_view verb);
+  [[nodiscard]] Result<model::CaseCommand> order_of(const Request& request, std::string_view verb) const;
   [[nodiscard]] Answer case_of(const Request& request, std::string_view rest);
   [[nodiscard]] wire::Json calls(store::Page wanted) const;
   [[nodiscard]] Result<wire::Json> in_force(model::SubscriberId line);

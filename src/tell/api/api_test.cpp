@@ -34,6 +34,10 @@ class FakeView : public View {
       if (s.key == key) return &s;
     return nullptr;
   }
+  std::string_view class_of_line(model::SubscriberId id) const override {
+    const model::Subscriber* s = subscriber(id);
+    return s == nullptr ? std::string_view() : std::string_view(s->class_name);
+  }
   void for_each_subscriber(const std::function<void(const model::Subscriber&)>& f) const override {
     for (const auto& [id, s] : subscribers_) f(s);
   }
@@ -66,6 +70,7 @@ class ApiTest : public testing::Test {
   tables::ReferenceKey references_{secret_};
   std::vector<model::Observation> commands_;
   Api api_{Parts{view_, journal_, references_, [this](model::Observation o) { return obey(std::move(o)); },
+                 [](const model::Case&) { return std::string("please look at your devices"); },
                  [] { return Result<Json>(Json::object({{"attached", true}})); }, nullptr}};
 
   ~ApiTest() override { std::filesystem::remove_all(directory_); }
@@ -350,17 +355,18 @@ TEST_F(ApiTest, OrdersForSeveralCasesAreCarriedOutOneByOne) {
   const Response r = call("POST", "/v1/cases/1,2/release", "", Json::object({{"text", "false alarm"}}));
   ASSERT_EQ(r.status, 201) << said(r);
   EXPECT_EQ(r.body["done"], Json(2));
-  ASSERT_EQ(commands_.size(), 2U);
-  const auto& second = std::get<model::CaseCommand>(commands_[1].body);
-  EXPECT_EQ(second.case_.value, 2U);
-  EXPECT_EQ(second.verb, model::CaseVerb::release);
-  EXPECT_EQ(second.text, "false alarm");
+  ASSERT_EQ(commands_.size(), 1U) << "one action in the audit";
+  const auto& both = std::get<model::CasesCommand>(commands_[0].body);
+  EXPECT_EQ(both.cases, (std::vector<model::CaseId>{{1}, {2}}));
+  EXPECT_EQ(both.which, "");
+  EXPECT_EQ(both.order.verb, model::CaseVerb::release);
+  EXPECT_EQ(both.order.text, "false alarm");
   view_.verdict_ = fail(Errc::conflict, "the line is not restricted");
   const Response no = call("POST", "/v1/cases/1,2/release");
   EXPECT_EQ(no.body["refused"], Json(2));
-  EXPECT_EQ(commands_.size(), 2U);
+  EXPECT_EQ(commands_.size(), 1U);
   EXPECT_EQ(call("POST", "/v1/cases/1,x/release").status, 400);
-  EXPECT_EQ(call("POST", "/v1/cases/1,2/repent").body["refused"], Json(2));
+  EXPECT_EQ(call("POST", "/v1/cases/1,2/repent").status, 404);
 }
 
 TEST_F(ApiTest, EveryVerbReachesTheEngine) {
@@ -393,6 +399,53 @@ TEST_F(ApiTest, OpenCasesAreFoundByWhatTheyAre) {
   ASSERT_EQ(one.body["items"].items()->size(), 1U) << said(one);
   EXPECT_EQ(one.body["items"].items()->front()["id"], Json(3));
   EXPECT_EQ(call("GET", "/v1/cases", "state=gone").status, 400);
+}
+
+TEST_F(ApiTest, AFilterNamesManyAndTheAuditHasOneOrder) {
+  view_.policy_.classes["residential"] = view_.policy_.classes["business"] = {};
+  model::Case c;
+  for (uint32_t id = 1; id <= 4; ++id) {
+    view_.subscribers_[id].class_name = id == 4 ? "business" : "residential";
+    c.id.value = id;
+    c.line.value = id;
+    c.state = id == 1 ? model::CaseState::contacted : model::CaseState::restricted;
+    view_.cases_.push_back(c);
+    write(id, model::CaseChanged{c, "test"});
+  }
+  const auto order = [&](Json where) {
+    return call("POST", "/v1/cases/where/release", "", Json::object({{"text", "false alarm"}, {"where", where}}));
+  };
+  const Response done = order(Json::object({{"state", "restricted"}, {"class", "residential"}}));
+  ASSERT_EQ(done.status, 201) << said(done);
+  EXPECT_EQ(done.body["done"], Json(2));
+  EXPECT_EQ(done.body["items"].items()->front()["id"], Json(2));
+  ASSERT_EQ(commands_.size(), 1U);
+  const auto& o = std::get<model::CasesCommand>(commands_[0].body);
+  EXPECT_EQ(o.cases, (std::vector<model::CaseId>{{2}, {3}}));
+  EXPECT_EQ(o.which, "state=restricted,class=residential");
+  EXPECT_EQ(o.order.verb, model::CaseVerb::release);
+  EXPECT_EQ(order(Json::object({{"state", "opened"}})).status, 404);
+  EXPECT_EQ(order(Json::object({{"class", "gone"}})).status, 400);
+  EXPECT_EQ(order({}).status, 400);
+  // What none may do is said for each, and nothing is ordered.
+  view_.verdict_ = fail(Errc::conflict, "not now");
+  const Response refused = call("POST", "/v1/cases/2,3/release");
+  EXPECT_EQ(refused.body["refused"], Json(2)) << said(refused);
+  EXPECT_EQ(commands_.size(), 1U);
+}
+
+TEST_F(ApiTest, NotesAreReadWhetherSealedOrNot) {
+  model::Case c;
+  c.id.value = 1;
+  c.line.value = 1;
+  write(1, model::CaseChanged{c, "test"});
+  write(1, model::CaseNote{c.id, "old", "from before"});
+  write(1, model::CaseNoted{c.id, "ops", {"called twice"}});
+  const Response shown = call("GET", "/v1/cases/1");
+  const auto* notes = shown.body["notes"].items();
+  ASSERT_EQ(notes->size(), 2U);
+  EXPECT_EQ(notes->at(0)["text"], Json("called twice"));
+  EXPECT_EQ(notes->at(1)["text"], Json("from before"));
 }
 
 }  // namespace postern::tell::api

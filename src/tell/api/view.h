@@ -36,6 +36,7 @@ class View {
   [[nodiscard]] virtual const model::Session* session(model::SessionId id) const = 0;            // live
   virtual void for_each_session(const std::function<void(const model::Session&)>& f) const = 0;  // live
   [[nodiscard]] virtual std::string_view class_of(const model::Session& session) const = 0;
+  [[nodiscard]] virtual std::string_view class_of_line(model::SubscriberId line) const = 0;
   // What the detectors think of the line now, as an object; null when they do not watch it.
   [[nodiscard]] virtual wire::Json watch(model::SubscriberId line, Time now) const = 0;
   virtual void for_each_case(const std::function<void(const model::Case&)>& f) const = 0;  // open ones, by id

@@ -40,6 +40,19 @@ std::string subject_of(const words::Words& w, Notice notice, const Facts& f) {
   return {};
 }
 
+// Paragraphs and their folded lines with a space between.
+std::string on_one_line(std::string_view text) {
+  std::string out;
+  for (const char c : text)
+    if (c != '\n') {
+      out += c;
+    } else if (!out.empty() && out.back() != ' ') {
+      out += ' ';
+    }
+  while (out.ends_with(' ')) out.pop_back();
+  return out;
+}
+
 }  // namespace
 
 Text compose(Notice notice, const Facts& f) {
@@ -60,6 +73,10 @@ Text compose(Notice notice, const Facts& f) {
   p.person();
   p.signature();
   out.body = p.take();
+  Paragraphs spoken(w, f);
+  spoken.what(notice);
+  if (asks) spoken.consequence(notice);
+  out.call = on_one_line(spoken.take());
   out.short_ = w.text(text("{provider}: {subject}. Please open {page}"),
                       {{"provider", f.provider.name}, {"subject", out.subject}, {"page", f.page}});
   return out;

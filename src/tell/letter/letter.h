@@ -42,6 +42,7 @@ struct Text {
   std::string subject;
   std::string body;    // plain text, LF line ends, lines of at most 76 characters where words allow
   std::string short_;  // one sentence for a text message
+  std::string call;    // what a person says on the telephone: one line, no addresses
 };
 
 [[nodiscard]] Text compose(model::Notice notice, const Facts& facts);

@@ -14,7 +14,7 @@
 #include "base/fields.h"
 #include "base/ip.h"
 #include "base/result.h"
-#include "wire/smtp_reply.h"
+#include "wire/mail/smtp_reply.h"
 
 namespace postern::wire {
 

@@ -34,6 +34,19 @@ constexpr Key kKeys[] = {
                            .max = days(3).us,
                            .reload = Reload::live,
                            .help = "a relay that cannot take the notice for so long: the next channel is used"}),
+    key<&Mail::user>("user", {.empty_is_none = true,
+                              .example = "\"postern\"",
+                              .reload = Reload::live,
+                              .help = "name to sign in at the relay with (AUTH), always after STARTTLS"}),
+    key<&Mail::password_file>("password_file",
+                              {.form = &kPath,
+                               .empty_is_none = true,
+                               .example = "\"/etc/postern/relay.password\"",
+                               .reload = Reload::live,
+                               .help = "file whose first line is the password of mail.user; nobody else may read it"}),
+    key<&Mail::intake>("intake", {.example = "[\"127.0.0.1:2424\"]",
+                                  .help = "where your Postfix hands over, by LMTP, what comes back to mail.bounces: "
+                                          "bounces and replies"}),
 };
 
 constexpr KeyTable kTable{"Notices to customers by mail, through your own relay.", kKeys};

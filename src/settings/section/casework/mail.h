@@ -19,6 +19,9 @@ struct Mail {
   bool require_tls = false;
   std::string ca_file;
   Duration retry_for = hours(2);
+  std::string user;  // AUTH at the relay; empty = none
+  std::string password_file;
+  std::vector<Endpoint> intake;  // LMTP: what comes back to `bounces`
 
   static const KeyTable& table();
 };
