@@ -50,6 +50,7 @@ Sum sum_of(const Key& key, ByteView about, Time at, int64_t ref, ByteView body) 
 bool has_personal(const model::RecordBody& body) {
   if (const auto* s = std::get_if<model::SubscriberChanged>(&body)) return !s->subscriber.contact.erased;
   if (const auto* s = std::get_if<model::SessionChanged>(&body)) return !s->session.prefixes.erased;
+  if (const auto* n = std::get_if<model::CaseNoted>(&body)) return !n->text.erased;
   return false;
 }
 

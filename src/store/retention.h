@@ -4,6 +4,7 @@
 //
 //   who had an address   the prefixes of a session, 180 d after the session ended: sealed parts and index rows go
 //   contacts             as long as the subscriber; gone with its key (SubscriberErased)
+//   notes on cases       the same
 //   engine checkpoints   the newest two; all before an erasure are emptied by it
 #pragma once
 
