@@ -105,11 +105,10 @@ wire::Json Brain::status() const {
     if (it->second.facts.contains("state") && it->second.facts.at("state") != "in force")
       faults.push("gate: " + it->second.facts.at("state"));
   }
-  if (const auto it = reports_.find(Role::edge); it != reports_.end() && it->second.facts.contains("fault.radius_auth"))
-    faults.push("radius_auth: " + it->second.facts.at("fault.radius_auth"));
-  if (const auto it = reports_.find(Role::act); it != reports_.end())
-    for (const auto& [name, text] : it->second.facts)
-      if (name.starts_with("fault.")) faults.push(fmt::format("{}: {}", name.substr(6), text));
+  for (const Role role : {Role::edge, Role::act})
+    if (const auto it = reports_.find(role); it != reports_.end())
+      for (const auto& [name, text] : it->second.facts)
+        if (name.starts_with("fault.")) faults.push(fmt::format("{}: {}", name.substr(6), text));
   if (holding()) faults.push(fmt::format("journal: {}; nothing is acknowledged or changed", journal_fault_));
   if (!checkpoint_fault_.empty()) faults.push("checkpoint: " + checkpoint_fault_);
   const decide::GovernorView governor = engine_.governor(now);

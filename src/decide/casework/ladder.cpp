@@ -102,7 +102,7 @@ Duration half(Duration d) { return Duration{d.us / 2}; }
 Time remind_due(const Case& c) {
   const Time told = told_at(c);
   const ContactAttempt* newest = newest_of(c, round_of(c));
-  if (!told || c.deadline_at <= told || newest == nullptr || c.confirmed_at >= newest->at) return {};
+  if (!told || c.deadline_at <= told || newest == nullptr || c.confirmed_at > newest->at) return {};
   return told + half(c.deadline_at - told);
 }
 
