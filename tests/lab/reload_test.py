@@ -153,6 +153,9 @@ class Reload(unittest.TestCase):
         cls.settings["radius_coa"] = {"nas": [{"name": "bng1", "address": "127.0.0.1:3799",
                                                "secret_file": f"{cls.lab.directory}/secret"}]}
         cls.settings["radius_auth"] = {"listen": ["127.0.0.1:8813"], "allow": ["127.0.0.1/32"]}
+        # What a listener of theirs asks for.
+        cls.settings["mail"] = {"bounces": "returned@isp.example"}
+        cls.settings["flow_export"] = {"exporters": ["192.0.2.1/32"]}
         cls.file.write_text(toml(cls.settings))
         cls.lab.start()
 
