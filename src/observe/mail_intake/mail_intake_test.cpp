@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <array>
+#include <cerrno>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <optional>
@@ -85,7 +86,7 @@ class Intake : public testing::Test {
     to.sin_family = AF_INET;
     to.sin_port = htons(port);
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    (void)::connect(fd.get(), reinterpret_cast<sockaddr*>(&to), sizeof to);
+    EXPECT_TRUE(::connect(fd.get(), reinterpret_cast<sockaddr*>(&to), sizeof to) == 0 || errno == EINPROGRESS);
     return fd;
   }
   static void write(const sys::Fd& fd, std::string_view bytes) {

@@ -2,9 +2,11 @@
 #include "wire/mail/heard_mail.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <fstream>
 #include <gtest/gtest.h>
 #include <iterator>
+#include <string_view>
 
 #include "wire/mail/delivery_status.h"
 
@@ -20,7 +22,7 @@ bool names_it(const HeardMail& mail) {
   return std::ranges::find(mail.named, "notice.7-k3xq9t2mfa@isp.example") != mail.named.end();
 }
 
-std::string with(std::string header, std::string mail) { return header + "\r\n" + mail; }
+std::string with(std::string_view header, std::string_view mail) { return fmt::format("{}\r\n{}", header, mail); }
 
 TEST(HeardMail, ABounceNamesWhatBounced) {
   const HeardMail dsn = read_mail(file("dsn"), "");
