@@ -14,8 +14,7 @@ from .closed import Form
 from .contact import ACTORS, MAIL_S, SLACK_S, about
 from .context import Context
 
-PULLED = {"en": "Your Internet access is paused", "de": "Ihr Internetzugang ist unterbrochen"}
-TITLE = {"en": "Your Internet access is paused", "de": "Ihr Internetzugang ist angehalten"}
+PULLED = {"en": "Your Internet access is paused", "de": "Ihr Internetzugang ist angehalten"}
 RELEASED = {"en": "The restriction on your connection is lifted", "de": "Die Einschränkung Ihres Anschlusses ist aufgehoben"}
 CLEAN = {"en": "Your connection is clean again", "de": "Ihr Anschluss ist wieder sauber"}
 FIXED = "says_clean"  # the value of the button "It is fixed"
@@ -78,7 +77,7 @@ def _page(c: Context, family: str, line: plan.Line) -> None:
     facts = [number in page, any(other.of(family) in page for other in (*plan.OTHERS, plan.DARK))]
     tls = c.line(line).run("curl", "-sS", "-m", "5", "--noproxy", "*", f"https://{plan.PROVIDER.url_host(family)}/", check=False)
     refused = tls.returncode in (7, 35, 56)  # refused or reset, at once; never a certificate of ours
-    ok = status == 200 and title.startswith(TITLE[line.language]) and all(facts) and refused
+    ok = status == 200 and title.startswith(PULLED[line.language]) and all(facts) and refused
     c.report.check("i.page", family, ok, f"curl on the line {line.name}",
                    f"http://{plan.SHOP}/ ends at {where}: {title!r}, {'with' if all(facts) else 'WITHOUT'} the evidence; "
                    f"https is {'reset' if refused else f'not reset ({tls.stderr.strip()[:80]})'}")
