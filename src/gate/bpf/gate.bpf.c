@@ -69,6 +69,7 @@ PN_GLOBAL int pn_governed(struct __sk_buff* skb, pn_where w, int link, int inbou
   struct pn_packet p = {};
   struct pn_case c = {};
   __u32 zero = 0;
+  if (!inbound && !PN_W_IS6(w)) pn_expect4(skb, w);
   c.pc = pn_my_percpu();
   const struct pn_live* live = bpf_map_lookup_elem(&pn_live, &zero);
   if (!c.pc || !live) return TC_ACT_SHOT;

@@ -22,19 +22,41 @@ static __always_inline __u32 pn_slot_of4(__u32 address) {
   __u32* slot = bpf_map_lookup_elem(&bench_lpm, &key);
   return slot ? *slot : 0;
 }
+static __always_inline void pn_expect4(struct __sk_buff* skb, pn_where w) {}
 #else
-static __always_inline __u32 pn_slot_of4(__u32 address) {
+/* The page of an address, or PN_BLOCK_SLOT and the slot all of its block has, or 0. */
+static __always_inline __u32 pn_page_of4(__u32 address) {
   __u32 key = address >> 16;
   struct pn_u32x16* block = bpf_map_lookup_elem(&pn_block, &key);
-  if (!block) return 0;
-  __u32 page = block->v[address >> 12 & 15];
-  if (page & PN_BLOCK_SLOT) return page & ~PN_BLOCK_SLOT;
-  /* Where the loader puts the slot if it can: asked for now, it is on its way while the leaf says whether it is there.
-   */
-  key = PN_HOME(page, address);
+  return block ? block->v[address >> 12 & 15] : 0;
+}
+
+static __always_inline __u32 pn_leaf_of4(__u32 page, __u32 address) {
+  return page * (PN_PAGE_ADDRESSES / 16) + (address >> 4 & 255);
+}
+
+/* With a million lines, leaf and slot are far from the processor. Asked for as soon as the packet is known to be
+ * governed, they are on their way while it is read and its destination looked up. Where the loader puts the slot if it
+ * can is no more than a guess: pn_slot_of4() says where it is. */
+static __always_inline void pn_expect4(struct __sk_buff* skb, pn_where w) {
+  void* end = (void*)(long)skb->data_end;
+  struct iphdr* ip = (void*)(long)skb->data + PN_W_L3(w);
+  if ((void*)(ip + 1) > end) return;
+  __u32 address = bpf_ntohl(ip->saddr);
+  __u32 page = pn_page_of4(address);
+  if (page & PN_BLOCK_SLOT) return;
+  __u32 key = PN_HOME(page, address);
   struct pn_slot* home = bpf_map_lookup_elem(&pn_slot, &key);
   if (home) (void)*(volatile __u32*)&home->expires;
-  key = page * (PN_PAGE_ADDRESSES / 16) + (address >> 4 & 255);
+  key = pn_leaf_of4(page, address);
+  struct pn_u32x16* leaf = bpf_map_lookup_elem(&pn_leaf, &key);
+  if (leaf) (void)*(volatile __u32*)&leaf->v[0];
+}
+
+static __always_inline __u32 pn_slot_of4(__u32 address) {
+  __u32 page = pn_page_of4(address);
+  if (page & PN_BLOCK_SLOT) return page & ~PN_BLOCK_SLOT;
+  __u32 key = pn_leaf_of4(page, address);
   struct pn_u32x16* leaf = bpf_map_lookup_elem(&pn_leaf, &key);
   return leaf ? leaf->v[address & 15] : 0;
 }
