@@ -140,6 +140,8 @@ void Supervisor::lost(Role role) {
   worker.pid = 0;
   own_partial_.erase(role);
   if (stopping_) return;
+  for (const Role other : kWorkers)
+    if (workers_[other].channel) send(other, PeerDown{role});
   if (std::exchange(worker.wanted_gone, false)) {
     worker.backoff = {};
   } else {

@@ -60,6 +60,7 @@ class WebRole {
   [[nodiscard]] edge::garden::Facts from_the_table(const IpAddress& asker) const;
 
   void on_api(sys::HttpRequest request, sys::HttpServer::Reply reply) {
+    if (!brain_up_) return reply(away());
     if (api_waiting_.size() >= kWaitingMax)
       return reply({503, "application/json", R"({"error":{"code":"limit"}})", {}});
     ApiCall call{.token = ++next_token_,
@@ -84,13 +85,38 @@ class WebRole {
     return {400, "application/json", outer.dump(), {}};
   }
 
+  static sys::HttpResponse away() {
+    const wire::Json error =
+        wire::Json::object({{"code", "unavailable"},
+                            {"message", "the role that decides is being started again"},
+                            {"fix",
+                             "ask again in a few seconds; an order given just now may have been carried out: "
+                             "look before you repeat it"}});
+    return {503, "application/json", wire::Json::object({{"error", error}}).dump(), {}};
+  }
+
+  // Orders are not repeated for anybody: whether the old brain carried one out, only its journal knows.
+  void brain_gone() {
+    brain_up_ = false;
+    for (auto& [token, reply] : std::exchange(api_waiting_, {})) reply(away());
+    for (auto& [token, done] : std::exchange(confirm_waiting_, {})) done(false);
+  }
+
+  // Questions are: the page comes a moment later.
+  void brain_back() {
+    if (brain_up_) brain_gone();
+    brain_up_ = true;
+    for (const auto& [token, waiting] : notice_waiting_) link_.send(Role::brain, NoticeAsk{token, waiting.question});
+    for (const auto& [token, waiting] : garden_waiting_) link_.send(Role::brain, GardenAsk{token, waiting.asker});
+  }
+
   void on_message(Message message, const std::shared_ptr<sys::Fd>& fd) {
     if (take_table(message, fd)) return;
     if (const auto* answer = std::get_if<ApiAnswer>(&message)) {
       if (auto reply = api_waiting_.extract(answer->token))
         reply.mapped()({answer->status, "application/json", answer->body, {}});
     } else if (auto* told = std::get_if<NoticeTold>(&message)) {
-      if (auto waiting = notice_waiting_.extract(told->token)) waiting.mapped()(std::move(told->facts));
+      if (auto waiting = notice_waiting_.extract(told->token)) waiting.mapped().told(std::move(told->facts));
     } else if (auto* garden = std::get_if<GardenTold>(&message)) {
       if (auto waiting = garden_waiting_.extract(garden->token)) waiting.mapped().told(std::move(garden->facts));
       if (auto pressed = confirm_waiting_.extract(garden->token)) pressed.mapped()(false);
@@ -100,10 +126,9 @@ class WebRole {
     } else if (const auto* policy = std::get_if<PolicyInForce>(&message)) {
       revision_ = policy->revision;
     } else if (const auto* up = std::get_if<PeerUp>(&message); up != nullptr && up->role == Role::brain) {
-      // What the old brain was asked nobody will answer; the HTTP server says 503 for it in time.
-      api_waiting_.clear();
-      notice_waiting_.clear();
-      for (auto& [token, done] : std::exchange(confirm_waiting_, {})) done(false);
+      brain_back();
+    } else if (const auto* down = std::get_if<PeerDown>(&message); down != nullptr && down->role == Role::brain) {
+      brain_gone();
     }
   }
 
@@ -152,7 +177,12 @@ class WebRole {
   uint64_t next_token_;
   Link link_;
   std::map<uint64_t, sys::HttpServer::Reply> api_waiting_;
-  std::map<uint64_t, std::function<void(edge::notice::Facts)>> notice_waiting_;
+  bool brain_up_ = false;
+  struct NoticeWaiting {
+    edge::notice::Question question;
+    std::function<void(edge::notice::Facts)> told;
+  };
+  std::map<uint64_t, NoticeWaiting> notice_waiting_;
   std::map<uint64_t, std::function<void(bool)>> confirm_waiting_;
   struct GardenWaiting {
     IpAddress asker;
@@ -242,7 +272,7 @@ Status WebRole::wake_notice() {
       [this](edge::notice::Question q, std::function<void(edge::notice::Facts)> told) {
         // Too many at once: the HTTP server says 503 in time.
         if (notice_waiting_.size() >= kWaitingMax) return;
-        notice_waiting_[++next_token_] = std::move(told);
+        notice_waiting_[++next_token_] = {q, std::move(told)};
         link_.send(Role::brain, NoticeAsk{next_token_, std::move(q)});
       },
       [this](model::PageConfirmed confirmed, std::function<void(bool)> done) {

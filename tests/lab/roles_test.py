@@ -1,13 +1,15 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """docs/threat-model.md, "What each role may do", held against the running processes; the supervisor has no more than the
-capabilities of packaging/systemd/posternd.service."""
+capabilities of packaging/systemd/posternd.service. And what an operator hears while the role that decides is away."""
 
 from __future__ import annotations
 
 import os
 import pwd
 import re
+import signal
+import subprocess
 import sys
 import unittest
 from pathlib import Path
@@ -65,6 +67,19 @@ class Roles(unittest.TestCase):
     def test_it_works_like_that(self) -> None:
         self.assertTrue(self.lab.radius(self.lab.accounting(1, "s-1", "cust-1", "10.64.0.9")))
         self.assertTrue(self.lab.ask("status")["engine"]["healthy"], self.lab.ask("status")["engine"]["faults"])
+
+    def test_who_asks_a_dead_brain_is_told_at_once(self) -> None:
+        brain = self.lab.role_pids()["brain"]
+        os.kill(brain, signal.SIGSTOP)
+        asking = subprocess.Popen([str(PROGRAMS / "postern"), "--socket", str(self.lab.directory / "api.sock"), "status"],
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertTrue(lab.came_true(lambda: "api.sock" in lab.sh("ss", "-xH", "state", "connected").stdout, 10))
+        os.kill(brain, signal.SIGKILL)
+        said, _ = asking.communicate(timeout=30)
+        # The HTTP server's own words, when nobody has answered for 10 s, are others.
+        self.assertIn("being started again", said)
+        self.assertEqual(asking.returncode, 75, said)
+        self.assertTrue(lab.came_true(lambda: (self.lab.ask("status") or {}).get("engine", {}).get("healthy"), 30))
 
 
 if __name__ == "__main__":

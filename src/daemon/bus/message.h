@@ -29,6 +29,11 @@ struct PeerUp {
   Role role = Role::supervisor;
   PN_FIELDS(role)
 };
+// A worker died; another is on its way. What it was asked nobody will answer.
+struct PeerDown {
+  Role role = Role::supervisor;
+  PN_FIELDS(role)
+};
 // To the brain. `token` is the sender's; it keeps the observation until it is settled.
 struct Observed {
   uint64_t token = 0;
@@ -169,6 +174,6 @@ struct PluggedLines {
 using Message = std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot,
                              Receipts, RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach,
                              GardenAsk, GardenTold, CustomerPressed, SendMail, SendWebhook, GardenAllow, RelayAsk,
-                             RelayTold, PlugAsks, PluggedLines, PlugAnswers>;
+                             RelayTold, PlugAsks, PluggedLines, PlugAnswers, PeerDown>;
 
 }  // namespace postern::daemon
