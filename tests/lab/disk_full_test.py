@@ -122,6 +122,21 @@ class DiskFull(unittest.TestCase):
         self.all_there_once(before)
         print("a brain killed with -9 on a full disk: nothing lost, nothing doubled", flush=True)
 
+    def test_started_on_a_full_disk_it_enforces_and_waits(self) -> None:
+        self.assertTrue(self.start_session(tries=3))
+        self.until_full()
+        self.lab.stop()
+        self.fill()  # a log that was closed gives its room back
+        self.lab.start()  # returns when the interface is governed
+        self.until_full()
+        before = self.lab.journal()
+        self.assertTrue(lab.came_true(lambda: any("disk is full" in f for f in self.faults()), 20), self.faults())
+        self.ballast.unlink()
+        self.assertTrue(lab.came_true(lambda: self.faults() == [], 20), self.faults())
+        for name in self.told:
+            self.assertTrue(self.lab.radius(self.packets[name]), f"{name} is acknowledged when the NAS sends it again")
+        self.all_there_once(before)
+
 
 if __name__ == "__main__":
     lab.enter()

@@ -155,13 +155,7 @@ class Lab:
         (self.directory / "postern.toml").write_text(SETTINGS.format(directory=self.directory, state=self.state))
 
     def close(self) -> None:
-        if self._process is not None:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        self.stop()
         self.radius_socket.close()
         if self._web is not None:
             self._web.kill()
@@ -180,6 +174,16 @@ class Lab:
             raise RuntimeError("posternd is not in force:\n" + self.log_tail(20))
         if self._process.poll() is not None:
             raise RuntimeError("posternd ended:\n" + self.log_tail(20))
+
+    def stop(self) -> None:
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def governed(self) -> bool:
         return "sub0" in [i["name"] for i in (self.ask("gate", "status") or {}).get("interfaces", [])]
