@@ -19,6 +19,11 @@ settings::Subscribers subscribers_of(const std::string& file, const settings::Se
   return settings::load_subscriber_file(file, {classes, settings.network.subscriber_prefixes});
 }
 
+std::expected<rehearse::SessionHistory, settings::Faults> sessions_of(const std::string& file) {
+  if (file.empty()) return rehearse::SessionHistory();
+  return rehearse::SessionHistory::load(file);
+}
+
 // A new file only: drafts that somebody has begun to mend are not written over.
 Status write_new(const std::string& path, const std::string& text) {
   std::FILE* file = std::fopen(path.c_str(), "wxe");
@@ -35,8 +40,10 @@ Printed rehearse(const Rehearse& what, bool json) {
   if (!settings) return {Exit::bad_input, {}, settings::text_of(settings.error())};
   settings::Subscribers subscribers = subscribers_of(what.subscribers, *settings);
   if (!subscribers) return {Exit::bad_input, {}, settings::text_of(subscribers.error())};
+  auto sessions = sessions_of(what.sessions);
+  if (!sessions) return {Exit::bad_input, {}, settings::text_of(sessions.error())};
   const model::Policy policy = settings->policy();
-  rehearse::Rehearsal rehearsal(policy, *std::move(subscribers));
+  rehearse::Rehearsal rehearsal(policy, *std::move(subscribers), *std::move(sessions));
   for (const std::string& input : what.inputs)
     if (const Status read = rehearsal.read(input, rehearse::Profile_from(what.profile)); !read)
       return refused(read.error());

@@ -13,6 +13,7 @@ struct Rehearse {
   std::string policy;       // postern.toml
   std::string profile;      // empty: the header says
   std::string subscribers;  // an import file; empty: each address is a subject
+  std::string sessions;     // a session history; empty: addresses belong to nobody in particular
   std::string permits;      // where drafts go; empty: nowhere
   std::vector<std::string> inputs;
 };

@@ -58,12 +58,12 @@ model::Flow flow_of(const Fact& f) {
 
 }  // namespace
 
-Rehearsal::Rehearsal(const model::Policy& policy, std::vector<model::Subscriber> subscribers)
+Rehearsal::Rehearsal(const model::Policy& policy, std::vector<model::Subscriber> subscribers, SessionHistory history)
     : policy_(policy),
-      subjects_(policy, std::move(subscribers)),
+      subjects_(policy, std::move(subscribers), std::move(history)),
       flows_(
           [this](const IpAddress& client) {
-            const uint32_t number = subjects_.of(client);
+            const uint32_t number = subjects_.of(client, now_);
             if (number == 0) return fold::MailFlows::Line{};
             return fold::MailFlows::Line{number, subjects_.policy_of(number).destination_memory};
           },
@@ -186,7 +186,7 @@ void Rehearsal::look_at_direction(const model::Flow& flow) {
   if (!flow.flags_known) return;
   const auto find = [&](const IpAddress& address) -> Direction* {
     if (!subjects_.governed(address)) return nullptr;
-    const uint32_t number = subjects_.of(address);
+    const uint32_t number = subjects_.of(address, flow.begin);
     if (number == 0) return nullptr;
     if (directions_.size() >= kDirectionsMax && !directions_.contains(number)) return nullptr;
     return &directions_[number];
@@ -237,13 +237,14 @@ void Rehearsal::on_flow(const model::Flow& flow) {
   }
   // A line that answers on its own port 25 receives mail.
   if (flow.source_port == 25 && (flow.tcp_flags & kAck) != 0 && (flow.tcp_flags & kSyn) != 0)
-    if (const uint32_t number = subjects_.of(flow.source)) ++subjects_.at(number).sums.served;
+    if (const uint32_t number = subjects_.of(flow.source, flow.begin)) ++subjects_.at(number).sums.served;
+  now_ = flow.begin;
   flows_.see(flow);
 }
 
 void Rehearsal::on_question(const Fact& fact) {
   flows_.advance(fact.at);
-  const uint32_t number = subjects_.of(fact.source);
+  const uint32_t number = subjects_.of(fact.source, fact.at);
   if (number == 0) return;
   verdicts_.try_emplace(number);
   if (!names_.first(number, fact.name, fact.at)) return;

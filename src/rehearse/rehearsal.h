@@ -65,7 +65,7 @@ class Rehearsal {
  public:
   static constexpr size_t kDirectionsMax = 65'536;  // subjects the one-way guard looks at
 
-  Rehearsal(const model::Policy& policy, std::vector<model::Subscriber> subscribers);
+  Rehearsal(const model::Policy& policy, std::vector<model::Subscriber> subscribers, SessionHistory history = {});
 
   // A file or "-": a capture (pcap, pcapng), told by its first bytes, of traffic or of what flow exporters sent; else
   // CSV, whose profile is for files without a header.
@@ -107,6 +107,7 @@ class Rehearsal {
   const model::Policy& policy_;
   Subjects subjects_;
   Sorted sorted_;
+  Time now_;  // of the flow that is looked at
   fold::MailFlows flows_;
   fold::MailNames names_;
   decide::detect::Watch watch_;

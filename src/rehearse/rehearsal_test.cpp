@@ -104,6 +104,31 @@ TEST(Rehearsal, FindsTheBotAndLeavesTheOthers) {
   EXPECT_NE(permits_of(rows).find("postern permit grant 100.64.0.2 --kind own_server"), std::string::npos);
 }
 
+TEST(Rehearsal, AnAddressIsOfTheLineThatHadIt) {
+  const Folder folder;
+  const model::Policy policy = policy_of("100.64.0.0/16");
+  auto sessions = SessionHistory::read_csv(
+      "key,class,since,until,prefixes\n"
+      "ann,residential,2026-01-05T00:00:00Z,2026-01-05T09:59:00Z,100.64.0.1/32\n"
+      "bob,unknown,2026-01-05T09:59:00Z,,100.64.0.1/32\n"
+      "ann,,2026-01-05T09:59:00Z,,100.64.0.3/32\n"
+      "carl,,2026-01-05T00:00:00Z,,100.64.0.2/32\n"
+      "dora,,2026-01-05T00:00:00Z,,100.64.0.2/32\n",
+      "sessions.csv");
+  ASSERT_TRUE(sessions);
+  Rehearsal rehearsal(policy, {}, *std::move(sessions));
+  ASSERT_TRUE(rehearsal.read(folder.file("a.csv", history()), std::nullopt));
+  ASSERT_TRUE(rehearsal.run());
+  const auto rows = rows_of(rehearsal);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].subject->name, "bob") << "who had the address when it was used";
+  EXPECT_EQ(rows[0].subject->class_name, "unknown");
+  EXPECT_GE(rows[0].verdict->stage, model::Stage::case_);
+  EXPECT_EQ(rows[1].subject->name, "100.64.0.3") << "ann had it only later";
+  EXPECT_GT(rehearsal.subjects().ambiguous(), 0U) << "two lines claim what carl or dora did";
+  EXPECT_NE(remarks_of(rehearsal, rows).find("Two lines held the address"), std::string::npos);
+}
+
 TEST(Rehearsal, TheOrderOfLinesAndThePackingChangeNothing) {
   const Folder folder;
   const model::Policy policy = policy_of("100.64.0.0/16");
@@ -143,10 +168,11 @@ TEST(Rehearsal, SubscribersAreKnownByTheirPrefixes) {
   model::Subscriber s;
   s.key = "cust-1";
   s.fixed = {*parse_prefix("100.64.0.0/30"), *parse_prefix("100.64.1.0/24")};
-  Subjects subjects(policy, {s});
-  EXPECT_EQ(subjects.of(*parse_ip("100.64.0.1")), subjects.of(*parse_ip("100.64.1.200")));
-  EXPECT_NE(subjects.of(*parse_ip("100.64.0.9")), subjects.of(*parse_ip("100.64.0.1")));
-  EXPECT_EQ(subjects.of(*parse_ip("203.0.113.1")), 0U);
+  Subjects subjects(policy, {s}, {});
+  const auto of = [&](const char* address) { return subjects.of(*parse_ip(address), {}); };
+  EXPECT_EQ(of("100.64.0.1"), of("100.64.1.200"));
+  EXPECT_NE(of("100.64.0.9"), of("100.64.0.1"));
+  EXPECT_EQ(of("203.0.113.1"), 0U);
   EXPECT_EQ(subjects.at(1).name, "cust-1");
   EXPECT_EQ(subjects.at(2).name, "100.64.0.9");
 }

@@ -118,6 +118,8 @@ std::string remarks_of(const Rehearsal& rehearsal, std::span<const Row> rows) {
                        w.sampling);
   out += fmt::format("Folded: {} connections, {} first contacts; {} further records of them; {} of no attempt\n",
                      c.connections, c.first_contacts, c.folded, c.strays);
+  if (const uint64_t n = rehearsal.subjects().ambiguous(); n != 0)
+    out += fmt::format("Two lines held the address, so nobody is judged by it: {} times\n", n);
   if (w.local_relay != 0)
     out += fmt::format("To or from the provider's relay, not judged: {} records\n", w.local_relay);
   if (const uint64_t n = rehearsal.flows().outages().excused(); n != 0)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who is rehearsed: subscribers of an import file by their fixed prefixes, else each IPv4 address and each IPv6 /64 of
-// the policy's subscriber prefixes by itself. Numbers count from 1 in order of first sight. And what each was seen to
-// do, in sums: 96 bytes and the names.
+// Who is rehearsed: the line a session history names for that time, else the subscriber of an import file by its fixed
+// prefixes, else each IPv4 address and each IPv6 /64 of the policy's subscriber prefixes by itself. Numbers count from
+// 1 in order of first sight. And what each was seen to do, in sums: 96 bytes and the names.
 #pragma once
 
 #include <array>
@@ -16,6 +16,7 @@
 #include "model/finding.h"
 #include "model/policy.h"
 #include "model/subscriber.h"
+#include "rehearse/session_history.h"
 
 namespace postern::rehearse {
 
@@ -44,28 +45,33 @@ struct Subject {
 
 class Subjects {
  public:
-  Subjects(const model::Policy& policy, std::vector<model::Subscriber> subscribers);
+  Subjects(const model::Policy& policy, std::vector<model::Subscriber> subscribers, SessionHistory history);
 
-  // 0: not a subscriber's address, or kSubjectsMax are known.
-  uint32_t of(const IpAddress& address);
+  // 0: not a subscriber's address, or nobody's in particular at that time, or kSubjectsMax are known.
+  uint32_t of(const IpAddress& address, Time at);
   // Without making one.
   [[nodiscard]] bool governed(const IpAddress& address) const;
   [[nodiscard]] Subject& at(uint32_t number) { return all_[number - 1]; }
   [[nodiscard]] const Subject& at(uint32_t number) const { return all_[number - 1]; }
   [[nodiscard]] uint32_t count() const { return static_cast<uint32_t>(all_.size()); }
   [[nodiscard]] uint64_t refused() const { return refused_; }
+  [[nodiscard]] uint64_t ambiguous() const { return ambiguous_; }
   [[nodiscard]] const model::ClassPolicy& policy_of(uint32_t number) const;
 
  private:
   [[nodiscard]] const model::Subscriber* subscriber_of(const IpAddress& address) const;
+  uint32_t of_line(const SessionHistory::Line& line, const IpAddress& address);
+  uint32_t add(std::string name, std::string_view class_name, const IpAddress& address);
 
   const model::Policy& policy_;
   std::vector<model::Subscriber> subscribers_;
+  SessionHistory history_;
   std::map<Prefix, size_t> fixed_;
   std::unordered_map<Prefix, uint32_t> numbers_;
   std::unordered_map<std::string, uint32_t> by_key_;
   std::vector<Subject> all_;
   uint64_t refused_ = 0;
+  uint64_t ambiguous_ = 0;
 };
 
 }  // namespace postern::rehearse

@@ -80,6 +80,7 @@ class Journal {
   // Sessions that held `address` at some time within [from, to], oldest first.
   [[nodiscard]] Result<std::vector<model::Record>> sessions_of_address(const IpAddress& address, Time from, Time to,
                                                                        size_t limit);
+  // 0 = of everybody, by number.
   [[nodiscard]] Result<Listed> sessions_of(model::SubscriberId subscriber, Page page);
   [[nodiscard]] Result<std::vector<model::Record>> records_of(model::SubscriberId subject, size_t limit);
   // `kind` as in model::kind_of ("order"); `ref` is the id of that noun (a receipt: its order's).

@@ -78,12 +78,13 @@ Result<Listed> Journal::list_page(const PageSql& sql, model::SubscriberId owner,
 }
 
 Result<Listed> Journal::sessions_of(model::SubscriberId subscriber, Page page) {
+  static constexpr PageSql kAll = PN_PAGE_SQL("sessions", "?1=0 AND t.id<?2", "t.id DESC");
   // By when they began: one that was reported late has a higher number than its followers.
-  static constexpr PageSql kSql = PN_PAGE_SQL("sessions",
-                                              "t.subscriber=?1 AND (t.since, t.id)<(coalesce((SELECT since FROM "
-                                              "sessions WHERE id=?2), 9223372036854775807), ?2)",
-                                              "t.since DESC, t.id DESC");
-  return list_page(kSql, subscriber, page);
+  static constexpr PageSql kOfLine = PN_PAGE_SQL("sessions",
+                                                 "t.subscriber=?1 AND (t.since, t.id)<(coalesce((SELECT since FROM "
+                                                 "sessions WHERE id=?2), 9223372036854775807), ?2)",
+                                                 "t.since DESC, t.id DESC");
+  return list_page(subscriber ? kOfLine : kAll, subscriber, page);
 }
 
 Result<std::vector<model::Record>> Journal::records_of(model::SubscriberId subject, size_t limit) {

@@ -1,107 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // postern: the operator's command. Words here, answers from the API (docs/man/postern.1).
-#include <CLI/CLI.hpp>
 #include <cstdio>
-#include <functional>
-#include <iostream>
-#include <optional>
-#include <unistd.h>
 
-#include "cli/client.h"
-#include "cli/erase.h"
-#include "cli/lists.h"
-#include "cli/local.h"
-#include "cli/rehearse.h"
+#include "cli/program/program.h"
 #include "cli/relay/check.h"
-#include "cli/render.h"
 
 namespace postern::cli {
-namespace {
 using wire::Json;
-
-struct Options {
-  std::string socket = "/run/postern/api.sock";
-  std::string output = "text";
-  std::string config = "/etc/postern/postern.toml";
-  std::string word;  // the one argument most commands take
-  std::string line;
-  std::string at;
-  size_t limit = kListDefault;
-  std::string after;
-  bool yes = false;
-  std::string kind = "own_server";
-  std::string terms;
-  std::string lasts;
-  std::string expires;
-  std::string note;
-  std::string state;
-  std::string customer;
-  std::string grade;
-  std::string class_name;
-  std::string where;
-  bool csv = false;
-  std::string why;
-  std::vector<std::string> destinations;
-  Rehearse rehearse;
-  std::string postfix;
-  std::optional<unsigned> connections_per_min;
-  std::optional<unsigned> connections_burst;
-  std::optional<unsigned> networks_per_hour;
-  std::optional<unsigned> networks_burst;
-};
-// Those that were given: the API knows what is usual for the rest.
-Json limits_of(const Options& options) {
-  Json out = Json::object();
-  const auto add = [&](std::string_view name, const std::optional<unsigned>& n) {
-    if (n) out.set(name, *n);
-  };
-  add("connections_per_min", options.connections_per_min);
-  add("connections_burst", options.connections_burst);
-  add("networks_per_hour", options.networks_per_hour);
-  add("networks_burst", options.networks_burst);
-  return out;
-}
-using Render = std::function<std::string(const Json&)>;
-
-// On the terminal; nothing when the input is none.
-std::optional<std::string> ask_person(const std::string& text) {
-  if (::isatty(STDIN_FILENO) == 0) return std::nullopt;
-  std::fputs(text.c_str(), stderr);
-  std::string typed;
-  std::getline(std::cin, typed);
-  return typed;
-}
-
-class Program {
- public:
-  Program();
-  int run(int argc, char** argv);
-
- private:
-  [[nodiscard]] bool json() const { return options_.output == "json"; }
-  // The command's call; printed by `render` unless JSON was asked for.
-  void on(CLI::App* command, std::function<Call()> make, Render render);
-  // The same for a list, with --limit and --after.
-  void on_list(CLI::App* command, std::function<Call()> make, std::vector<Column> columns);
-  void on_list(CLI::App* command, std::function<Call()> make, Render render);
-  void print(const Printed& printed);
-  Exit show(const Result<Reply>& reply, const Render& render);
-  void status_and_check();
-  void subscribers();
-  void sessions();
-  void permits();
-  void cases_and_explain();
-  CLI::App* case_order(CLI::App* group, const std::string& verb, const char* about);
-  void governor();
-  void gate();
-  void rehearsals();
-  void relay();
-  CLI::App* noun(const char* name, const char* about);
-
-  CLI::App app_{"postern: outbound mail on an access network, explained. See postern(1)."};
-  Options options_;
-  Exit exit_ = Exit::ok;
-};
 
 Program::Program() {
   app_.name("postern");
@@ -186,121 +91,6 @@ void Program::status_and_check() {
   on(app_.add_subcommand("status", "what runs, and what there is"), [] { return Call{.path = "/v1/status"}; }, fields);
 }
 
-void Program::subscribers() {
-  CLI::App* group = noun("subscriber", "lines and who they belong to");
-  CLI::App* import = group->add_subcommand("import", "take subscribers from a CSV or TOML file");
-  import->add_option("FILE", options_.word, "CSV, or TOML when it ends so")->required();
-  import->fallthrough();
-  import->callback([this] { print(import_subscribers(options_.socket, options_.word, json())); });
-
-  on_list(group->add_subcommand("list", "all subscribers"), [] { return Call{.path = "/v1/subscribers"}; },
-          {{"KEY", "key"}, {"NUMBER", "id"}, {"CLASS", "class_name"}, {"FIXED", "fixed"}});
-
-  CLI::App* show = group->add_subcommand("show", "one subscriber: sessions, permits, cases");
-  show->add_option("KEY", options_.word, "the line's key, or #NUMBER")->required();
-  on(show, [this] { return Call{.path = "/v1/subscribers/" + escaped(options_.word)}; }, fields);
-
-  CLI::App* set_class = group->add_subcommand("set-class", "give a line another class, live sessions too");
-  set_class->add_option("KEY", options_.word, "the line's key, or #NUMBER")->required();
-  set_class->add_option("CLASS", options_.kind, "a class of the settings")->required();
-  on(
-      set_class,
-      [this] {
-        return Call{.method = "POST",
-                    .path = "/v1/subscribers/" + escaped(options_.word) + "/class",
-                    .body = Json::object({{"class", options_.kind}})};
-      },
-      fields);
-
-  CLI::App* erase = group->add_subcommand("erase", "destroy a subscriber's personal data, for ever");
-  erase->add_option("KEY", options_.word, "the line's key, or #NUMBER")->required();
-  erase->add_flag("--yes", options_.yes, "do not ask");
-  erase->fallthrough();
-  erase->callback([this] {
-    print(erase_subscriber(options_.socket, options_.word, options_.yes ? Ask() : Ask(ask_person), json()));
-  });
-}
-
-void Program::sessions() {
-  CLI::App* group = noun("session", "who holds which address");
-  CLI::App* list = group->add_subcommand("list", "the live sessions, or those of one line");
-  list->add_option("--line", options_.line, "the line's key: its sessions, ended ones too");
-  on_list(list, [this] { return Call{.path = "/v1/sessions", .query = {{"subscriber", options_.line}}}; },
-          {{"SESSION", "id"},
-           {"LINE", "name"},
-           {"CLASS", "class"},
-           {"SINCE", "since"},
-           {"UNTIL", "until"},
-           {"NAS", "nas"},
-           {"ACCT-ID", "key"},
-           {"PREFIXES", "prefixes"}});
-  CLI::App* whose = group->add_subcommand("who", "who had this address then; ends with 1 for nobody or ambiguous");
-  whose->add_option("ADDRESS", options_.word, "IPv4 or IPv6")->required();
-  whose->add_option("--at", options_.at, "a time (RFC 3339, or a date); now if not given");
-  on(
-      whose,
-      [this] { return Call{.path = "/v1/sessions/who", .query = {{"address", options_.word}, {"at", options_.at}}}; },
-      who);
-}
-
-void Program::permits() {
-  CLI::App* group = noun("permit", "exceptions with limits and an end");
-  CLI::App* grant = group->add_subcommand("grant", "let a line send mail by itself");
-  grant->add_option("KEY", options_.word, "the line's key, or #NUMBER")->required();
-  grant->add_option("--kind", options_.kind, "own_server, named_server or open_class")->capture_default_str();
-  grant->add_option("--terms", options_.terms, "version of the terms the customer agreed to")->required();
-  grant->add_option("--for", options_.lasts, "how long, as 365d");
-  grant->add_option("--until", options_.expires, "until when, instead of --for");
-  grant->add_option("--connections-per-min", options_.connections_per_min,
-                    "limit; an own server has 30 when not given");
-  grant->add_option("--connections-burst", options_.connections_burst,
-                    "how many of them at once; the rate when not given");
-  grant->add_option("--networks-per-hour", options_.networks_per_hour,
-                    "new destination networks; an own server has 120");
-  grant->add_option("--networks-burst", options_.networks_burst, "how many of them at once; the rate when not given");
-  grant->add_option("--to", options_.destinations, "named_server: prefix of a server; may be given again");
-  grant->add_option("--note", options_.note, "for whoever reads it later");
-  on(
-      grant,
-      [this] {
-        Call out{.method = "POST", .path = "/v1/permits"};
-        Json to = Json::array();
-        for (const std::string& d : options_.destinations) to.push(d);
-        out.body = Json::object({{"subscriber", options_.word},
-                                 {"kind", options_.kind},
-                                 {"terms_version", options_.terms},
-                                 {"limits", limits_of(options_)},
-                                 {"destinations", to},
-                                 {"note", options_.note}});
-        if (!options_.lasts.empty()) out.body.set("for", options_.lasts);
-        if (!options_.expires.empty()) out.body.set("expires", options_.expires);
-        return out;
-      },
-      [](const Json& answer) { return fields(answer["permit"]); });
-
-  CLI::App* list = group->add_subcommand("list", "permits, the newest first");
-  list->add_option("--line", options_.line, "of one line");
-  on_list(list, [this] { return Call{.path = "/v1/permits", .query = {{"subscriber", options_.line}}}; },
-          {{"PERMIT", "id"},
-           {"LINE", "subscriber_key"},
-           {"KIND", "kind"},
-           {"STATE", "state"},
-           {"EXPIRES", "expires"},
-           {"BY", "granted_by"},
-           {"TERMS", "terms_version"}});
-
-  CLI::App* revoke = group->add_subcommand("revoke", "end a permit now, open connections too");
-  revoke->add_option("ID", options_.word, "the permit's number")->required();
-  revoke->add_option("--why", options_.why, "for the journal");
-  on(
-      revoke,
-      [this] {
-        return Call{
-            .method = "DELETE", .path = "/v1/permits/" + escaped(options_.word), .query = {{"why", options_.why}}};
-      },
-      [](const Json& answer) { return fields(answer["permit"]); });
-}
-
 void Program::cases_and_explain() {
   CLI::App* group = noun("case", "lines in trouble, with the evidence");
   CLI::App* list = group->add_subcommand("list", "cases, the newest first");
@@ -345,6 +135,7 @@ void Program::cases_and_explain() {
                             {"deadline", "deadline_at"},
                             {"say", "say"}});
       });
+  predictions(group);
   case_order(group, "note", "write something on a case");
   case_order(group, "confirm", "the customer was reached in person");
   CLI::App* extend = case_order(group, "extend", "give the customer more time");
@@ -425,19 +216,6 @@ void Program::gate() {
       [] { return Call{.method = "POST", .path = "/v1/gate/detach"}; }, fields);
 }
 
-void Program::rehearsals() {
-  CLI::App* command = app_.add_subcommand("rehearse", "recorded traffic through detection: who would be found");
-  command->add_option("--policy", options_.rehearse.policy, "settings as posternd reads them")->required();
-  command->add_option("--profile", options_.rehearse.profile, "how CSV without a header is laid out")
-      ->check(CLI::IsMember({"nfdump", "argus", "ugr16"}));
-  command->add_option("--subscribers", options_.rehearse.subscribers, "an import file: whose the addresses are");
-  command->add_option("--permits", options_.rehearse.permits, "a new file for drafts of permits");
-  command->add_option("INPUT", options_.rehearse.inputs, "CSV or capture, plain, gzip or xz; - for standard input")
-      ->required();
-  command->fallthrough();
-  command->callback([this] { print(rehearse(options_.rehearse, json())); });
-}
-
 void Program::relay() {
   CLI::App* group = noun("relay", "your own mail relay: who sends how much, and whether Postfix asks");
   CLI::App* show = group->add_subcommand("show", "what a line or an account sent, and its limits");
@@ -483,7 +261,6 @@ int Program::run(int argc, char** argv) {
   return static_cast<int>(exit_);
 }
 
-}  // namespace
 }  // namespace postern::cli
 
 int main(int argc, char** argv) { return postern::cli::Program().run(argc, argv); }

@@ -241,8 +241,10 @@ Api::Answer Api::subscriber(const Request& request, std::string_view rest) {
 Api::Answer Api::sessions(const Request& request) {
   const store::Page wanted = PN_TRY(page_in(request));
   const model::SubscriberId id = PN_TRY(subscriber_in_query(request));
-  if (id) {
-    if (wanted.after != 0 && !PN_TRY(parts_.journal.newest("session_changed", wanted.after)))
+  const bool all = in_query(request, "all") == "1";
+  if (all && id) return fail(Errc::bad_input, "all and subscriber exclude each other", "all");
+  if (id || all) {
+    if (id && wanted.after != 0 && !PN_TRY(parts_.journal.newest("session_changed", wanted.after)))
       return fail(Errc::not_found, fmt::format("there is no session {}", wanted.after), "after",
                   "give the session that the page before ended with");
     return list_of(PN_TRY(parts_.journal.sessions_of(id, wanted)), [&](const model::Record& r) {

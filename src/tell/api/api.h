@@ -6,7 +6,7 @@
 //   GET    /v1/subscribers                       POST /v1/subscribers {file, rows: [subscriber], first, total}
 //   GET    /v1/subscribers/KEY                   DELETE /v1/subscribers/KEY (erases personal data)
 //   POST   /v1/subscribers/KEY/class {class}
-//   GET    /v1/sessions?subscriber=KEY           (without a subscriber: the live ones)
+//   GET    /v1/sessions?subscriber=KEY           (without a subscriber: the live ones; all=1: of everybody, ended too)
 //   GET    /v1/sessions/who?address=A&at=T
 //   GET    /v1/permits?subscriber=KEY            POST /v1/permits {subscriber, kind, terms_version, for|expires, …}
 //   GET    /v1/permits/ID                        DELETE /v1/permits/ID?why=TEXT

@@ -347,6 +347,8 @@ TEST_F(ApiTest, PagesOfTheJournalMeetWithoutGapOrRepetition) {
   EXPECT_EQ(walk("/v1/cases", "subscriber=cust-1"), (std::vector<std::string>{"4", "2", "1"}));
   // The newest first by when they began; 4 and 11 … are an hour and more apart.
   EXPECT_EQ(walk("/v1/sessions", "subscriber=cust-1"), (std::vector<std::string>{"4", "12", "13", "14", "15"}));
+  EXPECT_EQ(walk("/v1/sessions", "all=1"), (std::vector<std::string>{"15", "14", "13", "12", "4"}));
+  EXPECT_EQ(call("GET", "/v1/sessions", "all=1&subscriber=cust-1").status, 400);
   EXPECT_EQ(call("GET", "/v1/sessions", "subscriber=cust-1&after=99").status, 404);
   EXPECT_EQ(call("GET", "/v1/cases", "after=x").status, 400);
 }
