@@ -163,6 +163,25 @@ TEST(Rehearsal, OneWayRecordingsSayNothingOfOutcomes) {
   EXPECT_NE(text_of(rehearsal, rows_of(rehearsal)).find("one direction only"), std::string::npos);
 }
 
+TEST(Rehearsal, SaysWhatSamplingAndALengthOfADayHide) {
+  const model::Policy policy = policy_of("100.64.0.0/16");
+  Rehearsal rehearsal(policy, {});
+  model::Flow flow;
+  flow.begin = *parse_time("2026-01-05");
+  flow.end = flow.begin + days(1);
+  flow.source = *parse_ip("100.64.0.1");
+  flow.destination = *parse_ip("192.0.2.1");
+  flow.protocol = 6;
+  flow.destination_port = 25;
+  flow.sampling = 1'000;
+  ASSERT_TRUE(rehearsal.take(flow));
+  ASSERT_TRUE(rehearsal.run());
+  const std::string remarks = remarks_of(rehearsal, rows_of(rehearsal));
+  // 1 - (1 - 1/1000)^(3 * 999) = .95
+  EXPECT_NE(remarks.find("(19 times of 20) from about 999 connections on"), std::string::npos) << remarks;
+  EXPECT_NE(remarks.find("14 % and 3 % of them mailed within it"), std::string::npos) << remarks;
+}
+
 TEST(Rehearsal, SubscribersAreKnownByTheirPrefixes) {
   const model::Policy policy = policy_of("100.64.0.0/16");
   model::Subscriber s;

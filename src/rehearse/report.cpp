@@ -2,6 +2,7 @@
 #include "rehearse/report.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -38,12 +39,21 @@ std::string broken_text(const Window& w) {
 std::string span_text(const Window& w) {
   const Duration length = w.end - w.begin;
   std::string out = fmt::format("{} to {} (times without a zone read as UTC)", to_string(w.begin), to_string(w.end));
+  const auto share = [&](Duration period) { return length.us * 100 / period.us; };
   if (length < kWeek) {
-    out += "; too short for weekly and monthly senders";
+    out += fmt::format("; too short for weekly and monthly senders: {} % and {} % of them mailed within it",
+                       share(kWeek), share(kMonth));
   } else if (length < kMonth) {
-    out += "; too short for monthly senders";
+    out += fmt::format("; too short for monthly senders: {} % of them mailed within it", share(kMonth));
   }
   return out;
+}
+
+// One packet in n is seen: how many connections a line makes before it is seen at all in 19 cases of 20, when each has
+// three packets as an attempt that nobody answers.
+uint32_t seen_from(uint32_t sampling) {
+  constexpr double kPackets = 3;
+  return static_cast<uint32_t>(std::ceil(std::log(0.05) / (kPackets * std::log1p(-1.0 / sampling))));
 }
 
 std::string totals(std::span<const Row> rows) {
@@ -114,8 +124,10 @@ std::string remarks_of(const Rehearsal& rehearsal, std::span<const Row> rows) {
   if (w.returns_unknown && c.connections != 0)
     out += "Nothing in it tells whether answers are recorded: silence counts as no answer.\n";
   if (w.sampling > 1)
-    out += fmt::format("Sampled, 1 in {}: most short connections are missing; who is clear here may still mail.\n",
-                       w.sampling);
+    out += fmt::format(
+        "Sampled, 1 in {}: most short connections are missing. A line is seen (19 times of 20) from about {} "
+        "connections on; who is clear or not listed may still mail.\n",
+        w.sampling, seen_from(w.sampling));
   out += fmt::format("Folded: {} connections, {} first contacts; {} further records of them; {} of no attempt\n",
                      c.connections, c.first_contacts, c.folded, c.strays);
   if (const uint64_t n = rehearsal.subjects().ambiguous(); n != 0)
