@@ -17,7 +17,7 @@ namespace {
 using namespace postern;
 
 constexpr const char* kUsage =
-    "usage: posternd [--config FILE] [--check | --guard-only]\n"
+    "usage: posternd [--config FILE] [--check | --guard-only | --version]\n"
     "  --config FILE  settings, default /etc/postern/postern.toml (postern.toml(5))\n"
     "  --check        read and check the settings, start nothing; exit 0 or 78\n"
     "  --guard-only   load the static guard as the settings say, start nothing (for boot)\n";
@@ -65,6 +65,9 @@ int main(int argc, char** argv) {
       task = Task::check;
     } else if (arguments[i] == "--guard-only") {
       task = Task::guard;
+    } else if (arguments[i] == "--version") {
+      fmt::print("posternd {}\n", POSTERN_VERSION);
+      return 0;
     } else {
       fmt::print(stderr, "{}", kUsage);
       return arguments[i] == "--help" ? 0 : 64;

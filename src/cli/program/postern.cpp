@@ -13,6 +13,7 @@ Program::Program() {
   app_.require_subcommand(1);
   app_.fallthrough();
   app_.set_help_all_flag("--help-all", "help on every command");
+  app_.set_version_flag("--version", "postern " POSTERN_VERSION);
   app_.add_option("--socket", options_.socket, "the API's socket")->envname("POSTERN_SOCKET")->capture_default_str();
   app_.add_option("-o,--output", options_.output, "text or json")
       ->check(CLI::IsMember({"text", "json"}))

@@ -1,0 +1,40 @@
+# SPDX-License-Identifier: Apache-2.0
+# What is installed where (`cmake --install build/release`), and the Debian package of it (`./dev package`).
+include(GNUInstallDirs)
+install(TARGETS posternd RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(TARGETS postern RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+foreach(page postern.1 postern.toml.5 posternd.8)
+  string(REGEX MATCH "[158]$" section ${page})
+  install(FILES docs/man/${page} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})
+endforeach()
+# Where systemd looks, whatever the prefix's libdir is.
+install(DIRECTORY packaging/systemd/ DESTINATION lib/systemd/system FILES_MATCHING PATTERN "*.service")
+install(FILES packaging/sysusers.d/postern.conf DESTINATION lib/sysusers.d)
+install(FILES docs/reference/postern.schema.json DESTINATION ${CMAKE_INSTALL_DATADIR}/postern)
+install(DIRECTORY examples docs/operator DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES README.md CHANGELOG.md docs/threat-model.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR} RENAME copyright)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME postern)
+set(CPACK_PACKAGE_VENDOR "The Postern authors")
+set(CPACK_PACKAGE_CONTACT "The Postern authors <postern@localhost>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "outbound mail policy of an access network")
+set(CPACK_PACKAGE_DESCRIPTION
+  "Closes TCP port 25 per subscriber line in the kernel and tells every refused sender why; permits with limits for\n"
+  "customers' mail servers; finds infected machines and takes each line from first contact to a clean end.")
+string(REPLACE ";" "" CPACK_PACKAGE_DESCRIPTION "${CPACK_PACKAGE_DESCRIPTION}")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION net)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+# nft: the static guard; iproute2: whoever looks for themselves; systemd-sysusers comes with systemd or alone.
+set(CPACK_DEBIAN_PACKAGE_DEPENDS "nftables, systemd | systemd-standalone-sysusers")
+set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "iproute2")
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "postfix, freeradius-rest, unbound")
+foreach(script postinst prerm postrm)
+  list(APPEND CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA ${CMAKE_SOURCE_DIR}/packaging/debian/${script})
+endforeach()
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+include(CPack)
