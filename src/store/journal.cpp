@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 
+#include "base/personal_parts.h"
 #include "store/columns.h"
 #include "store/schema.h"
 #include "store/seal.h"
@@ -44,14 +45,6 @@ Sum sum_of(const Key& key, ByteView about, Time at, int64_t ref, ByteView body) 
   encoder.put(ref);
   encoder.raw(body.data(), body.size());
   return keyed_sum(key, all);
-}
-
-// Whether a record has a Personal part that is not erased already.
-bool has_personal(const model::RecordBody& body) {
-  if (const auto* s = std::get_if<model::SubscriberChanged>(&body)) return !s->subscriber.contact.erased;
-  if (const auto* s = std::get_if<model::SessionChanged>(&body)) return !s->session.prefixes.erased;
-  if (const auto* n = std::get_if<model::CaseNoted>(&body)) return !n->text.erased;
-  return false;
 }
 
 Result<sys::Fd> lock_directory(const std::string& directory) {
