@@ -77,15 +77,16 @@ void Work::look_at(model::CaseId id) {
   state_.looks.set(id, at_ + seconds(1));
 }
 
-// Somebody is told once per episode that the governor holds restrictions back.
+// Somebody is told once per episode that something waits for a person, and once that the governor holds at a number.
 void Work::page_if_held(const model::Case& c, const casework::Governor& governor) {
   const model::CaseRules& rules = state_.class_of(c.line).cases;
   const bool plug = static_cast<bool>(c.plug_asked_at);
-  if ((c.state != model::CaseState::deadline && !plug) || facts_.cases.paged()) return;
+  if ((c.state != model::CaseState::deadline && !plug) || facts_.cases.paged_over_limit()) return;
   if ((plug ? rules.plug_mode : rules.restrict_mode) != model::Mode::on) return;
-  if (const auto why = plug ? casework::held_plug(facts_.cases, c, governor, rules.plug_needs_person, at_)
-                            : casework::held(facts_.cases, c, governor, at_))
-    emit({}, model::GovernorChanged{facts_.cases.stopped(), "held: " + *why});
+  const auto held = plug ? casework::held_plug(facts_.cases, c, governor, rules.plug_needs_person, at_)
+                         : casework::held(facts_.cases, c, governor, at_);
+  if (held && (held->over_limit || !facts_.cases.paged()))
+    emit({}, model::GovernorChanged{facts_.cases.stopped(), "held: " + held->why, held->over_limit});
 }
 
 // A line with an open case does what the case is about. Before anything is decided on it, or a case could end on what
@@ -178,8 +179,9 @@ void Work::carry_out(const model::CaseCommand& o) {
 void Work::operator()(const model::GovernorSwitch& o) {
   act(o.operator_name, fmt::format("governor {}: {}", o.stop ? "stop" : "go", o.why));
   if (facts_.cases.stopped() != o.stop)
-    emit({}, model::GovernorChanged{
-                 o.stop, fmt::format("{} by {}: {}", o.stop ? "stopped" : "allowed again", o.operator_name, o.why)});
+    emit({},
+         model::GovernorChanged{
+             o.stop, fmt::format("{} by {}: {}", o.stop ? "stopped" : "allowed again", o.operator_name, o.why), false});
 }
 
 }  // namespace postern::decide

@@ -184,5 +184,60 @@ TEST_F(EngineTest, NoSessionAgesForWhatWasMissedWhileDeaf) {
   EXPECT_EQ(aged_after_s, 1810U);  // three interim intervals, the next tick
 }
 
+// A line that falls ill again and again: the notices of one case end, and that is counted, once.
+TEST_F(EngineTest, TheLastNoticeOfACaseIsCounted) {
+  model::CaseRules& rules = policy_.classes["residential"].cases;
+  rules.restrict_mode = model::Mode::on;
+  rules.deadline = rules.block_deadline = hours(1);
+  rules.self_releases = 100;
+  policy_.channels = {};
+  engine_.set_policy(policy_, kNow);
+  import({row("a", "residential", "192.0.2.1")});
+  const model::SubscriberId line = engine_.subscriber("a")->id;
+  uint32_t network = 0;
+  size_t most = 0;
+  for (int64_t hour = 1; hour < 90 * 24; ++hour) {
+    const int64_t of_two_days = hour % 48;
+    if (of_two_days < 30)
+      for (int k = 0; k < 3; ++k)
+        see(model::FirstContact{.line = line,
+                                .source = IpAddress::v4(0xc0000201),
+                                .destination = IpAddress::v4(0x14000000 + ++network * 256),
+                                .dark = true},
+            hours(hour));
+    if (of_two_days == 31) see(model::CustomerSays{line, model::CustomerStatus::says_clean}, hours(hour));
+    engine_.tick(kNow + hours(hour));
+    const model::Case* c = engine_.open_case_of(line);
+    if (c == nullptr) continue;
+    most = std::max(most, c->contacts.size());
+    for (const model::ContactAttempt& a : std::vector(c->contacts))
+      if (a.state == model::ContactState::ordered)
+        see(model::ContactSettled{a.id, model::ContactState::sent, "test"}, hours(hour));
+  }
+  EXPECT_EQ(most, model::kContactsPerCaseMax);
+  EXPECT_EQ(engine_.counters().contacts_full, 1U);
+}
+
+TEST_F(EngineTest, MoreServicesThanARestrictionClosesAreCounted) {
+  import({row("a", "residential", "192.0.2.1")});
+  const model::SubscriberId line = engine_.subscriber("a")->id;
+  // A few new ones each day, with a night between for the detectors to come down again.
+  for (int64_t hour = 0; hour < 12 * 24; ++hour) {
+    for (int64_t n = 0; hour % 24 == 0 && n < 6; ++n) {
+      const auto number = static_cast<uint32_t>(hour / 4 + n);
+      see(model::FirstContact{.line = line,
+                              .source = IpAddress::v4(0xc0000201),
+                              .destination = IpAddress::v4(0x14000000 + number * 256),
+                              .port = static_cast<uint16_t>(1000 + number),
+                              .dark = true},
+          hours(hour));
+    }
+    engine_.tick(kNow + hours(hour));
+  }
+  ASSERT_NE(engine_.open_case_of(line), nullptr);
+  EXPECT_EQ(engine_.open_case_of(line)->services.size(), model::kClosedMax);
+  EXPECT_EQ(engine_.counters().services_full, 1U);
+}
+
 }  // namespace
 }  // namespace postern::decide

@@ -31,7 +31,11 @@ struct Apply {
       facts.waiting.insert(s.subscriber);
   }
   void operator()(const model::Finding& r) { facts.cases.apply(r); }
-  void operator()(const model::CaseChanged& r) { forgotten.past = facts.cases.apply(r.case_); }
+  void operator()(const model::CaseChanged& r) {
+    const casework::Book::Cut cut = facts.cases.apply(r.case_);
+    forgotten.past = cut.past;
+    forgotten.undo = cut.undo;
+  }
   void operator()(const model::Order& r) {
     facts.orders.apply(r);
     facts.plugs.apply(r);
@@ -59,6 +63,13 @@ Facts::Forgotten Facts::apply(const model::Record& record) {
 
 std::string_view Facts::class_of(const model::Session& session) const {
   return policy::class_of(policy, session, subscriber_of(session));
+}
+
+const model::ClassPolicy& Facts::class_of(model::SubscriberId line) const {
+  static const model::Session kNone;
+  const auto of_line = sessions.of_subscriber(line);
+  const model::Session& session = of_line.empty() ? kNone : sessions.live(of_line[0])->session;
+  return policy::settings_of(policy, policy::class_of(policy, session, subscribers.find(line)));
 }
 
 policy::Decision Facts::decide(const who::Held& held, Time now) const {

@@ -34,6 +34,7 @@ struct Facts {
   struct Forgotten {
     size_t sessions = 0;  // ended ones, before kHistoryKept
     size_t past = 0;      // lines whose last case is no longer known: a relapse of theirs counts as a first time
+    size_t undo = 0;      // cases closed by hand
   };
   Forgotten apply(const model::Record& record);
 
@@ -41,6 +42,8 @@ struct Facts {
     return subscribers.find(session.subscriber);
   }
   [[nodiscard]] std::string_view class_of(const model::Session& session) const;
+  // The settings a line is judged by, on line or not.
+  [[nodiscard]] const model::ClassPolicy& class_of(model::SubscriberId line) const;
   [[nodiscard]] policy::Decision decide(const who::Held& held, Time now) const;
   // The entry of the published table for a prefix that live sessions claim.
   [[nodiscard]] model::LineEntry entry_of(const Prefix& prefix) const;

@@ -50,7 +50,7 @@ struct Validate {
     if (c != nullptr && facts.subscribers.find(c->line) == nullptr) c = nullptr;  // erased since
     if (c == nullptr)
       return fail(Errc::not_found, fmt::format("there is no open case {}", o.case_.value), {}, "see postern case list");
-    return casework::validate(*c, o, now);
+    return casework::validate(*c, o, facts.class_of(c->line).cases, now);
   }
   Status operator()(const model::CasesCommand& o) const {
     return o.cases.empty() ? fail(Errc::bad_input, "no case is named", "case") : Status{};

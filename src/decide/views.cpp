@@ -79,7 +79,9 @@ GovernorView Engine::governor(Time now) const {
   GovernorView view;
   view.stopped = cases.stopped();
   view.holding = cases.paged();
+  view.over_limit = cases.paged_over_limit();
   view.held_back = cases.held_back();
+  view.disconnected = cases.disconnected();
   view.last_hour = cases.restricted_since(now - hours(1));
   for (const auto& [id, c] : cases.all()) {
     view.waiting += c.state == model::CaseState::deadline ? 1 : 0;

@@ -22,6 +22,9 @@ void Work::emit(model::SubscriberId subject, model::RecordBody body) {
     const bool last_notice = changed->case_.contacts.size() == model::kContactsPerCaseMax;
     if (last_notice && before != nullptr && before->contacts.size() < model::kContactsPerCaseMax)
       ++state_.counters.contacts_full;
+    const bool all_services = changed->case_.services.size() == model::kClosedMax;
+    if (all_services && (before == nullptr || before->services.size() < model::kClosedMax))
+      ++state_.counters.services_full;
   }
   if (const auto* changed = std::get_if<model::SessionChanged>(&body)) {
     if (changed->session.until) end_plug(changed->session);
@@ -38,6 +41,7 @@ void Work::emit(model::SubscriberId subject, model::RecordBody body) {
   const Facts::Forgotten forgotten = facts_.apply(step_.records.back());
   state_.counters.history_cut += forgotten.sessions;
   state_.counters.past_cut += forgotten.past;
+  state_.counters.undo_cut += forgotten.undo;
 }
 
 void Work::redecide(model::SubscriberId subscriber) {
@@ -165,12 +169,7 @@ Step Work::finish() {
   return std::move(step_);
 }
 
-const model::ClassPolicy& Engine::State::class_of(model::SubscriberId line) const {
-  model::Session session;
-  const auto sessions = facts.sessions.of_subscriber(line);
-  if (!sessions.empty()) session = facts.sessions.live(sessions[0])->session;
-  return policy::settings_of(facts.policy, policy::class_of(facts.policy, session, facts.subscribers.find(line)));
-}
+const model::ClassPolicy& Engine::State::class_of(model::SubscriberId line) const { return facts.class_of(line); }
 
 detect::Subject Engine::State::subject_of(model::SubscriberId line) const {
   const model::Permit* permit = facts.permits.in_force(line, last_tick);

@@ -61,12 +61,14 @@ struct OperatorAction {
   bool operator==(const OperatorAction&) const = default;
   PN_FIELDS(operator_name, action)
 };
-// Automation is stopped, or allowed again, by a person; or it held a restriction back for the first time of an episode.
+// Automation is stopped, or allowed again, by a person; or it held something back for the first time of an episode:
+// once for what a person is to agree to, once for what is over a number.
 struct GovernorChanged {
   bool stopped = false;
-  std::string why;  // "held: 10 restrictions in the last hour"
+  std::string why;          // "held: 10 restrictions in the last hour"
+  bool over_limit = false;  // what is held is over a number
   bool operator==(const GovernorChanged&) const = default;
-  PN_FIELDS(stopped, why)
+  PN_FIELDS(stopped, why, over_limit)
 };
 // As CaseNoted, of before its text was sealed.
 struct CaseNote {

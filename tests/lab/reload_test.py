@@ -44,7 +44,7 @@ RELOAD: dict[str, Any] = {
     "casework.clean_after": "9d", "casework.question_after": "15d", "casework.relapse_within": "31d",
     "casework.self_releases": 3, "casework.restrict": "on",
     "governor.restrictions_per_hour": 11, "governor.restrictions_per_hour_per_nas": 6, "governor.restricted_max": 201,
-    "governor.two_persons_above": 51, "governor.protected_lines": ["hospital-1"],
+    "governor.two_persons_above": 51, "governor.disconnected_max": 52, "governor.protected_lines": ["hospital-1"],
     "casework.restriction": "garden", "casework.plug": "off", "casework.plug_after": "4d",
     "casework.plug_needs_person": False,
     "mail.relay": ["127.0.0.1:2599"], "mail.from": "notices@isp.example", "mail.bounces": "bounces@isp.example",

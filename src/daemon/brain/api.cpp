@@ -120,7 +120,11 @@ wire::Json Brain::status() const {
         fmt::format("plug: {} sessions are to be let out again and their NAS does not do it; it is asked again "
                     "(postern case list)",
                     owed));
-  if (governor.holding) faults.push("governor: restrictions are due and held (postern governor status)");
+  if (governor.over_limit) {
+    faults.push("governor: more is due than its numbers allow, and is held (postern governor status)");
+  } else if (governor.holding) {
+    faults.push("governor: restrictions are due and held (postern governor status)");
+  }
   wire::Json counters = wire::Json::object();
   decide::Counters::visit(engine_.counters(),
                           [&](std::string_view name, const uint64_t& value) { counters.set(name, value); });

@@ -145,6 +145,9 @@ void Brain::on_observed(Role from, Observed observed) {
 
 void Brain::absorb(decide::Step step) {
   plugged_moved_ = plugged_moved_ || std::ranges::any_of(step.records, says_who_is_plugged);
+  for (const model::Record& r : step.records)
+    if (const auto* changed = std::get_if<model::GovernorChanged>(&r.body))
+      sys::log(sys::Level::warning, "casework", "GOVERNOR", changed->why);
   std::ranges::move(step.records, std::back_inserter(records_));
   // One delta a commit: a later change of the same prefix replaces an earlier one.
   for (const Prefix& p : step.table.removed) changes_[p] = std::nullopt;
@@ -259,8 +262,9 @@ void Brain::tell_of_bounds() {
   for (const auto& [name, count, what] :
        {std::tuple("contacts_full", now.contacts_full, "a case had its last notice: look at it (postern case list)"),
         std::tuple("findings_full", now.findings_full, "a finding is in the journal, and no longer named by its case"),
-        std::tuple("past_cut", now.past_cut,
-                   "a line's last case is forgotten: a relapse will count as a first time")}) {
+        std::tuple("past_cut", now.past_cut, "a line's last case is forgotten: a relapse will count as a first time"),
+        std::tuple("services_full", now.services_full, "a case is about more services than a restriction can close"),
+        std::tuple("undo_cut", now.undo_cut, "a case that was closed by hand can be undone no more")}) {
     const uint64_t before = std::exchange(bounds_told_[name], count);
     if (count > before)
       sys::log(sys::Level::warning, "casework", "CASEWORK_BOUND", what,

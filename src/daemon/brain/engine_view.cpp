@@ -31,9 +31,12 @@ wire::Json EngineView::governor(Time now) const {
   for (const std::string& key : rules.protected_lines) lines.push(key);
   return wire::Json::object({{"stopped", view.stopped},
                              {"holding", view.holding},
+                             {"over_limit", view.over_limit},
                              {"waiting", static_cast<uint64_t>(view.waiting)},
                              {"restricted", static_cast<uint64_t>(view.held_back)},
                              {"restricted_max", rules.restricted_max},
+                             {"disconnected", static_cast<uint64_t>(view.disconnected)},
+                             {"disconnected_max", rules.disconnected_max},
                              {"restrictions_last_hour", static_cast<uint64_t>(view.last_hour)},
                              {"restrictions_per_hour", rules.restrictions_per_hour},
                              {"restrictions_per_hour_per_nas", rules.restrictions_per_hour_per_nas},

@@ -20,9 +20,11 @@ void Book::apply(const model::Finding& finding) { last_finding_ = finding; }
 void Book::apply(const model::GovernorChanged& changed) {
   stopped_ = changed.stopped;
   paged_ = waiting_ != 0;
+  // A line that waits for a person for weeks is not to keep a flood from being told of.
+  paged_over_limit_ = paged_ && (paged_over_limit_ || changed.over_limit);
 }
 
-size_t Book::apply(const Case& c) {
+Book::Cut Book::apply(const Case& c) {
   last_case_ = std::max(last_case_, c.id);
   const auto it = cases_.find(c.id);
   count(it == cases_.end() ? nullptr : &it->second, c);
@@ -36,7 +38,7 @@ size_t Book::apply(const Case& c) {
   }
   if (std::ranges::find(c.findings, last_finding_.id) != c.findings.end())
     findings_.try_emplace(last_finding_.id, last_finding_);
-  return 0;
+  return {};
 }
 
 void Book::count(const Case* before, const Case& now) {
@@ -48,13 +50,15 @@ void Book::count(const Case* before, const Case& now) {
   } else if (held_before && !held_now) {
     --held_back_;
   }
+  const bool cut_before = before != nullptr && before->state == CaseState::disconnected;
+  const bool cut_now = now.state == CaseState::disconnected;
+  disconnected_ += cut_now && !cut_before ? 1 : 0;
+  disconnected_ -= cut_before && !cut_now ? 1 : 0;
   // Pulling the plug counts as one more of the hour.
-  if (now.state == CaseState::disconnected && (before == nullptr || before->state != CaseState::disconnected) &&
-      held_before)
-    count_restriction(now.disconnected_at, now.restricted_nas);
+  if (cut_now && !cut_before && held_before) count_restriction(now.disconnected_at, now.restricted_nas);
   if (before != nullptr && is_waiting(*before)) --waiting_;
   if (is_waiting(now)) ++waiting_;
-  if (waiting_ == 0) paged_ = false;
+  if (waiting_ == 0) paged_ = paged_over_limit_ = false;
 }
 
 void Book::count_restriction(Time at, const std::string& nas) {
@@ -62,7 +66,8 @@ void Book::count_restriction(Time at, const std::string& nas) {
   while (restricted_.front().first + hours(1) < at) restricted_.pop_front();
 }
 
-size_t Book::end(const Case& c) {
+Book::Cut Book::end(const Case& c) {
+  Cut cut;
   for (const model::FindingId id : c.findings) findings_.erase(id);
   for (const model::ContactAttempt& a : c.contacts) {
     last_contact_ = std::max(last_contact_, a.id);
@@ -71,15 +76,19 @@ size_t Book::end(const Case& c) {
   if (cases_.erase(c.id) != 0) by_line_.erase(c.line);
   if (c.before.verb == model::CaseVerb::close) {
     by_hand_[c.id] = c;
-    if (by_hand_.size() > kClosedByHandMax) by_hand_.erase(by_hand_.begin());
+    if (by_hand_.size() > kClosedByHandMax) {
+      by_hand_.erase(by_hand_.begin());
+      cut.undo = 1;
+    }
   }
   if (const auto it = past_.find(c.line); it != past_.end()) past_by_age_.erase({it->second.closed, c.line});
   past_[c.line] = {c.changed, c.self_releases, c.relapses};
   past_by_age_.emplace(c.changed, c.line);
-  if (past_.size() <= past_max_) return 0;
+  if (past_.size() <= past_max_) return cut;
   past_.erase(past_by_age_.begin()->second);
   past_by_age_.erase(past_by_age_.begin());
-  return 1;
+  cut.past = 1;
+  return cut;
 }
 
 const Case* Book::find(model::CaseId id) const {
@@ -135,6 +144,7 @@ void Book::encode(Encoder& out) const {
   out.put(std::vector(restricted_.begin(), restricted_.end()));
   out.put(stopped_);
   out.put(paged_);
+  out.put(paged_over_limit_);
 }
 
 void Book::decode(Decoder& in) {
@@ -150,12 +160,14 @@ void Book::decode(Decoder& in) {
   in.get(restricted);
   in.get(stopped_);
   in.get(paged_);
+  in.get(paged_over_limit_);
   restricted_.assign(restricted.begin(), restricted.end());
   for (const auto& [line, past] : past_) past_by_age_.emplace(past.closed, line);
   for (const auto& [id, c] : cases_) {
     by_line_[c.line] = id;
     for (const model::ContactAttempt& a : c.contacts) by_contact_[a.id] = id;
     held_back_ += model::holds_back(c.state) ? 1 : 0;
+    disconnected_ += c.state == CaseState::disconnected ? 1 : 0;
     waiting_ += is_waiting(c) ? 1 : 0;
   }
 }

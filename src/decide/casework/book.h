@@ -36,8 +36,12 @@ class Book {
 
   // A finding becomes part of the book when the case that names it is applied right after it.
   void apply(const model::Finding& finding);
-  // Returns how many lines' past was forgotten for it.
-  size_t apply(const model::Case& c);
+  // What a table that was full let go for it.
+  struct Cut {
+    size_t past = 0;  // lines whose last case is no longer known
+    size_t undo = 0;  // cases closed by hand that can be undone no more
+  };
+  Cut apply(const model::Case& c);
   void apply(const model::GovernorChanged& changed);
   [[nodiscard]] const model::Case* find(model::CaseId id) const;
   // One that a person closed lately, and whose line has no other now.
@@ -55,8 +59,11 @@ class Book {
   [[nodiscard]] size_t restricted_since(Time since) const;
   [[nodiscard]] size_t restricted_since(Time since, const std::string& nas) const;
   [[nodiscard]] size_t held_back() const { return held_back_; }
+  [[nodiscard]] size_t disconnected() const { return disconnected_; }  // of these
   [[nodiscard]] bool stopped() const { return stopped_; }
-  [[nodiscard]] bool paged() const { return paged_; }  // somebody was told that restrictions are being held
+  // Somebody was told in this episode that something is held: at all, and because it is over a number.
+  [[nodiscard]] bool paged() const { return paged_; }
+  [[nodiscard]] bool paged_over_limit() const { return paged_over_limit_; }
 
   void encode(Encoder& out) const;
   void decode(Decoder& in);
@@ -64,7 +71,7 @@ class Book {
  private:
   void count(const model::Case* before, const model::Case& now);
   void count_restriction(Time at, const std::string& nas);
-  [[nodiscard]] size_t end(const model::Case& c);
+  [[nodiscard]] Cut end(const model::Case& c);
 
   model::CaseId last_case_;
   model::Finding last_finding_;
@@ -79,9 +86,11 @@ class Book {
   std::map<model::CaseId, model::Case> by_hand_;
   std::deque<std::pair<Time, std::string>> restricted_;  // when and on which NAS, the last hour before the newest
   size_t held_back_ = 0;
+  size_t disconnected_ = 0;
   size_t waiting_ = 0;  // for a restriction or the plug
   bool stopped_ = false;
   bool paged_ = false;
+  bool paged_over_limit_ = false;
 };
 
 }  // namespace postern::decide::casework

@@ -28,17 +28,17 @@ TEST(Book, TheOldestPastIsForgottenFirst) {
   // The line with the highest number ended first.
   Case first = closed_case(9);
   first.changed = kNow;
-  EXPECT_EQ(book.apply(first), 0U);
-  EXPECT_EQ(book.apply(closed_case(1)), 0U);
-  EXPECT_EQ(book.apply(closed_case(2)), 1U);
+  EXPECT_EQ(book.apply(first).past, 0U);
+  EXPECT_EQ(book.apply(closed_case(1)).past, 0U);
+  EXPECT_EQ(book.apply(closed_case(2)).past, 1U);
   EXPECT_EQ(book.past_of({9}), nullptr);
   ASSERT_NE(book.past_of({1}), nullptr);
   // A line's newer past takes the place of its own.
   Case again = closed_case(1);
   again.id.value = 20;
   again.changed = kNow + days(1);
-  EXPECT_EQ(book.apply(again), 0U);
-  EXPECT_EQ(book.apply(closed_case(3)), 1U);
+  EXPECT_EQ(book.apply(again).past, 0U);
+  EXPECT_EQ(book.apply(closed_case(3)).past, 1U);
   EXPECT_EQ(book.past_of({2}), nullptr);
   EXPECT_NE(book.past_of({1}), nullptr);
   // And so it is after a restart.
@@ -48,8 +48,22 @@ TEST(Book, TheOldestPastIsForgottenFirst) {
   Book other(2);
   Decoder in(bytes);
   other.decode(in);
-  EXPECT_EQ(other.apply(closed_case(4)), 1U);
+  EXPECT_EQ(other.apply(closed_case(4)).past, 1U);
   EXPECT_EQ(other.past_of({3}), nullptr);
+}
+
+TEST(Book, OnlySoManyThatWereClosedByHandCanBeUndone) {
+  Book book;
+  for (uint32_t n = 1; n <= kClosedByHandMax; ++n) {
+    Case c = closed_case(n);
+    c.before.verb = model::CaseVerb::close;
+    EXPECT_EQ(book.apply(c).undo, 0U);
+  }
+  Case one_more = closed_case(kClosedByHandMax + 1);
+  one_more.before.verb = model::CaseVerb::close;
+  EXPECT_EQ(book.apply(one_more).undo, 1U);
+  EXPECT_EQ(book.closed_by_hand({1}), nullptr);
+  EXPECT_NE(book.closed_by_hand({2}), nullptr);
 }
 
 struct Told : testing::Test {
@@ -108,13 +122,34 @@ TEST_F(Told, NobodyIsRemindedWhoAnsweredOrStopped) {
   EXPECT_FALSE(next_attempt(c, scene));
 }
 
-TEST_F(Told, ARestrictedCaseIsNotExtended) {
+// Of a restricted line, extending moves the plug, and its announcement with it; where there is none it says so.
+TEST_F(Told, ExtendingARestrictedCaseMovesThePlug) {
   const model::CaseCommand extend{"ops", c.id, model::CaseVerb::extend, "", kNow + days(9)};
-  EXPECT_TRUE(validate(c, extend, kNow));
+  EXPECT_TRUE(validate(c, extend, rules, kNow));
   c.state = CaseState::restricted;
-  const Status refused = validate(c, extend, kNow);
+  c.restricted_at = kNow;
+  rules.plug_mode = model::Mode::off;
+  const Status refused = validate(c, extend, rules, kNow);
   ASSERT_FALSE(refused);
   EXPECT_NE(refused.error().text().find("postern case release"), std::string::npos) << refused.error().text();
+  rules.plug_mode = model::Mode::on;
+  ASSERT_TRUE(validate(c, extend, rules, kNow));
+  const Duration half_way{rules.plug_after.us / 2};
+  EXPECT_EQ(warn_due(c, scene), kNow + half_way);
+  c.plug_asked_at = kNow;
+  const auto moved = on_command(c, extend, scene);
+  ASSERT_TRUE(moved);
+  EXPECT_FALSE(moved->case_.plug_asked_at) << "it is not due any more";
+  EXPECT_EQ(warn_due(moved->case_, scene), kNow + days(9) - half_way);
+  EXPECT_FALSE(validate(moved->case_, extend, rules, kNow)) << "not later than it is";
+  model::CaseCommand undo = extend;
+  undo.verb = model::CaseVerb::undo;
+  const auto back = on_command(moved->case_, undo, scene);
+  ASSERT_TRUE(back);
+  EXPECT_EQ(warn_due(back->case_, scene), kNow + half_way);
+  EXPECT_EQ(back->case_.plug_asked_at, kNow);
+  c.state = CaseState::disconnected;
+  EXPECT_FALSE(validate(c, extend, rules, kNow));
 }
 
 }  // namespace

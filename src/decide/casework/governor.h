@@ -16,12 +16,16 @@ struct Governor {
   std::string nas;       // empty = not known: counts only in all
 };
 
-// Why the restriction of this case is held now, or nothing: go on. Text that starts the same for the same reason.
-[[nodiscard]] std::optional<std::string> held(const Book& book, const model::Case& c, const Governor& governor,
-                                              Time now);
+struct Held {
+  std::string why;
+  bool over_limit = false;  // else: a person is to agree, or stopped everything
+};
+
+// Why the restriction of this case is held now, or nothing: go on.
+[[nodiscard]] std::optional<Held> held(const Book& book, const model::Case& c, const Governor& governor, Time now);
 
 // The same before the plug of a restricted line is pulled. `needs_person`: the class's rule that an operator agrees.
-[[nodiscard]] std::optional<std::string> held_plug(const Book& book, const model::Case& c, const Governor& governor,
-                                                   bool needs_person, Time now);
+[[nodiscard]] std::optional<Held> held_plug(const Book& book, const model::Case& c, const Governor& governor,
+                                            bool needs_person, Time now);
 
 }  // namespace postern::decide::casework

@@ -122,14 +122,15 @@ Time warn_due(const Case& c, const Scene& scene) {
   // In shadow nobody is told of what will not happen.
   if (c.state != CaseState::restricted || scene.rules->plug_mode != model::Mode::on) return {};
   if (c.grade == model::CaseGrade::question) return {};  // a person restricted it; automation goes no further
-  return c.restricted_at + half(scene.rules->plug_after);
+  const Duration notice = half(scene.rules->plug_after);
+  return std::max(c.restricted_at + notice, c.deadline_at - notice);
 }
 
 Time plug_due(const Case& c, const Scene& scene) {
   const model::CaseRules& rules = *scene.rules;
   if (c.state != CaseState::restricted || rules.plug_mode == model::Mode::off) return {};
   if (c.grade == model::CaseGrade::question) return {};
-  const Time due = c.restricted_at + rules.plug_after;
+  const Time due = std::max(c.restricted_at + rules.plug_after, c.deadline_at);  // an operator may have moved it
   if (rules.plug_mode == model::Mode::shadow) return due;
   const ContactAttempt* warned = newest_since(c, Notice::disconnecting, c.restricted_at);
   if (warned == nullptr || warned->state != ContactState::sent) return {};

@@ -58,6 +58,7 @@ model::Case undone(const model::Case& c) {
       break;
     case model::CaseVerb::extend:
       next.deadline_at = before.deadline_at;
+      next.plug_asked_at = before.plug_asked_at;
       next.approvals = before.approvals;
       break;
     case model::CaseVerb::approve:

@@ -216,7 +216,8 @@ std::optional<CaseChanged> on_finding(const Book& book, const model::Finding& fi
   add_services(c, finding);
   const CaseGrade before = std::exchange(c.grade, std::max(c.grade, grade_of(finding)));
   if (before_restriction(c.state)) c.deadline_at = deadline_of(c, scene);
-  if (c.grade == CaseGrade::block && before != CaseGrade::block && c.deadline_at)
+  // Once restricted the deadline is what a person gave before the plug.
+  if (before_restriction(c.state) && c.grade == CaseGrade::block && before != CaseGrade::block && c.deadline_at)
     c.deadline_at = std::min(c.deadline_at, finding.at + scene.rules->block_deadline);
   return becomes(std::move(c), finding.at, std::move(why));
 }
@@ -307,7 +308,28 @@ std::optional<CaseChanged> on_customer(const Case& c, CustomerStatus says, const
   return becomes(std::move(next), scene.now, fmt::format("the customer: {}", to_string(says)));
 }
 
-Status validate(const Case& c, const model::CaseCommand& command, Time now) {
+namespace {
+Status may_extend(const Case& c, Time until, const model::CaseRules& rules, Time now) {
+  const auto no = [](std::string what, std::string fix) {
+    return fail(Errc::conflict, std::move(what), "case extend", std::move(fix));
+  };
+  if (c.state == CaseState::disconnected)
+    return no("the plug is pulled: no deadline is left", "postern case release when it is clean");
+  // Of a restricted line the deadline that is left is the plug's.
+  if (c.state == CaseState::restricted && (rules.plug_mode == Mode::off || c.grade == CaseGrade::question))
+    return no("the line is restricted, and no plug is due: no deadline is left",
+              "postern case release when it is clean");
+  const Time due =
+      c.state == CaseState::restricted ? std::max(c.deadline_at, c.restricted_at + rules.plug_after) : c.deadline_at;
+  if (!due) return no("the case has no deadline", "extend it once a notice has set one");
+  if (until <= std::max(now, due))
+    return fail(Errc::bad_input, "the new deadline is not later than the old one", "case extend",
+                "give one after " + to_string(std::max(now, due)));
+  return {};
+}
+}  // namespace
+
+Status validate(const Case& c, const model::CaseCommand& command, const model::CaseRules& rules, Time now) {
   const std::string where = fmt::format("case {}", to_string(command.verb));
   const auto no = [&](std::string what, std::string fix) {
     return fail(Errc::conflict, std::move(what), where, std::move(fix));
@@ -317,12 +339,7 @@ Status validate(const Case& c, const model::CaseCommand& command, Time now) {
       if (command.text.empty()) return fail(Errc::bad_input, "the note is empty", where, "say what there is to say");
       return {};
     case model::CaseVerb::extend:
-      if (model::holds_back(c.state)) return no("the line is restricted: its deadline is over", "postern case release");
-      if (!c.deadline_at) return no("the case has no deadline", "extend it once a notice has set one");
-      if (command.until <= std::max(now, c.deadline_at))
-        return fail(Errc::bad_input, "the new deadline is not later than the old one", where,
-                    "give one after " + to_string(std::max(now, c.deadline_at)));
-      return {};
+      return may_extend(c, command.until, rules, now);
     case model::CaseVerb::approve:
       if (c.state != CaseState::deadline && !c.plug_asked_at)
         return no("nothing is waiting for it", "see postern case show");
@@ -385,10 +402,14 @@ std::optional<CaseChanged> carried_out(const Case& c, const model::CaseCommand& 
       return reached_in_person(std::move(next), scene, who, because);
     case model::CaseVerb::extend:
       next.deadline_at = command.until;
+      next.plug_asked_at = {};
       next.approvals.clear();
       if (next.state == CaseState::deadline)
         next.state = next.confirmed_at ? CaseState::confirmed : CaseState::contacted;
-      return becomes(std::move(next), scene.now, who + " moved the deadline to " + to_string(command.until) + because);
+      return becomes(
+          std::move(next), scene.now,
+          fmt::format("{} moved the {} to {}{}", who, c.state == CaseState::restricted ? "disconnection" : "deadline",
+                      to_string(command.until), because));
     case model::CaseVerb::approve:
       next.approvals.push_back(who);
       return becomes(

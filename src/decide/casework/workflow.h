@@ -45,7 +45,8 @@ struct Scene {
 [[nodiscard]] std::optional<model::CaseChanged> on_command(const model::Case& c, const model::CaseCommand& command,
                                                            const Scene& scene);
 // Whether the command may be given; a clear sentence or yes.
-[[nodiscard]] Status validate(const model::Case& c, const model::CaseCommand& command, Time now);
+[[nodiscard]] Status validate(const model::Case& c, const model::CaseCommand& command, const model::CaseRules& rules,
+                              Time now);
 [[nodiscard]] std::optional<model::CaseChanged> on_erased(const model::Case& c, Time at);
 
 // Seen since, and not so long ago that it counts as stopped.

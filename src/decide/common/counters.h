@@ -28,10 +28,12 @@ struct Counters {
   uint64_t contacts_full = 0;     // cases that had their last notice (model::kContactsPerCaseMax)
   uint64_t findings_full = 0;     // findings a case does not name (casework::kFindingsPerCaseMax)
   uint64_t past_cut = 0;          // lines whose last case was forgotten (casework::kHistoryMax)
+  uint64_t services_full = 0;     // cases whose evidence is on more services than a restriction closes (kClosedMax)
+  uint64_t undo_cut = 0;          // cases closed by hand that can be undone no more (casework::kClosedByHandMax)
   bool operator==(const Counters&) const = default;
   PN_FIELDS(observations, session_duplicates, session_late, session_unknown_stop, session_conflicts, session_refused,
             history_cut, contacts, contacts_unattributed, contacts_repeated, watch_full, findings, requests_refused,
-            receipts_stale, receipts_refused, contacts_full, findings_full, past_cut)
+            receipts_stale, receipts_refused, contacts_full, findings_full, past_cut, services_full, undo_cut)
 };
 
 }  // namespace postern::decide

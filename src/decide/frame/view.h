@@ -30,9 +30,11 @@ struct WatchView {
 
 struct GovernorView {
   bool stopped = false;       // by a person
-  bool holding = false;       // restrictions are due and held
+  bool holding = false;       // something is due and held
+  bool over_limit = false;    // because it is over a number
   size_t waiting = 0;         // cases past their deadline with the behaviour still there, shadow ones too
   size_t held_back = 0;       // lines restricted now
+  size_t disconnected = 0;    // of these
   size_t last_hour = 0;       // restrictions in the last hour
   size_t promise_missed = 0;  // open cases whose customer was not told in time
 };

@@ -120,6 +120,9 @@ constexpr Key kGovernorKeys[] = {
                               .max = 1'000'000,
                               .reload = Reload::live,
                               .help = "restricted at one time; each further one needs two operators"}),
+    rule<&GovernorRules::disconnected_max, Governor>(
+        "disconnected_max",
+        {.unit = "lines", .min = 1, .max = 1'000'000, .reload = Reload::live, .help = "disconnected at one time"}),
     key<&Governor::protected_lines>(
         "protected_lines", {.example = "[\"hospital-1\", \"alarm-centre\"]",
                             .reload = Reload::live,
