@@ -8,8 +8,19 @@ namespace {
 
 using model::CustomerStatus;
 
-void button(Html& h, std::string_view value, std::string_view label) {
-  h.raw("<p><button type=\"submit\" name=\"say\" value=\"").text(value).raw("\">").text(label).raw("</button></p>\n");
+enum class Weight : unsigned char { main, quiet };
+
+void button(Html& h, Weight weight, std::string_view value, std::string_view label) {
+  h.raw("<p><button type=\"submit\" name=\"say\" value=\"").text(value);
+  if (weight == Weight::quiet) h.raw("\" class=\"quiet");
+  h.raw("\">").text(label).raw("</button></p>\n");
+}
+
+// What a button does, and the button.
+void choice(Html& h, Weight weight, std::string_view what, CustomerStatus value, std::string_view label) {
+  h.raw("<div class=\"say\">\n").paragraph(what);
+  button(h, weight, to_string(value), label);
+  h.raw("</div>\n");
 }
 
 // What "It is fixed" will do, before it is pressed.
@@ -18,10 +29,9 @@ void what_fixed_does(Sheet& sheet, const CaseWords& w, const CaseFacts& f) {
     sheet.html().paragraph(w.fixed_open);
   } else if (f.self_releases_left == 0) {
     sheet.html().paragraph(w.fixed_none);
-  } else if (f.self_releases_left == 1) {
-    sheet.html().paragraph(w.fixed_once);
   } else {
-    sheet.html().paragraph(w.fixed_many, {{"count", number_words(f.self_releases_left), How::strong}});
+    sheet.html().paragraph(w.fixed_left.of(f.self_releases_left),
+                           {{"count", number_words(f.self_releases_left), How::strong}});
   }
 }
 
@@ -63,12 +73,11 @@ void case_seen(Sheet& sheet, const CaseWords& w, const CaseFacts& f, uint64_t bl
   sheet.section(w.seen_heading);
   Html& h = sheet.html();
   h.paragraph(w.seen_case, {{"number", std::to_string(f.id.value)}, {"day", day_words(*w.calendar, f.opened)}});
-  // Written by the detectors, in English.
-  if (!f.summary.empty()) h.raw("<p lang=\"en\">").text(f.summary).raw("</p>\n");
+  summary_of_detectors(sheet, w, f);
   if (!f.services.empty()) h.paragraph(w.seen_services, {{"services", services_words(w, f.services), How::strong}});
   if (f.last_seen) h.paragraph(w.seen_last, {{"moment", moment_words(*w.calendar, f.last_seen), How::strong}});
   if (blocked_today > 0) {
-    h.paragraph(w.seen_count, {{"count", number_words(blocked_today), How::strong}});
+    h.paragraph(w.seen_count.of(blocked_today), {{"count", number_words(blocked_today), How::strong}});
   } else if (!f.last_seen) {
     h.paragraph(w.seen_none);
   }
@@ -76,6 +85,12 @@ void case_seen(Sheet& sheet, const CaseWords& w, const CaseFacts& f, uint64_t bl
   if (f.deadline && !f.restricted)
     h.paragraph(w.deadline, {{"moment", moment_words(*w.calendar, f.deadline), How::strong}});
   sheet.end_section();
+}
+
+// It is in English: who reads another language has the rest of the page.
+void summary_of_detectors(Sheet& sheet, const CaseWords& w, const CaseFacts& f) {
+  if (f.summary.empty() || w.calendar->language != "en") return;
+  sheet.html().raw("<p>").text(f.summary).raw("</p>\n");
 }
 
 void case_steps(Sheet& sheet, const CaseWords& w) {
@@ -94,21 +109,25 @@ void case_buttons(Sheet& sheet, const CaseWords& w, const CaseFacts& f, std::str
   if (said != 0) h.paragraph(w.said[said]);
   const bool pressed = f.customer == CustomerStatus::says_clean;
   if (pressed) after_fixed(sheet, w, f);
-  h.raw("<form method=\"post\" action=\"").text(action).raw("\">\n<p>").text(w.tell_why).raw("</p>\n");
+  h.raw("<form method=\"post\" action=\"")
+      .text(action)
+      .text(sheet.query())
+      .raw("\">\n<p>")
+      .text(w.tell_why)
+      .raw("</p>\n");
   h.raw("<input type=\"hidden\" name=\"token\" value=\"").text(token).raw("\">\n");
-  if (f.customer == CustomerStatus::silent && !f.confirmed) button(h, to_string(CustomerStatus::read), w.read_button);
+  if (f.customer == CustomerStatus::silent && !f.confirmed)
+    button(h, Weight::main, to_string(CustomerStatus::read), w.read_button);
   if (!pressed) {
+    h.raw("<div class=\"say\">\n");
     what_fixed_does(sheet, w, f);
-    button(h, to_string(CustomerStatus::says_clean), w.fixed_button);
+    button(h, Weight::main, to_string(CustomerStatus::says_clean), w.fixed_button);
+    h.raw("</div>\n");
   }
-  if (f.customer != CustomerStatus::wants_help) {
-    h.paragraph(w.help_text);
-    button(h, to_string(CustomerStatus::wants_help), w.help_button);
-  }
-  if (f.customer != CustomerStatus::disputes) {
-    h.paragraph(w.dispute_text);
-    button(h, to_string(CustomerStatus::disputes), w.dispute_button);
-  }
+  if (f.customer != CustomerStatus::wants_help)
+    choice(h, Weight::quiet, w.help_text, CustomerStatus::wants_help, w.help_button);
+  if (f.customer != CustomerStatus::disputes)
+    choice(h, Weight::quiet, w.dispute_text, CustomerStatus::disputes, w.dispute_button);
   h.raw("</form>\n");
   sheet.end_section();
 }

@@ -17,6 +17,8 @@ inline constexpr std::string_view kSayField = "say";
 
 void case_seen(Sheet& sheet, const CaseWords& words, const CaseFacts& facts, uint64_t blocked_today,
                std::span<const Attempt> newest_first);
+// What the detectors say of it.
+void summary_of_detectors(Sheet& sheet, const CaseWords& words, const CaseFacts& facts);
 void case_steps(Sheet& sheet, const CaseWords& words);
 // `action` and `token` of the form.
 void case_buttons(Sheet& sheet, const CaseWords& words, const CaseFacts& facts, std::string_view action,

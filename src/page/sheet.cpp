@@ -37,7 +37,26 @@ void Sheet::begin(std::string_view language, std::string_view title) {
   h_.text(title).raw(" – ").text(provider_.name);
   h_.raw("</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
   h_.raw("<meta name=\"robots\" content=\"noindex\">\n<style>").raw(kStyle).raw("</style>\n</head>\n<body>\n");
-  h_.raw("<header>").text(provider_.name).raw("</header>\n<main>\n<h1>").text(title).raw("</h1>\n");
+  h_.raw("<header>\n<p>").text(provider_.name).raw("</p>\n");
+  languages(language);
+  h_.raw("</header>\n<main>\n<h1>").text(title).raw("</h1>\n");
+}
+
+// Each in its own language. The address is the page's own, so that the switch leads nowhere else.
+void Sheet::languages(std::string_view shown) {
+  h_.raw("<nav class=\"screen\" aria-label=\"").text(words::Words(shown).phrase("Language")).raw("\"><ul>\n");
+  for (const std::string_view language : words::languages()) {
+    h_.raw("<li><a href=\"?").text(kLanguageField).raw("=").text(language).raw("\" hreflang=\"").text(language);
+    h_.raw("\" lang=\"").text(language);
+    if (language == shown) h_.raw("\" aria-current=\"true");
+    h_.raw("\">").text(words::name_of(language)).raw("</a></li>\n");
+  }
+  h_.raw("</ul></nav>\n");
+}
+
+void Sheet::keep_language() {
+  if (chosen_.empty()) return;
+  h_.raw("<input type=\"hidden\" name=\"").text(kLanguageField).raw("\" value=\"").text(chosen_).raw("\">\n");
 }
 
 std::string Sheet::end(std::string_view link, std::string_view href, std::string_view footer) {

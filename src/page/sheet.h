@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sheet: the frame of every page: head, style, the provider's name, one h1, sections, a footer. No script, no image, no
-// font, no cookie; one style sheet in the page, allowed by its hash. WCAG 2.2 AA: language, headings in order, contrast
-// of 7:1 or better for text in the light and the dark scheme, visible focus, targets of 44 px, nothing said by colour
-// alone. Prints.
+// Sheet: the frame of every page: head, style, the provider's name, the switch of languages, one h1, sections, a
+// footer. No script, no image, no font, no cookie; one style sheet in the page, allowed by its hash. WCAG 2.2 AA:
+// language, headings in order, contrast of 7:1 or better for text in the light and the dark scheme, visible focus,
+// targets of 44 px, nothing said by colour alone. Prints.
 #pragma once
 
 #include <span>
@@ -11,11 +11,10 @@
 
 #include "page/facts.h"
 #include "page/html.h"
+#include "page/language.h"
 #include "page/provider.h"
 
 namespace postern::page {
-
-struct Calendar;
 
 struct PersonWords {
   std::string_view mail, phone, subject;  // {reference}
@@ -27,11 +26,17 @@ inline constexpr size_t kAttemptsShown = 8;
 
 class Sheet {
  public:
-  explicit Sheet(const Provider& provider) : provider_(provider) {}
+  // `chosen`: the language that the switch was set to, empty = the browser's. It stays in the page's links and forms.
+  explicit Sheet(const Provider& provider, std::string_view chosen = {}) : provider_(provider), chosen_(chosen) {}
 
   void begin(std::string_view language, std::string_view title);
   // `link` (text and address) may be empty.
   [[nodiscard]] std::string end(std::string_view link, std::string_view href, std::string_view footer);
+
+  // "?lang=de" for links and actions, or nothing.
+  [[nodiscard]] std::string query() const { return language_query(chosen_); }
+  // The same in a form with method get.
+  void keep_language();
 
   void lead(std::string_view sentence);  // {provider}
   void note(std::string_view sentence, Slots slots = {});
@@ -48,6 +53,11 @@ class Sheet {
  protected:
   const Provider& provider_;
   Html h_;
+
+ private:
+  void languages(std::string_view shown);
+
+  std::string_view chosen_;
 };
 
 // The Content-Security-Policy that lets these pages show their style, and nothing else.

@@ -13,7 +13,13 @@ inline constexpr char kStyle[] = R"css(
 html{font:1.0625rem/1.6 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans",sans-serif;-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--ground);color:var(--ink);overflow-wrap:break-word}
 header,main,footer{max-width:43rem;margin-inline:auto;padding-inline:1.25rem}
-header{padding-block:1.5rem .75rem;font-weight:600;color:var(--deep)}
+header{padding-block:1rem .5rem;display:flex;flex-wrap:wrap;align-items:center;justify-content:space-between;
+column-gap:1.5rem}
+header p{margin:0;font-weight:600;color:var(--deep)}
+nav ul{display:flex;flex-wrap:wrap;gap:.25rem;margin:0;padding:0;list-style:none}
+nav li{margin:0}
+nav a{display:inline-flex;align-items:center;min-height:2.75rem;padding-inline:.6rem;font-size:.9375rem;border-radius:.4rem}
+nav a[aria-current]{color:var(--ink);text-decoration:none;background:var(--tint)}
 main{background:var(--paper);border:1px solid var(--line);border-radius:.75rem;padding-block:1.75rem 1rem}
 footer{padding-block:1rem 2rem;color:var(--soft);font-size:.9375rem}
 h1{font-size:1.75rem;line-height:1.25;margin:0 0 .75rem;text-wrap:balance}
@@ -47,7 +53,10 @@ input{font:inherit;width:100%;max-width:22rem;min-height:2.75rem;padding:.4rem .
 background:var(--paper);border:1px solid var(--soft);border-radius:.4rem}
 button{font:inherit;font-weight:600;min-height:2.75rem;padding:.5rem 1.3rem;margin-block:.5rem;cursor:pointer;
 color:var(--on-deep);background:var(--deep);border:2px solid var(--deep);border-radius:.4rem}
+button.quiet{color:var(--deep);background:transparent}
 button:hover{text-decoration:underline}
+.say{margin:0 0 1.1rem;padding:0;border:0}
+.say p{margin:0}
 :focus-visible{outline:3px solid var(--deep);outline-offset:3px}
 @media (max-width:34rem){header,main,footer{padding-inline:1rem}main{border-inline:0;border-radius:0}
 h1{font-size:1.5rem}dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.6rem}button{width:100%}}

@@ -26,6 +26,24 @@ TEST(Words, SlotsAreFilledOnceAndNeverFromTheirOwnText) {
   EXPECT_EQ(w.text("", {}), "");
 }
 
+TEST(Words, EachLanguageHasItsOwnPlurals) {
+  constexpr std::string_view kOne = "{count} attempt was stopped today.";
+  constexpr std::string_view kMany = "{count} attempts were stopped today.";
+  const Counted english = Words("en").counted(kOne, kMany);
+  EXPECT_EQ(english.of(0), kMany);
+  EXPECT_EQ(english.of(1), kOne);
+  EXPECT_EQ(english.of(21), kMany);
+  const Counted german = Words("de").counted(kOne, kMany);
+  EXPECT_EQ(german.of(0), "{count} Versuche wurden heute abgewiesen.");
+  EXPECT_EQ(german.of(1), "{count} Versuch wurde heute abgewiesen.");
+  EXPECT_EQ(Words("de").counted("{count} thing no catalogue has", "{count} things").of(2), "{count} things");
+}
+
+TEST(Words, LanguagesCallThemselves) {
+  EXPECT_EQ(name_of("en"), "English");
+  EXPECT_EQ(name_of("de"), "Deutsch");
+}
+
 TEST(Words, GermanIsGerman) { EXPECT_EQ(Words("de-DE").text("Dear customer,"), "Guten Tag,"); }
 
 }  // namespace

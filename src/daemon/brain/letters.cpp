@@ -46,7 +46,9 @@ tell::letter::Text Brain::text_of(const model::Case& c, const model::ContactAtte
   facts.case_ = c;
   if (const auto findings = engine_.findings_of(c.id); !findings.empty()) facts.evidence = findings.back()->evidence;
   facts.restricts = rules.restrict_mode == model::Mode::on;
-  facts.plug_at = std::max(c.restricted_at + rules.plug_after, a.at + Duration{rules.plug_after.us / 2});
+  facts.garden = rules.restriction == model::Hold::garden;
+  facts.plug_at =
+      std::max({c.restricted_at + rules.plug_after, a.at + Duration{rules.plug_after.us / 2}, c.deadline_at});
   facts.release_after = rules.release_after;
   facts.self_releases_left = rules.self_releases - std::min(rules.self_releases, c.self_releases);
   facts.page =

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "edge/garden/probes.h"
 #include "page/case_part.h"
+#include "page/language.h"
 #include "page/post_guard.h"
 #include "page/sheet.h"
 #include "sys/log.h"
@@ -54,7 +55,10 @@ UrlParts parts_of(std::string_view url) {
 
 bool is_get(const sys::HttpRequest& r) { return r.method == "GET" || r.method == "HEAD"; }
 
-const Words& words_of(const sys::HttpRequest& r) { return words_for(r.header("accept-language")); }
+const Words& words_of(const sys::HttpRequest& r) {
+  const std::string_view chosen = page::chosen_language(r.query);
+  return words_for(chosen.empty() ? r.header("accept-language") : chosen);
+}
 
 }  // namespace
 
@@ -187,7 +191,8 @@ void Garden::visit(const sys::HttpRequest& request, const Reply& reply) {
               .address = to_string(request.peer.address),
               .action = request.path,
               .token = token,
-              .noted = form_value(request.query, "noted") == token};
+              .noted = form_value(request.query, "noted") == token,
+              .chosen = page::chosen_language(request.query)};
   ask_(request.peer.address, [this, reply, words = &words_of(request), v = std::move(visit)](Facts facts) mutable {
     v.facts = std::move(facts);
     reply(page(200, pages_.portal(*words, v)));
@@ -206,14 +211,17 @@ void Garden::say(const sys::HttpRequest& request, const Reply& reply) {
     ++stats_.foreign_post;
     sys::log(sys::Level::info, kComponent, "GARDEN_FOREIGN_POST", "a button that was not pressed on our page",
              {{"client", to_string(request.peer.address)}});
-    return reply(page(403, pages_.message(*w, w->refused_title, w->refused_text)));
+    return reply(
+        page(403, pages_.message(*w, w->refused_title, w->refused_text, page::chosen_language(request.query))));
   }
-  say_(request.peer.address, *said,
-       [this, reply, w, back = request.path + "?noted=" + token_of(request)](bool journaled) {
-         ++(journaled ? stats_.said : stats_.say_failed);
-         if (!journaled) return reply(page(503, pages_.message(*w, w->retry_title, w->retry_text)));
-         reply({.status = 303, .body = "", .headers = {{"Location", back}}});
-       });
+  const std::string_view chosen = page::chosen_language(request.query);
+  const std::string keep = page::language_query(chosen);
+  std::string back = request.path + keep + (keep.empty() ? "?" : "&") + "noted=" + token_of(request);
+  say_(request.peer.address, *said, [this, reply, w, chosen, back = std::move(back)](bool journaled) {
+    ++(journaled ? stats_.said : stats_.say_failed);
+    if (!journaled) return reply(page(503, pages_.message(*w, w->retry_title, w->retry_text, chosen)));
+    reply({.status = 303, .body = "", .headers = {{"Location", back}}});
+  });
 }
 
 // RFC 8908 section 4. No seconds-remaining: whether a deadline ends in the garden is nobody's promise. no-store is

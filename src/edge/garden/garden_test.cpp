@@ -167,7 +167,11 @@ TEST(Garden, ThePortalShowsThePageOfTheLineThatAsks) {
     EXPECT_TRUE(has(got, "Case 12"));
     EXPECT_TRUE(has(got, "action=\"/mail/garden\""));
   }
-  EXPECT_TRUE(has(b.steered(kPortal, {.headers = {{"accept-language", "de-DE,de;q=0.9"}}}), "lang=\"de\""));
+  EXPECT_TRUE(has(b.steered(kPortal, {.headers = {{"accept-language", "de-DE,de;q=0.9"}}}), "<html lang=\"de\""));
+  // What the switch says goes before that, and stays.
+  const auto english = b.portal("/garden?lang=en", {.headers = {{"accept-language", "de"}}});
+  EXPECT_TRUE(has(english, "<html lang=\"en\""));
+  EXPECT_TRUE(has(english, "action=\"/garden?lang=en\""));
   EXPECT_TRUE(has(b.portal("/mail/garden"), "Case 12"));
   EXPECT_TRUE(has(b.portal("/garden"), "Case 12"));  // a proxy cut the path off
   EXPECT_FALSE(has(b.portal("/garden", {.from = kFree}), "Case 12"));

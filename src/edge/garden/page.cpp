@@ -63,7 +63,7 @@ std::string Pages::portal(const Words& w, const Visit& v) const {
   const Facts& f = v.facts;
   const page::CaseWords& c = *w.about_case;
   const Opening opening = opening_of(w, f);
-  Sheet sheet(provider_);
+  Sheet sheet(provider_, v.chosen);
   sheet.begin(c.calendar->language, opening.title);
   sheet.lead(opening.lead);
   if (v.noted) sheet.note(w.noted);
@@ -77,8 +77,8 @@ std::string Pages::portal(const Words& w, const Visit& v) const {
   return sheet.end({}, {}, w.footer);
 }
 
-std::string Pages::open_again(const Words& w, std::string_view again) const {
-  Sheet sheet(provider_);
+std::string Pages::open_again(const Words& w, std::string_view again, std::string_view chosen) const {
+  Sheet sheet(provider_, chosen);
   sheet.begin(w.about_case->calendar->language, w.open_again_title);
   sheet.lead(w.open_again_lead);
   if (!again.empty()) sheet.html().raw("<p><a href=\"").text(again).raw("\">").text(w.reload).raw("</a></p>\n");
@@ -86,8 +86,9 @@ std::string Pages::open_again(const Words& w, std::string_view again) const {
   return sheet.end({}, {}, w.footer);
 }
 
-std::string Pages::message(const Words& w, std::string_view title, std::string_view text) const {
-  Sheet sheet(provider_);
+std::string Pages::message(const Words& w, std::string_view title, std::string_view text,
+                           std::string_view chosen) const {
+  Sheet sheet(provider_, chosen);
   sheet.begin(w.about_case->calendar->language, title);
   sheet.lead(text);
   person(sheet, w, {});

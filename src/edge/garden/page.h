@@ -17,7 +17,8 @@ struct Visit {
   std::string address;  // of the asker: what to tell a person where there is no case number
   std::string action;   // of the form
   std::string token;
-  bool noted = false;  // a button was just pressed
+  bool noted = false;            // a button was just pressed
+  std::string_view chosen = {};  // language, page/language.h; the other pages are told it as well
 };
 
 class Pages {
@@ -26,8 +27,9 @@ class Pages {
 
   [[nodiscard]] std::string portal(const Words& w, const Visit& visit) const;
   // For a line that is not in the garden any more; `again` = the address that was asked for, may be empty.
-  [[nodiscard]] std::string open_again(const Words& w, std::string_view again) const;
-  [[nodiscard]] std::string message(const Words& w, std::string_view title, std::string_view text) const;
+  [[nodiscard]] std::string open_again(const Words& w, std::string_view again, std::string_view chosen = {}) const;
+  [[nodiscard]] std::string message(const Words& w, std::string_view title, std::string_view text,
+                                    std::string_view chosen = {}) const;
   // The body of a redirect, for what does not follow it.
   [[nodiscard]] std::string pointer(const Words& w, std::string_view url) const;
 

@@ -31,7 +31,7 @@ Visit held() {
 }
 
 TEST(GardenPage, TellsAllThatAPersonNeeds) {
-  const std::string page = Pages(kProvider).portal(words_en(), held());
+  const std::string page = Pages(kProvider).portal(words_for("en"), held());
   for (const char* text : {"Your Internet access is paused",
                            "22 November 2026, 13:00 UTC",
                            "41 new mail servers in an hour",
@@ -60,38 +60,38 @@ TEST(GardenPage, SaysWhatTheButtonWillDoAndDid) {
   Visit v = held();
   page::CaseFacts& c = *v.facts.case_;
   c.self_releases_left = 1;
-  EXPECT_TRUE(has(pages.portal(words_en(), v), "yourself once more"));
+  EXPECT_TRUE(has(pages.portal(words_for("en"), v), "yourself once more"));
   c.self_releases_left = 0;
-  EXPECT_TRUE(has(pages.portal(words_en(), v), "This time a person opens it"));
+  EXPECT_TRUE(has(pages.portal(words_for("en"), v), "This time a person opens it"));
   c.self_releases_left = 1;
   c.customer = model::CustomerStatus::says_clean;
   c.release_at = kNow + hours(1);
-  const std::string pressed = pages.portal(words_en(), v);
+  const std::string pressed = pages.portal(words_for("en"), v);
   EXPECT_TRUE(has(pressed, "opens by itself on <strong>22 November 2026, 19:00 UTC"));
   EXPECT_TRUE(has(pressed, "Last seen: <strong>22 November 2026, 17:57 UTC</strong>. While"));
   EXPECT_FALSE(has(pressed, "It is fixed</button>"));
   EXPECT_FALSE(has(pressed, "I have read this"));
   EXPECT_TRUE(has(pressed, "I need help"));
   c.customer = model::CustomerStatus::disputes;
-  EXPECT_TRUE(has(pages.portal(words_en(), v), "A person will look at it."));
+  EXPECT_TRUE(has(pages.portal(words_for("en"), v), "A person will look at it."));
 }
 
 TEST(GardenPage, EveryStateHasItsTitle) {
   const Pages pages(kProvider);
   Visit v = held();
   v.facts.hold = model::Hold::services;
-  EXPECT_TRUE(has(pages.portal(words_en(), v), "A part of your Internet access is paused"));
+  EXPECT_TRUE(has(pages.portal(words_for("en"), v), "A part of your Internet access is paused"));
   v.facts.hold = model::Hold::none;
-  EXPECT_TRUE(has(pages.portal(words_en(), v), "probably needs cleaning"));
+  EXPECT_TRUE(has(pages.portal(words_for("en"), v), "probably needs cleaning"));
   v.facts = {.known = true};
-  const std::string none = pages.portal(words_en(), v);
+  const std::string none = pages.portal(words_for("en"), v);
   EXPECT_TRUE(has(none, "Nothing is paused"));
   EXPECT_FALSE(has(none, "<form"));
   v.facts = {};
-  EXPECT_TRUE(has(pages.portal(words_en(), v), "We do not recognise this connection"));
+  EXPECT_TRUE(has(pages.portal(words_for("en"), v), "We do not recognise this connection"));
   // The brain is away: the table says that the line is in the garden, and no more.
   v.facts = {.known = true, .hold = model::Hold::garden};
-  const std::string alone = pages.portal(words_en(), v);
+  const std::string alone = pages.portal(words_for("en"), v);
   for (const char* text : {"Your Internet access is paused", "virus scan", "What still works", "198.51.100.7"})
     EXPECT_TRUE(has(alone, text)) << text;
   EXPECT_FALSE(has(alone, "<form"));
@@ -100,7 +100,7 @@ TEST(GardenPage, EveryStateHasItsTitle) {
 // Every page in every state and language: small, whole, one h1, no script, nothing from elsewhere, no slot left open.
 TEST(GardenPage, EveryPageKeepsTheRules) {
   const Pages pages(kProvider);
-  for (const Words* w : {&words_en(), &words_de()}) {
+  for (const Words* w : {&words_for("en"), &words_for("de")}) {
     std::vector<std::string> all{
         pages.open_again(*w, "http://example.com/"), pages.message(*w, w->fast_title, w->fast_text),
         pages.message(*w, w->retry_title, w->retry_text), pages.message(*w, w->refused_title, w->refused_text)};
@@ -136,8 +136,8 @@ TEST(GardenPage, HostileTextStaysText) {
   v.facts.case_->summary = hostile;
   v.action = hostile;
   const Pages pages({.name = hostile, .url = hostile, .contact = hostile, .phone = hostile, .relay_host = hostile});
-  for (const std::string& page :
-       {pages.portal(words_en(), v), pages.open_again(words_en(), hostile), pages.pointer(words_en(), hostile)})
+  for (const std::string& page : {pages.portal(words_for("en"), v), pages.open_again(words_for("en"), hostile),
+                                  pages.pointer(words_for("en"), hostile)})
     EXPECT_FALSE(has(page, "<script"));
 }
 

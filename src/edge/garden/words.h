@@ -24,9 +24,7 @@ struct Words {
   std::string_view footer, redirect_title, redirect_text;
 };
 
-// For an Accept-Language header; English if there is none that fits.
+// For an Accept-Language header or a language; English if there is none that fits.
 [[nodiscard]] const Words& words_for(std::string_view accept_language);
-[[nodiscard]] const Words& words_en();
-[[nodiscard]] const Words& words_de();
 
 }  // namespace postern::edge::garden

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "page/case_part.h"
+#include "page/language.h"
 #include "page/post_guard.h"
 #include "page/sheet.h"
 #include "sys/log.h"
@@ -49,8 +50,10 @@ sys::HttpResponse Notice::page(int status, std::string body) const {
 }
 
 void Notice::handle(sys::HttpRequest request, const sys::HttpServer::Reply& reply) {
-  Visit visit{.request = std::move(request), .reply = reply, .words = nullptr, .reference = {}, .text = {}};
-  visit.words = &words_for(visit.request.header("accept-language"));
+  Visit visit{
+      .request = std::move(request), .reply = reply, .words = nullptr, .chosen = {}, .reference = {}, .text = {}};
+  visit.chosen = page::chosen_language(visit.request.query);
+  visit.words = &words_for(visit.chosen.empty() ? visit.request.header("accept-language") : visit.chosen);
   const std::string path = visit.request.path;
   std::string_view rest(path);
   // A reverse proxy may cut the path part of provider.url off, or not.
@@ -70,12 +73,12 @@ void Notice::route(Visit visit, std::string_view path) {
                         .headers = {{"Allow", is_reference ? "GET, HEAD, POST" : "GET, HEAD"}}});
   if (is_reference) return visit_reference(std::move(visit), path.substr(kOfReference.size()));
   const Words& w = *visit.words;
-  if (path == "/") return visit.reply(page(200, pages_.home(w)));
+  if (path == "/") return visit.reply(page(200, pages_.home(w, visit.chosen)));
   if (path == "/r" || path == kOfReference) return find(std::move(visit));
   if (path == "/health") return visit.reply({.body = "ok\n", .headers = {}});
   if (path == "/robots.txt") return visit.reply({.body = "User-agent: *\nDisallow: /\n", .headers = {}});
   if (path == "/favicon.ico") return visit.reply({.status = 204, .body = "", .headers = {}});
-  visit.reply(page(404, pages_.message(w, w.not_here_title, w.not_here_text)));
+  visit.reply(page(404, pages_.message(w, w.not_here_title, w.not_here_text, visit.chosen)));
 }
 
 Result<tables::Reference> Notice::read(const Visit& visit, std::string_view typed) {
@@ -91,24 +94,24 @@ sys::HttpResponse Notice::too_fast(const Visit& visit) {
   ++stats_.over_rate;
   sys::log(sys::Level::info, kComponent, "NOTICE_OVER_RATE", "an address asks too much; 429",
            {{"client", to_string(visit.request.peer.address)}});
-  auto response = page(429, pages_.message(*visit.words, visit.words->too_fast_title, visit.words->too_fast_text));
+  auto response =
+      page(429, pages_.message(*visit.words, visit.words->too_fast_title, visit.words->too_fast_text, visit.chosen));
   response.headers.emplace_back("Retry-After", "60");
   return response;
 }
 
-sys::HttpResponse Notice::wrong(const Visit& visit, std::string_view typed, const Error& why) {
-  // What to do about it (why.fix) is the hint under the field.
-  return page(404, pages_.wrong_reference(*visit.words, typed, why.what));
+sys::HttpResponse Notice::wrong(const Visit& visit, std::string_view typed) {
+  return page(404, pages_.wrong_reference(*visit.words, typed, visit.chosen));
 }
 
 // The form of the home page.
 void Notice::find(Visit visit) {
   const std::string typed = form_value(visit.request.query, "reference");
-  if (typed.empty()) return visit.reply(see_other(pages_.base_path() + "/"));
+  if (typed.empty()) return visit.reply(see_other(pages_.base_path() + "/" + keep(visit)));
   if (!limit_.may_ask(visit.request.peer.address, now_())) return visit.reply(too_fast(visit));
   const auto reference = read(visit, typed);
-  if (!reference) return visit.reply(wrong(visit, typed, reference.error()));
-  visit.reply(see_other(pages_.base_path() + "/r/" + key_.make(*reference)));
+  if (!reference) return visit.reply(wrong(visit, typed));
+  visit.reply(see_other(pages_.base_path() + "/r/" + key_.make(*reference) + keep(visit)));
 }
 
 void Notice::visit_reference(Visit visit, std::string_view typed) {
@@ -121,7 +124,7 @@ void Notice::visit_reference(Visit visit, std::string_view typed) {
   }
   if (!may) return visit.reply(too_fast(visit));
   const auto reference = read(visit, typed);
-  if (!reference) return visit.reply(wrong(visit, typed, reference.error()));
+  if (!reference) return visit.reply(wrong(visit, typed));
   visit.reference = *reference;
   visit.text = key_.make(*reference);
   const bool is_post = visit.request.method == "POST";
@@ -130,7 +133,7 @@ void Notice::visit_reference(Visit visit, std::string_view typed) {
     sys::log(sys::Level::info, kComponent, "NOTICE_FOREIGN_POST", "a confirmation that did not come from our page",
              {{"client", to_string(asker)}});
     const Words& w = *visit.words;
-    return visit.reply(page(403, pages_.message(w, w.refused_post_title, w.refused_post_text)));
+    return visit.reply(page(403, pages_.message(w, w.refused_post_title, w.refused_post_text, visit.chosen)));
   }
   const Question question{.reference = visit.reference, .asker = asker};
   ask_(question, [this, is_post, v = std::move(visit)](const Facts& facts) {
@@ -150,16 +153,18 @@ void Notice::show(const Visit& visit, const Facts& facts) {
                                               .reference_text = visit.text,
                                               .facts = facts,
                                               .token = token_of(visit),
-                                              .noted = form_value(visit.request.query, "noted") == token_of(visit)})));
+                                              .noted = form_value(visit.request.query, "noted") == token_of(visit),
+                                              .chosen = visit.chosen})));
 }
 
 void Notice::confirm(const Visit& visit, const Facts& facts) {
-  const std::string back = pages_.base_path() + "/r/" + visit.text + "?noted=" + token_of(visit);
+  const std::string back = pages_.base_path() + "/r/" + visit.text + keep(visit) + (visit.chosen.empty() ? "?" : "&") +
+                           "noted=" + token_of(visit);
   const auto done = [this, visit, back](bool journaled) {
     ++(journaled ? stats_.confirmed : stats_.confirm_failed);
     if (journaled) return visit.reply(see_other(back));
     const Words& w = *visit.words;
-    visit.reply(page(503, pages_.message(w, w.retry_title, w.retry_text)));
+    visit.reply(page(503, pages_.message(w, w.retry_title, w.retry_text, visit.chosen)));
   };
   const auto said = page::said_by(form_value(visit.request.body, std::string(page::kSayField)));
   if (said && facts.own_session && facts.case_) {
@@ -170,6 +175,8 @@ void Notice::confirm(const Visit& visit, const Facts& facts) {
   if (facts.own_session && facts.confirmed_at) return visit.reply(see_other(back));
   confirm_({.reference = visit.text, .from = visit.request.peer.address, .from_own_session = facts.own_session}, done);
 }
+
+std::string Notice::keep(const Visit& visit) { return page::language_query(visit.chosen); }
 
 bool Notice::is_from_our_page(const Visit& visit) const {
   const std::string given = form_value(visit.request.body, "token");

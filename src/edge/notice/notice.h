@@ -75,6 +75,7 @@ class Notice {
     sys::HttpRequest request;
     sys::HttpServer::Reply reply;
     const Words* words = nullptr;
+    std::string_view chosen;  // language, of the switch
     tables::Reference reference;
     std::string text;  // of the reference, as we write it
   };
@@ -89,7 +90,8 @@ class Notice {
   [[nodiscard]] std::string token_of(const Visit& visit) const;
   [[nodiscard]] sys::HttpResponse page(int status, std::string body) const;
   [[nodiscard]] sys::HttpResponse too_fast(const Visit& visit);
-  [[nodiscard]] sys::HttpResponse wrong(const Visit& visit, std::string_view typed, const Error& why);
+  [[nodiscard]] sys::HttpResponse wrong(const Visit& visit, std::string_view typed);
+  [[nodiscard]] static std::string keep(const Visit& visit);
 
   Config config_;
   Pages pages_;

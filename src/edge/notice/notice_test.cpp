@@ -105,6 +105,22 @@ TEST(Notice, ShowsMoreToTheLineThanToStrangers) {
   EXPECT_EQ(b.notice_->stats().own_session, 1U);
 }
 
+TEST(Notice, TheSwitchOfLanguagesStays) {
+  Bench b;
+  const sys::HttpHeaders german{{"accept-language", "de-AT"}};
+  EXPECT_TRUE(has(b.ask("/", "GET", german), "<html lang=\"de\""));
+  EXPECT_TRUE(has(b.ask("/?lang=en", "GET", german), "<html lang=\"en\""));
+  EXPECT_TRUE(has(b.ask("/?lang=xx", "GET", german), "<html lang=\"de\""));
+  EXPECT_TRUE(has(b.ask("/?lang=de"), "<input type=\"hidden\" name=\"lang\" value=\"de\">"));
+  EXPECT_EQ(Bench::header(b.ask("/r?lang=de&reference=" + b.reference_), "Location"), b.path_ + "?lang=de");
+  EXPECT_EQ(Bench::header(b.ask("/r?lang=de&reference="), "Location"), "/?lang=de");
+  const auto page = b.ask(b.path_ + "?lang=de");
+  EXPECT_TRUE(has(page, "action=\"" + b.path_ + "?lang=de\""));
+  const auto pressed = b.ask(b.path_ + "?lang=de", "POST", {}, "token=" + Bench::token_in(page.body));
+  EXPECT_EQ(pressed.status, 303);
+  EXPECT_TRUE(Bench::header(pressed, "Location").starts_with(b.path_ + "?lang=de&noted="));
+}
+
 TEST(Notice, FindsWhatIsTyped) {
   Bench b;
   EXPECT_EQ(b.ask("/").status, 200);

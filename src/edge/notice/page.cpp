@@ -23,12 +23,17 @@ std::string limit_words(const Words& w, uint32_t n) {
 // One page on its way.
 class Pages::Writer : public page::Sheet {
  public:
-  Writer(const Pages& pages, const Words& words) : Sheet(pages.provider_), base_(pages.base_path_), w_(words) {}
+  Writer(const Pages& pages, const Words& words, std::string_view chosen)
+      : Sheet(pages.provider_, chosen), base_(pages.base_path_), w_(words) {}
 
   void begin(std::string_view title) { Sheet::begin(w_.language, title); }
-  std::string end(bool home) { return Sheet::end(home ? std::string_view() : w_.home_link, base_ + "/", w_.footer); }
+  std::string end(bool home) {
+    return Sheet::end(home ? std::string_view() : w_.home_link, base_ + "/" + query(), w_.footer);
+  }
   void form(std::string_view typed, std::string_view fault) {
-    h_.raw("<form method=\"get\" action=\"").text(base_).raw("/r\">\n<label for=\"reference\">").text(w_.ask_label);
+    h_.raw("<form method=\"get\" action=\"").text(base_).raw("/r\">\n");
+    keep_language();
+    h_.raw("<label for=\"reference\">").text(w_.ask_label);
     h_.raw("</label>\n<p class=\"hint\" id=\"hint\">").text(w_.ask_hint).raw("</p>\n");
     if (!fault.empty()) h_.raw("<p class=\"note care\" id=\"fault\" role=\"alert\">").text(fault).raw("</p>\n");
     h_.raw(
@@ -60,8 +65,9 @@ class Pages::Writer : public page::Sheet {
   }
   void trouble(const page::CaseFacts& c) {
     h_.raw("<section class=\"note care\">\n<h2>").text(w_.case_heading).raw("</h2>\n").paragraph(w_.case_intro);
-    h_.paragraph(w_.case_line,
-                 {{"number", std::to_string(c.id.value)}, {"day", day_words(w_, c.opened)}, {"summary", c.summary}});
+    const page::CaseWords& words = page::case_words(w_.language);
+    h_.paragraph(words.seen_case, {{"number", std::to_string(c.id.value)}, {"day", day_words(w_, c.opened)}});
+    page::summary_of_detectors(*this, words, c);
     h_.paragraph(w_.case_state, {{"state", w_.case_states[static_cast<size_t>(c.state)], page::How::strong}});
     h_.paragraph(w_.case_steps_intro).raw("<ol>\n");
     for (const std::string_view step : w_.case_steps) h_.item(step);
@@ -89,7 +95,8 @@ class Pages::Writer : public page::Sheet {
     if (f.blocked_today == 0) {
       h_.paragraph(w_.seen_none);
     } else {
-      h_.paragraph(w_.seen_count, {{"count", page::number_words(f.blocked_today), page::How::strong}});
+      h_.paragraph(w_.seen_count.of(f.blocked_today),
+                   {{"count", page::number_words(f.blocked_today), page::How::strong}});
     }
     attempts(w_, {w_.seen_caption, w_.seen_when, w_.seen_where}, f.last);
     h_.raw("</section>\n");
@@ -128,7 +135,7 @@ class Pages::Writer : public page::Sheet {
     if (r.facts.confirmed_at || r.noted) return;
     section(w_.read_heading);
     h_.paragraph(w_.read_why).raw("<form method=\"post\" action=\"").text(base_).raw("/r/").text(r.reference_text);
-    h_.raw("\">\n<input type=\"hidden\" name=\"token\" value=\"").text(r.token);
+    h_.text(query()).raw("\">\n<input type=\"hidden\" name=\"token\" value=\"").text(r.token);
     h_.raw("\">\n<button type=\"submit\">").text(w_.read_button).raw("</button>\n</form>\n</section>\n");
   }
 
@@ -166,8 +173,8 @@ Facts public_part(const Facts& facts) {
 
 Pages::Pages(Provider provider) : provider_(std::move(provider)), base_path_(page::base_path_of(provider_)) {}
 
-std::string Pages::home(const Words& w) const {
-  Writer page(*this, w);
+std::string Pages::home(const Words& w, std::string_view chosen) const {
+  Writer page(*this, w, chosen);
   page.begin(w.home_title);
   page.lead(w.home_intro);
   page.form("", "");
@@ -182,7 +189,7 @@ std::string Pages::refusal(const Words& w, Refusal r) const {
   const Words::Titles& titles = permitted                                           ? w.permit
                                 : r.reference.reason == model::Reason::unknown_line ? w.unknown_line
                                                                                     : w.closed;
-  Writer page(*this, w);
+  Writer page(*this, w, r.chosen);
   page.begin(f.own_session ? titles.own : titles.other);
   page.lead(permitted ? w.lead_permit : w.lead);
   if (f.confirmed_at) {
@@ -202,21 +209,20 @@ std::string Pages::refusal(const Words& w, Refusal r) const {
   return page.end(false);
 }
 
-std::string Pages::wrong_reference(const Words& w, std::string_view typed, std::string_view why) const {
+std::string Pages::wrong_reference(const Words& w, std::string_view typed, std::string_view chosen) const {
   constexpr size_t kShown = 40;
-  Writer page(*this, w);
+  Writer page(*this, w, chosen);
   page.begin(w.wrong_title);
-  std::string fault(why);
-  if (!fault.empty() && fault[0] >= 'a' && fault[0] <= 'z') fault[0] = static_cast<char>(fault[0] - 'a' + 'A');
-  page.form(typed.size() > kShown ? std::string_view() : typed, fault + ".");
+  page.form(typed.size() > kShown ? std::string_view() : typed, w.wrong_fault);
   page.html().raw("<section>\n").paragraph(w.wrong_help);
   page.ways_to_a_person("");
   page.html().raw("</section>\n");
   return page.end(true);
 }
 
-std::string Pages::message(const Words& w, std::string_view title, std::string_view text) const {
-  Writer page(*this, w);
+std::string Pages::message(const Words& w, std::string_view title, std::string_view text,
+                           std::string_view chosen) const {
+  Writer page(*this, w, chosen);
   page.begin(title);
   page.lead(text);
   page.form("", "");

@@ -17,20 +17,22 @@ struct Refusal {
   tables::Reference reference;
   std::string reference_text;
   Facts facts;
-  std::string token;   // for the button
-  bool noted = false;  // the button was just pressed
+  std::string token;             // for the button
+  bool noted = false;            // the button was just pressed
+  std::string_view chosen = {};  // language, page/language.h; the other pages are told it as well
 };
 
 class Pages {
  public:
   explicit Pages(Provider provider);
 
-  [[nodiscard]] std::string home(const Words& w) const;
+  [[nodiscard]] std::string home(const Words& w, std::string_view chosen = {}) const;
   [[nodiscard]] std::string refusal(const Words& w, Refusal r) const;
-  // `typed` is whatever somebody sent; `why` the reason it is no reference.
-  [[nodiscard]] std::string wrong_reference(const Words& w, std::string_view typed, std::string_view why) const;
+  // `typed` is whatever somebody sent.
+  [[nodiscard]] std::string wrong_reference(const Words& w, std::string_view typed, std::string_view chosen = {}) const;
   // A heading, a sentence, the form and how to reach a person.
-  [[nodiscard]] std::string message(const Words& w, std::string_view title, std::string_view text) const;
+  [[nodiscard]] std::string message(const Words& w, std::string_view title, std::string_view text,
+                                    std::string_view chosen = {}) const;
 
   [[nodiscard]] const std::string& base_path() const { return base_path_; }
 

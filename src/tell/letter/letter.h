@@ -31,6 +31,7 @@ struct Facts {
   model::Case case_;
   std::vector<model::Increment> evidence;  // oldest first
   bool restricts = false;                  // a restriction follows the deadline (mode on)
+  bool garden = false;                     // and takes everything
   Time plug_at;                            // with Notice::disconnecting
   Duration release_after;
   uint32_t self_releases_left = 0;

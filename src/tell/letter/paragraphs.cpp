@@ -2,6 +2,7 @@
 #include "tell/letter/paragraphs.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 
 namespace postern::tell::letter {
@@ -77,129 +78,121 @@ void Paragraphs::item(std::string_view english, words::Words::Slots slots) {
 void Paragraphs::line(std::string_view finished) { out_ += fmt::format("{}\n", finished); }
 
 void Paragraphs::greeting() {
-  if (f_.customer.empty()) return put(text("Dear customer,"));
-  put(text("Dear {name},"), {{"name", f_.customer}});
-}
-
-void Paragraphs::what(Notice notice) {
-  switch (notice) {
-    case Notice::first:
-      put(text(
-          "a device on your connection tries to hand mail directly to strangers' mail servers. Computers, cameras or "
-          "routers do that when somebody else has got control of them, mostly to send spam. It happens to careful "
-          "people too, and it can be mended."));
-      return put(
-          text("Nothing you do by yourself is affected: your mail program, the web and everything else work as before. "
-               "This is only about mail that is sent directly on port 25, which ordinary devices do not need."));
-    case Notice::question:
-      return put(
-          text("a device on your connection has contacted mail servers that it never contacted before. That may be "
-               "quite all right: somebody who sets up a mail server does the same. It may also be an infected "
-               "device. We ask before we think the worse."));
-    case Notice::reminder:
-      return put(
-          text("we wrote to you about mail attempts from your connection and have not heard from you. This is only a "
-               "reminder; nothing has changed."));
-    case Notice::persists:
-      return put(
-          text("we asked you about new mail servers that your connection contacted. The attempts have gone on since, "
-               "so we no longer take them for a mail server being set up: a device is probably infected."));
-    case Notice::restricted:
-      return put(text("the mail attempts from your connection have gone on after our notice. Since {since} direct mail "
-                      "from your connection is restricted."),
-                 {{"since", moment(f_.case_.restricted_at)}});
-    case Notice::released:
-      return put(
-          text("the restriction on your connection is lifted. Thank you for taking care of it. We keep looking for a "
-               "while; if the attempts begin again, we tell you at once."));
-    case Notice::relapse:
-      return put(text(
-          "some time ago we told you about mail attempts from your connection. They had stopped, and now they have "
-          "begun again. Often one device was overlooked, or was infected a second time."));
-    case Notice::clean:
-      return put(
-          text("we have seen no more mail attempts from your connection for a good while, and close the case. Thank "
-               "you."));
-    case Notice::disconnecting:
-      return put(
-          text("your connection is restricted, and a device on it still tries to send mail by itself. If that does not "
-               "stop, we will pause your Internet access from {at} on, to protect others. Telephone and emergency "
-               "calls are not touched."),
-          {{"at", moment(f_.plug_at)}});
-    case Notice::disconnected:
-      return put(
-          text("since {since} your Internet access is paused, because a device on your connection went on trying to "
-               "send mail by itself. Telephone and emergency calls work as always, and so do our pages, our mail "
-               "relay and the updates of common systems."),
-          {{"since", moment(f_.case_.disconnected_at)}});
-  }
+  if (f_.customer.empty()) return put(marked("Dear customer,"));
+  put(marked("Dear {name},"), {{"name", f_.customer}});
 }
 
 std::string Paragraphs::row(const model::Increment& step) const {
   return fmt::format("  {}  {}  TCP {}", moment(step.at), to_string(step.destination), step.port);
 }
 
-void Paragraphs::seen() {
+void Paragraphs::seen(Notice notice) {
   std::vector<const model::Increment*> rows;
   for (const model::Increment& step : f_.evidence)
     if (step.port != 0 && step.destination) rows.push_back(&step);
   if (rows.empty()) return;
-  const std::string count = std::to_string(f_.case_.first_contacts);
-  put(text("What we observed: your connection contacted {count} mail networks it had not contacted before. The latest, "
-           "with "
-           "the time and the address contacted:"),
-      {{"count", count}});
+  const uint32_t count = f_.case_.first_contacts;
+  const std::array<words::Counted, 3> networks{
+      w_.counted("What we observed: your connection contacted {count} mail network it had not contacted before.",
+                 "What we observed: your connection contacted {count} mail networks it had not contacted before."),
+      w_.counted("What we observed: your connection contacted the mail servers of {count} network, on the ports for "
+                 "signing in, that it had not contacted before.",
+                 "What we observed: your connection contacted the mail servers of {count} networks, on the ports for "
+                 "signing in, that it had not contacted before."),
+      w_.counted("What we observed: your connection contacted {count} network it had not contacted before, asking for "
+                 "{services}.",
+                 "What we observed: your connection contacted {count} networks it had not contacted before, asking for "
+                 "{services}.")};
+  if (count != 0)
+    put(networks[static_cast<size_t>(trouble_)].of(count),
+        {{"count", std::to_string(count)}, {"services", services_of(f_)}});
+  if (const size_t decoys = decoys_touched(f_); decoys != 0)
+    put(w_.counted("One of the addresses belongs to nobody: no program has a reason to contact it.",
+                   "{count} of the addresses belong to nobody: no program has a reason to contact them.")
+            .of(decoys),
+        {{"count", std::to_string(decoys)}});
+  if (const Time last = went_on_at(f_); last && notice != Notice::question)
+    put(marked("It went on after our notice, last on {last}."), {{"last", moment(last)}});
+  put(marked("The latest, with the time and the address contacted:"));
   const size_t from = rows.size() > kEvidenceShown ? rows.size() - kEvidenceShown : 0;
   for (size_t i = from; i < rows.size(); ++i) line(row(*rows[i]));
   out_ += "\n";
 }
 
+// What comes before the steps.
+void Paragraphs::intro(Notice notice) {
+  if (notice != Notice::question) return put(marked("What to do:"));
+  constexpr std::array kAsked{
+      marked("If you run a mail server, please tell us, with the case's number: there are permits for that. If you do "
+             "not, please look what else it could be:"),
+      marked("If you know who sends that mail, please tell us, with the case's number. If you do not, please look what "
+             "else it could be:"),
+      marked("If you know what your device does there, please tell us, with the case's number. If you do not, please "
+             "look what else it could be:")};
+  put(kAsked[static_cast<size_t>(trouble_)]);
+}
+
 void Paragraphs::steps(Notice notice) {
-  if (notice == Notice::question) {
-    put(text(
-        "If you run a mail server, please tell us, with the case's number: there are permits for that. If you do not, "
-        "please look what else it could be:"));
-  } else if (notice != Notice::reminder) {
-    put(text("What to do:"));
-  } else {
-    return;
-  }
-  item(text("List what is connected: computers first, then cameras, recorders, TV boxes, printers and the router."));
-  item(text("Disconnect what you do not need or do not know. If the attempts stop, you have found the device."));
-  item(text("Run a full virus scan on every computer, with a scanner that is up to date."));
-  item(text("Install all updates, on the router too, and set a new router password."));
-  item(text("Then change your mail passwords, from a device you trust."));
-  if (!f_.provider.relay_host.empty())
-    item(text("A printer or camera that is meant to send mail works with {relay}, port 587 and a password."),
+  if (notice == Notice::reminder) return;
+  intro(notice);
+  if (trouble_ == Trouble::sign_in)
+    item(
+        marked("Change the passwords of all your mail accounts now, from a device you trust, and sign all devices out "
+               "there."));
+  item(marked("List what is connected: computers first, then cameras, recorders, TV boxes, printers and the router."));
+  item(marked("Disconnect what you do not need or do not know. If the attempts stop, you have found the device."));
+  item(marked("Run a full virus scan on every computer, with a scanner that is up to date."));
+  item(marked("Install all updates, on the router too, and set a new router password."));
+  if (trouble_ == Trouble::worm)
+    item(
+        marked("Turn off remote access that you do not use (Telnet, file sharing, remote desktop), and replace the "
+               "passwords that devices came with."));
+  if (trouble_ == Trouble::mail) item(marked("Then change your mail passwords, from a device you trust."));
+  if (trouble_ != Trouble::worm && !f_.provider.relay_host.empty())
+    item(marked("A printer or camera that is meant to send mail works with {relay}, port 587 and a password."),
          {{"relay", f_.provider.relay_host}});
   out_ += "\n";
 }
 
-void Paragraphs::consequence(Notice notice) {
+void Paragraphs::self_release() {
   const std::string hours = std::to_string(std::max<int64_t>(1, f_.release_after.seconds() / 3600));
-  if (notice == Notice::restricted || notice == Notice::disconnected || notice == Notice::disconnecting) {
-    if (f_.self_releases_left == 0)
-      return put(
-          text("When it is clean, please call or write to us: a person will look at it with you and lift the "
-               "restriction."));
+  if (f_.self_releases_left == 0)
     return put(
-        text("When it is clean, press \"It is fixed\" on the page below. If nothing more is seen for {hours} h, the "
-             "restriction is lifted by itself. You can do that {left} more times."),
-        {{"hours", hours}, {"left", std::to_string(f_.self_releases_left)}});
-  }
+        marked("When it is clean, please call or write to us: a person will look at it with you and lift the "
+               "restriction."));
+  put(w_.counted(
+            "When it is clean, press \"It is fixed\" on the page below. If nothing more is seen for {hours} h, the "
+            "restriction is lifted by itself. You can do that once more.",
+            "When it is clean, press \"It is fixed\" on the page below. If nothing more is seen for {hours} h, the "
+            "restriction is lifted by itself. You can do that {count} more times.")
+          .of(f_.self_releases_left),
+      {{"hours", hours}, {"count", std::to_string(f_.self_releases_left)}});
+}
+
+void Paragraphs::consequence(Notice notice) {
+  if (notice == Notice::restricted || notice == Notice::disconnected || notice == Notice::disconnecting)
+    return self_release();
   if (notice == Notice::question || !f_.restricts || !f_.case_.deadline_at) return;
-  put(text("Please have it done by {deadline}. If the attempts still go on then, we will have to restrict direct mail "
-           "from "
-           "your connection until it is clean. If they stop, nothing happens."),
+  constexpr std::array kBy{
+      marked(
+          "Please have it done by {deadline}. If the attempts still go on then, we will have to restrict direct mail "
+          "from your connection until it is clean. If they stop, nothing happens."),
+      marked("Please have it done by {deadline}. If it still goes on then, we will have to restrict sending through "
+             "other mail servers from your connection until it is clean. If it stops, nothing happens."),
+      marked("Please have it done by {deadline}. If it still goes on then, we will have to close the services it uses "
+             "on your connection until it is clean. If it stops, nothing happens.")};
+  put(f_.garden ? marked("Please have it done by {deadline}. If it still goes on then, we will have to pause your "
+                         "Internet access until it is clean. If it stops, nothing happens.")
+                : kBy[static_cast<size_t>(trouble_)],
       {{"deadline", moment(f_.case_.deadline_at)}});
 }
 
 void Paragraphs::page(Notice notice) {
   if (f_.page.empty()) return;
   if (notice == Notice::released || notice == Notice::clean) {
-    put(text("The page about it:"));
+    put(marked("The page about it:"));
   } else {
-    put(text(
+    put(marked(
         "Please open this page from your connection and press \"I have read this\", so that we know you were reached. "
         "It is not an admission."));
   }
@@ -210,17 +203,18 @@ void Paragraphs::page(Notice notice) {
 void Paragraphs::person() {
   if (f_.provider.phone.empty())
     return put(
-        text("If you think that this is wrong, or need help, a person reads {contact}. Please name the case's number."),
+        marked(
+            "If you think that this is wrong, or need help, a person reads {contact}. Please name the case's number."),
         {{"contact", f_.provider.contact}});
-  put(text("If you think that this is wrong, or need help, a person is there for you: {phone}, or {contact}. Please "
-           "name the "
-           "case's number."),
+  put(marked("If you think that this is wrong, or need help, a person is there for you: {phone}, or {contact}. Please "
+             "name the "
+             "case's number."),
       {{"phone", f_.provider.phone}, {"contact", f_.provider.contact}});
 }
 
 void Paragraphs::signature() {
   line(f_.provider.name);
-  line(w_.text(text("Case {number}, connection {key}"),
+  line(w_.text(marked("Case {number}, connection {key}"),
                {{"number", std::to_string(f_.case_.id.value)}, {"key", f_.line_key}}));
 }
 

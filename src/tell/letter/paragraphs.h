@@ -6,20 +6,23 @@
 #include <string_view>
 
 #include "tell/letter/letter.h"
+#include "tell/letter/trouble.h"
 #include "words/words.h"
 
 namespace postern::tell::letter {
 
 // Marks a sentence for xgettext; the catalogue is asked when the language is known.
-constexpr std::string_view text(std::string_view english) { return english; }
+constexpr std::string_view marked(std::string_view english) { return english; }
 
 class Paragraphs {
  public:
-  Paragraphs(const words::Words& w, const Facts& facts) : w_(w), f_(facts) {}
+  Paragraphs(const words::Words& w, const Facts& facts) : w_(w), f_(facts), trouble_(trouble_of(facts)) {}
+
+  [[nodiscard]] std::string subject(model::Notice notice) const;
 
   void greeting();
   void what(model::Notice notice);
-  void seen();
+  void seen(model::Notice notice);
   void steps(model::Notice notice);
   void consequence(model::Notice notice);
   void page(model::Notice notice);
@@ -28,6 +31,9 @@ class Paragraphs {
   [[nodiscard]] std::string take() { return std::move(out_); }
 
  private:
+  [[nodiscard]] model::Notice felt(model::Notice notice) const;
+  void intro(model::Notice notice);
+  void self_release();
   void put(std::string_view english, words::Words::Slots slots = {});
   void item(std::string_view english, words::Words::Slots slots = {});
   [[nodiscard]] std::string said(std::string_view english, words::Words::Slots slots) const;
@@ -37,6 +43,7 @@ class Paragraphs {
 
   const words::Words& w_;
   const Facts& f_;
+  Trouble trouble_;
   std::string out_;
 };
 
