@@ -17,6 +17,20 @@ import lab
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "freeradius"
 DICTIONARIES, MODULES = Path("/usr/share/freeradius"), Path("/usr/lib/freeradius")
 COA_PORT, PROXY_PORT, AUTH_PORT = 13799, 13798, 13812
+COA_SECRET, AUTH_SECRET = "lab-coa-secret", "lab-auth-secret"
+
+# What postern.toml says of both.
+SETTINGS = """
+[radius_coa]
+{coa}
+[[radius_coa.nas]]
+name = "127.0.0.1"
+address = "127.0.0.1:{port}"
+secret_file = "{directory}/coa"
+[radius_auth]
+listen = ["127.0.0.1:8813"]
+allow = ["127.0.0.1/32"]
+"""
 
 COMMON = """\
 name = {name}
@@ -197,3 +211,19 @@ class Proxy:
                 packet = packet[:4] + bytes(b ^ 0x55 for b in packet[4:20]) + packet[20:]
             for _ in range(2 if self.double else 1):
                 self._near.sendto(packet, self._client)
+
+
+def join(to: lab.Lab, coa: str = "") -> Proxy:
+    """Makes the NAS and the authorising server known to a lab that has not started; `coa`: more of [radius_coa]."""
+    secret = to.directory / "coa"
+    secret.write_text(COA_SECRET + "\n")
+    secret.chmod(0o600)
+    with open(to.directory / "postern.toml", "a") as out:
+        out.write(SETTINGS.format(port=PROXY_PORT, directory=to.directory, coa=coa))
+    return Proxy()
+
+
+def log_in(line: int) -> str:
+    """What a line that logs in is given, as radclient prints it."""
+    return lab.sh("radclient", "-x", "-t", "3", "-r", "2", f"127.0.0.1:{AUTH_PORT}", "auth", AUTH_SECRET,
+                  stdin=f"User-Name = cust-{line}, User-Password = x\n", check=False).stdout

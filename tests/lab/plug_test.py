@@ -17,20 +17,9 @@ import lab
 import nas
 
 PROGRAMS = Path()
-COA_SECRET, AUTH_SECRET = "lab-coa-secret", "lab-auth-secret"
 SETTINGS = """
 [casework]
 plug = "on"
-[radius_coa]
-retransmit_after = "1s"
-attempts = 2
-[[radius_coa.nas]]
-name = "127.0.0.1"
-address = "127.0.0.1:{port}"
-secret_file = "{directory}/coa"
-[radius_auth]
-listen = ["127.0.0.1:8813"]
-allow = ["127.0.0.1/32"]
 """
 LINES = 14
 
@@ -43,13 +32,10 @@ class Plug(unittest.TestCase):
     def setUpClass(cls) -> None:
         cls.lab = lab.Lab(PROGRAMS)
         cls.addClassCleanup(cls.lab.close)
-        secret = cls.lab.directory / "coa"
-        secret.write_text(COA_SECRET + "\n")
-        secret.chmod(0o600)
         with open(cls.lab.directory / "postern.toml", "a") as out:
-            out.write(SETTINGS.format(port=nas.PROXY_PORT, directory=cls.lab.directory))
-        cls.proxy = nas.Proxy()
-        cls.authorise = nas.Authorise(cls.lab.directory / "auth", AUTH_SECRET)
+            out.write(SETTINGS)
+        cls.proxy = nas.join(cls.lab, coa='retransmit_after = "1s"\nattempts = 2')
+        cls.authorise = nas.Authorise(cls.lab.directory / "auth", nas.AUTH_SECRET)
         cls.addClassCleanup(cls.authorise.close)
         cls.lab.start()
         cls.lab.import_subscribers([f"cust-{n}" for n in range(1, LINES + 1)])
@@ -65,7 +51,7 @@ class Plug(unittest.TestCase):
     def cases(cls) -> dict[str, dict[str, Any]]:
         return {c["subscriber_key"]: c for c in (cls.lab.ask("case", "list") or {}).get("items", [])}
 
-    def nas(self, behaviour: str, secret: str = COA_SECRET) -> nas.Nas:
+    def nas(self, behaviour: str, secret: str = nas.COA_SECRET) -> nas.Nas:
         server = nas.Nas(self.lab.directory / "nas", behaviour, secret)
         self.addCleanup(server.close)
         return server
@@ -99,11 +85,6 @@ class Plug(unittest.TestCase):
 
     def counter(self, name: str) -> int:
         return self.lab.ask("status")["engine"]["roles"]["act"]["counters"]["radius_coa." + name]
-
-    def log_in(self, line: int) -> str:
-        """What a line that logs in is given, as radclient prints it."""
-        return lab.sh("radclient", "-x", "-t", "3", "-r", "2", f"127.0.0.1:{nas.AUTH_PORT}", "auth", AUTH_SECRET,
-                      stdin=f"User-Name = cust-{line}, User-Password = x\n", check=False).stdout
 
     def stop(self, line: int, session: str = "") -> None:
         self.assertTrue(self.lab.radius(self.lab.accounting(2, session or f"s-{line}", f"cust-{line}", f"10.64.1.{line}")))
@@ -184,30 +165,30 @@ class Plug(unittest.TestCase):
 
     def test_09_a_line_that_redials_comes_back_into_the_garden(self) -> None:
         self.nas("ack")
-        self.assertIn('Filter-Id = "residential"', self.log_in(11))
+        self.assertIn('Filter-Id = "residential"', nas.log_in(11))
         self.pull(11)
         self.wait_for(11, "acknowledged", "")
-        self.assertTrue(lab.came_true(lambda: "postern-garden" in self.log_in(11), 10), self.log_in(11))
-        self.assertIn('Filter-Id = "postern-garden"', self.log_in(11))
-        self.assertNotIn("postern-garden", self.log_in(12))
+        self.assertTrue(lab.came_true(lambda: "postern-garden" in nas.log_in(11), 10), nas.log_in(11))
+        self.assertIn('Filter-Id = "postern-garden"', nas.log_in(11))
+        self.assertNotIn("postern-garden", nas.log_in(12))
         for again in ("redial", "reboot"):
             if again == "redial":
                 self.stop(11)
             else:  # Accounting-On: the NAS has lost all its sessions
                 packet = self.lab.accounting(7, "0", "", "0.0.0.0")
                 self.assertTrue(self.lab.radius(packet))
-            self.assertIn('Filter-Id = "postern-garden"', self.log_in(11))
+            self.assertIn('Filter-Id = "postern-garden"', nas.log_in(11))
             start = self.lab.accounting(1, f"s-11-{again}", "cust-11", "10.64.1.11", class_name="postern-garden")
             self.assertTrue(self.lab.radius(start))
             self.wait_for(11, "verified", "reports the session with Class postern-garden")
         # The last list stands without the brain; in the same second, as the supervisor starts another.
         os.kill(self.lab.role_pids()["brain"], signal.SIGSTOP)
         try:
-            self.assertIn('Filter-Id = "postern-garden"', self.log_in(11))
+            self.assertIn('Filter-Id = "postern-garden"', nas.log_in(11))
         finally:
             os.kill(self.lab.role_pids()["brain"], signal.SIGCONT)
         self.order(11, "release")
-        self.assertTrue(lab.came_true(lambda: 'Filter-Id = "residential"' in self.log_in(11), 20), self.log_in(11))
+        self.assertTrue(lab.came_true(lambda: 'Filter-Id = "residential"' in nas.log_in(11), 20), nas.log_in(11))
 
     def test_10_roles_killed_in_mid_flight(self) -> None:
         for n in range(LINES):  # the sessions that the restart of the NAS ended

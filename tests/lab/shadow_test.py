@@ -15,7 +15,6 @@ import lab
 import nas
 
 PROGRAMS = Path()
-SECRET, AUTH_SECRET = "lab-coa-secret", "lab-auth-secret"
 SETTINGS = """
 [casework]
 contact_promise = "1m"
@@ -23,14 +22,6 @@ deadline = "2s"
 block_deadline = "2s"
 plug_after = "2s"
 plug_needs_person = false
-[radius_coa]
-[[radius_coa.nas]]
-name = "127.0.0.1"
-address = "127.0.0.1:{port}"
-secret_file = "{directory}/coa"
-[radius_auth]
-listen = ["127.0.0.1:8813"]
-allow = ["127.0.0.1/32"]
 """
 WAITED, RESTRICTED = 1, 2  # the line whose deadline passes, and the one that a person restricts by name
 WEB = "198.18.0.80"
@@ -41,14 +32,12 @@ class Shadow(unittest.TestCase):
     def setUp(self) -> None:
         self.lab = lab.Lab(PROGRAMS)
         self.addCleanup(self.lab.close)
-        secret = self.lab.directory / "coa"
-        secret.write_text(SECRET + "\n")
-        secret.chmod(0o600)
         settings = self.lab.directory / "postern.toml"
         text = settings.read_text().replace("[network]\n", f'[network]\ndark = ["{DARK}"]\n')
-        settings.write_text(text + SETTINGS.format(port=nas.PROXY_PORT, directory=self.lab.directory))
-        self.proxy = nas.Proxy()
-        for peer in (nas.Nas(self.lab.directory / "nas", "ack", SECRET), nas.Authorise(self.lab.directory / "auth", AUTH_SECRET)):
+        settings.write_text(text + SETTINGS)
+        self.proxy = nas.join(self.lab)
+        for peer in (nas.Nas(self.lab.directory / "nas", "ack", nas.COA_SECRET),
+                     nas.Authorise(self.lab.directory / "auth", nas.AUTH_SECRET)):
             self.addCleanup(peer.close)
         self.lab.start()
         self.lab.import_subscribers([f"cust-{n}" for n in (WAITED, RESTRICTED)])
@@ -82,8 +71,7 @@ class Shadow(unittest.TestCase):
         """Whether its browser reaches the web, and the profile it would log in with."""
         got = lab.sh(*self.lab.subscriber.argv("curl", "-sS", "-m", "5", "--interface", f"10.64.1.{line}", f"http://{WEB}/"),
                      check=False).stdout
-        said = lab.sh("radclient", "-x", "-t", "3", "-r", "2", f"127.0.0.1:{nas.AUTH_PORT}", "auth", AUTH_SECRET,
-                      stdin=f"User-Name = cust-{line}, User-Password = x\n", check=False).stdout
+        said = nas.log_in(line)
         return got == "the web\n", said.partition("Filter-Id = ")[2].partition("\n")[0]
 
     def test_nothing_changes_for_any_line(self) -> None:
