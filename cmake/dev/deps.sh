@@ -53,6 +53,25 @@ install_packages() {
   keep_off "$@"
 }
 
+# need_pages: axe-core, which looks at the customers' pages for what keeps people out, by npm into build/ui. Not in Debian;
+# one file of JavaScript that runs in the tests' browser only, pinned with its hash. Without it that test is skipped.
+need_pages() {
+  local installed=build/ui/node_modules/.package-lock.json
+  [ -f $installed ] && cmp -s tests/ui/package-lock.json build/ui/package-lock.json && return 0
+  if ! command -v npm >/dev/null; then
+    if [ "$(id -u)" != 0 ]; then
+      say "missing (pages): npm; without it the test of the pages in a browser is skipped"
+      return 0
+    fi
+    install_packages npm
+  fi
+  mkdir -p build/ui build/logs
+  cp tests/ui/package.json tests/ui/package-lock.json build/ui/
+  (cd build/ui && npm ci --ignore-scripts --no-audit --no-fund) >build/logs/npm.log 2>&1 && return 0
+  rm -f build/ui/package-lock.json
+  say "npm did not get axe-core (build/logs/npm.log): the test of the pages in a browser is skipped"
+}
+
 # What works without a group, for people who are not root.
 without() {
   case $1 in
