@@ -16,7 +16,7 @@
 #include "model/finding.h"
 #include "model/policy.h"
 #include "model/subscriber.h"
-#include "rehearse/session_history.h"
+#include "rehearse/history/session_history.h"
 
 namespace postern::rehearse {
 

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "base/check.h"
-#include "rehearse/session_history.h"
+#include "rehearse/history/session_history.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto history = postern::rehearse::SessionHistory::read_csv({reinterpret_cast<const char*>(data), size}, "fuzz");

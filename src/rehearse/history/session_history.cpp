@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rehearse/session_history.h"
+#include "rehearse/history/session_history.h"
 
 #include <algorithm>
 #include <fmt/format.h>
