@@ -221,19 +221,19 @@ TEST_F(EngineTest, TheLastNoticeOfACaseIsCounted) {
 TEST_F(EngineTest, MoreServicesThanARestrictionClosesAreCounted) {
   import({row("a", "residential", "192.0.2.1")});
   const model::SubscriberId line = engine_.subscriber("a")->id;
-  // A few new ones each day, with a night between for the detectors to come down again.
-  for (int64_t hour = 0; hour < 12 * 24; ++hour) {
-    for (int64_t n = 0; hour % 24 == 0 && n < 6; ++n) {
-      const auto number = static_cast<uint32_t>(hour / 4 + n);
-      see(model::FirstContact{.line = line,
-                              .source = IpAddress::v4(0xc0000201),
-                              .destination = IpAddress::v4(0x14000000 + number * 256),
-                              .port = static_cast<uint16_t>(1000 + number),
-                              .dark = true},
-          hours(hour));
-    }
-    engine_.tick(kNow + hours(hour));
-  }
+  model::Case known;
+  known.id = {1};
+  known.line = line;
+  known.opened = known.changed = kNow;
+  for (uint16_t port = 1; port < model::kClosedMax; ++port) known.services.push_back({model::Transport::tcp, port});
+  engine_.replay({1, kNow, line, model::CaseChanged{known, "as it was"}});
+  for (uint32_t n = 0; n < 6; ++n)
+    see(model::FirstContact{.line = line,
+                            .source = IpAddress::v4(0xc0000201),
+                            .destination = IpAddress::v4(0x14000000 + n * 256),
+                            .port = static_cast<uint16_t>(1000 + n),
+                            .dark = true},
+        seconds(n));
   ASSERT_NE(engine_.open_case_of(line), nullptr);
   EXPECT_EQ(engine_.open_case_of(line)->services.size(), model::kClosedMax);
   EXPECT_EQ(engine_.counters().services_full, 1U);
