@@ -98,7 +98,9 @@ TEST(Letter, EachTroubleHasItsOwnWords) {
         EXPECT_EQ(t.body.find('{'), std::string::npos) << t.body;
         const bool dated = notice == model::Notice::first || notice == model::Notice::persists;
         EXPECT_EQ(t.body.find("2026-11-30 10:00 UTC") != std::string::npos, dated) << t.body;
-        if (port != 25) EXPECT_EQ(t.body.find("port 25"), std::string::npos) << t.body;
+        if (port != 25) {
+          EXPECT_EQ(t.body.find("port 25"), std::string::npos) << t.body;
+        }
       }
     }
   EXPECT_NE(compose(model::Notice::first, on(23)).body.find("Turn off remote access"), std::string::npos);
