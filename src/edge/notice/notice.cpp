@@ -74,7 +74,7 @@ void Notice::route(Visit visit, std::string_view path) {
   if (is_reference) return visit_reference(std::move(visit), path.substr(kOfReference.size()));
   const Words& w = *visit.words;
   if (path == "/") return visit.reply(page(200, pages_.home(w, visit.chosen)));
-  if (path == "/r" || path == kOfReference) return find(std::move(visit));
+  if (path == "/r" || path == kOfReference) return find(visit);
   if (path == "/health") return visit.reply({.body = "ok\n", .headers = {}});
   if (path == "/robots.txt") return visit.reply({.body = "User-agent: *\nDisallow: /\n", .headers = {}});
   if (path == "/favicon.ico") return visit.reply({.status = 204, .body = "", .headers = {}});
@@ -105,7 +105,7 @@ sys::HttpResponse Notice::wrong(const Visit& visit, std::string_view typed) {
 }
 
 // The form of the home page.
-void Notice::find(Visit visit) {
+void Notice::find(const Visit& visit) {
   const std::string typed = form_value(visit.request.query, "reference");
   if (typed.empty()) return visit.reply(see_other(pages_.base_path() + "/" + keep(visit)));
   if (!limit_.may_ask(visit.request.peer.address, now_())) return visit.reply(too_fast(visit));

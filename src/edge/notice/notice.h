@@ -81,7 +81,7 @@ class Notice {
   };
 
   void route(Visit visit, std::string_view path);
-  void find(Visit visit);
+  void find(const Visit& visit);
   void visit_reference(Visit visit, std::string_view typed);
   void show(const Visit& visit, const Facts& facts);
   void confirm(const Visit& visit, const Facts& facts);
