@@ -26,7 +26,8 @@ constexpr uint32_t kZombieEvery = 20;   // of each pace and kind, so many lines
 // attribution loses is its own bench's.
 class Folded {
  public:
-  Folded(const Population& population, const model::Policy& policy, std::function<void(const Deed&)> sink)
+  Folded(const Population& population, const model::Policy& policy, std::function<void(const Deed&)> sink,
+         fold::PortScans::Sink scan)
       : population_(population),
         policy_(policy),
         sink_(std::move(sink)),
@@ -37,7 +38,8 @@ class Folded {
               if (line == 0) return fold::MailFlows::Line{};
               return fold::MailFlows::Line{line, class_of(line).destination_memory};
             },
-            [this](const fold::MailConnection& c) { on_connection(c); }) {}
+            [this](const fold::MailConnection& c) { on_connection(c); }),
+        scans_(std::move(scan)) {}
 
   [[nodiscard]] const model::ClassPolicy& class_of(uint32_t line) const {
     return policy_.classes.at(std::string(population_.class_of(line)));
@@ -45,6 +47,13 @@ class Folded {
 
   void see(const PopulationEvent& e) {
     if (const auto* flow = std::get_if<model::Flow>(&e.what)) {
+      if (!fold::is_mail_port(flow->source_port) && !fold::is_mail_port(flow->destination_port)) {
+        const bool asks = flow->source == population_.source_of(e.line).address;
+        if (asks &&
+            fold::PortScans::is_unanswered(flow->protocol, flow->source_port, flow->destination_port, flow->tcp_flags))
+          scans_.see(e.line, *flow);
+        return;
+      }
       model::Flow own = *flow;
       const bool there = fold::is_mail_port(own.destination_port);
       (there ? own.source : own.destination) = IpAddress::v4(15U << 28 | e.line);
@@ -97,32 +106,52 @@ class Folded {
   std::function<void(const Deed&)> sink_;
   fold::MailFlows flows_;
   fold::MailNames names_;
+  fold::PortScans scans_;
+};
+
+// Zombies of one kind and pace.
+struct Tally {
+  double lines = 0;
+  double found = 0;
+  std::vector<double> seconds;  // from the first contact to the case
 };
 
 struct Counted {
   uint64_t cases = 0;
   uint64_t evidence = 0;
   uint64_t blocks = 0;
+  int32_t alone_mnat = 0;  // the highest score that opened a case in the end
+  int32_t together_mnat = 0;
   std::map<rehearse::LineKind, uint64_t> of_kind;
   std::map<std::string, uint64_t> theirs;
 };
 
 // One seed: benign lines only count as false.
 void run(PopulationConfig config, const model::Policy& policy, Counted& counted,
-         std::map<std::string, std::pair<double, double>>& zombies) {
+         std::map<std::string, Tally>& zombies) {
   std::map<uint32_t, std::string> infected;
   for (const Zombie& z : config.zombies) infected[z.line] = fmt::format("{}.x{}", to_string(z.kind), z.slower);
   Population population(std::move(config));
   std::vector<Named> rules = baselines();
   Folded* folded_at = nullptr;
   Ours ours(policy, [&](uint32_t line) -> const model::ClassPolicy& { return folded_at->class_of(line); });
-  Folded folded(population, policy, [&](const Deed& d) {
-    ours.see(d);
-    for (Named& r : rules) r.rule->see(d);
-  });
+  Folded folded(
+      population, policy,
+      [&](const Deed& d) {
+        ours.see(d);
+        for (Named& r : rules) r.rule->see(d);
+      },
+      [&](const fold::ScanStep& s) { ours.scan(s); });
   folded_at = &folded;
+  ours.set_lines(population.lines());
   PopulationEvent e;
-  while (population.next(e)) folded.see(e);
+  std::map<uint32_t, Time> begun;
+  while (population.next(e)) {
+    if (e.zombie) begun.try_emplace(e.line, e.at);
+    folded.see(e);
+  }
+  counted.together_mnat = std::max(counted.together_mnat, ours.thresholds().together_mnat);
+  counted.alone_mnat = std::max(counted.alone_mnat, ours.thresholds().alone_mnat);
   for (const auto& [line, found] : ours.found()) {
     if (infected.contains(line)) continue;
     ++counted.cases;
@@ -133,10 +162,21 @@ void run(PopulationConfig config, const model::Policy& policy, Counted& counted,
   for (const Named& r : rules)
     for (const auto& [line, found] : r.rule->found())
       counted.theirs[std::string(r.name)] += infected.contains(line) ? 0 : 1;
+  for (const auto& [line, at] : ours.scanners()) {
+    if (infected.contains(line) || ours.found().contains(line)) continue;
+    ++counted.cases;
+    ++counted.evidence;
+  }
   for (const auto& [line, what] : infected) {
-    auto& [n, hit] = zombies[what];
-    n += 1;
-    hit += ours.found().contains(line) ? 1 : 0;
+    Tally& tally = zombies[what];
+    tally.lines += 1;
+    Time at;
+    if (const auto it = ours.found().find(line); it != ours.found().end()) at = it->second.at;
+    if (const auto it = ours.scanners().find(line); it != ours.scanners().end())
+      at = at ? std::min(at, it->second) : it->second;
+    if (!at || !begun.contains(line)) continue;
+    tally.found += 1;
+    tally.seconds.push_back(static_cast<double>((at - begun.at(line)).us) / 1e6);
   }
 }
 
@@ -144,14 +184,15 @@ void run(PopulationConfig config, const model::Policy& policy, Counted& counted,
 std::vector<Zombie> zombies_over(uint32_t lines, uint64_t seed) {
   rehearse::Chance chance{rehearse::mark_of(seed, 0x20b1e)};
   std::vector<Zombie> out;
-  for (const ZombieKind kind : {ZombieKind::direct, ZombieKind::submission})
+  for (const ZombieKind kind : {ZombieKind::direct, ZombieKind::submission, ZombieKind::worm})
     for (const uint32_t slower : {1U, 10U, 100U})
       for (uint32_t i = 0; i < kZombieEvery; ++i) {
         Zombie z;
         z.line = 1 + static_cast<uint32_t>(chance.below(lines));
         z.kind = kind;
         z.begin = kMonday + chance.within(days(2));
-        z.every = seconds(52);  // eight networks in seven minutes
+        // Eight networks in seven minutes; a worm at ten hosts a second.
+        z.every = kind == ZombieKind::worm ? milliseconds(100) : seconds(52);
         z.slower = slower;
         z.contacts = 200;
         z.failing = kind == ZombieKind::direct ? .5 : 0;
@@ -175,6 +216,9 @@ void add_rows(Report& report, const std::string& view, const Counted& counted, c
   bounded("cases", counted.cases);
   bounded("cases_with_evidence", counted.evidence);
   report.add({name("blocks"), a_day(counted.blocks), 0, unit, std::nullopt, 0});
+  report.add({name("score_alone"), counted.alone_mnat / 1e3, 9.2, "nats open a case at the end", std::nullopt, 0});
+  report.add(
+      {name("score_together"), counted.together_mnat / 1e3, 9.2, "nats open a case at the end", std::nullopt, 0});
   for (const auto& [kind, n] : counted.of_kind)
     report.add({name(fmt::format("cases_of.{}", to_string(kind))), a_day(n), std::nullopt, unit, std::nullopt, 0});
   for (const auto& [rule, n] : counted.theirs) report.add({name(rule), a_day(n), std::nullopt, unit, std::nullopt, 0});
@@ -208,7 +252,7 @@ void alarms(Report& report, const Runs& runs) {
   const model::Policy policy = policy_for("10.0.0.0/8", "residential");
   for (const bool closed : {false, true}) {
     Counted counted;
-    std::map<std::string, std::pair<double, double>> zombies;
+    std::map<std::string, Tally> zombies;
     for (uint64_t seed = runs.first_seed; seed < runs.first_seed + runs.seeds; ++seed) {
       PopulationConfig config;
       config.seed = seed;
@@ -222,9 +266,15 @@ void alarms(Report& report, const Runs& runs) {
     }
     const std::string view = closed ? "gate" : "flows";
     add_rows(report, view, counted, runs);
-    for (const auto& [what, n] : zombies)
-      report.add({fmt::format("watch.zombies.{}.{}", view, what), n.second, std::nullopt,
-                  fmt::format("of {} found in the week", n.first), std::nullopt, 0});
+    for (auto& [what, tally] : zombies) {
+      const std::string name = fmt::format("watch.zombies.{}.{}", view, what);
+      report.add(
+          {name, tally.found, std::nullopt, fmt::format("of {} found in the week", tally.lines), std::nullopt, 0});
+      if (tally.seconds.empty()) continue;
+      std::ranges::sort(tally.seconds);
+      report.add({name + ".seconds", tally.seconds[tally.seconds.size() / 2], std::nullopt,
+                  "s from its first contact to the case, median", std::nullopt, 0});
+    }
   }
   report.note(
       fmt::format("false cases: {} residential lines, {} days, {} seeds from {}, DNS seen; the reference is the "

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NetFlow v9 (RFC 3954) as a router sends it: one template, 30 records of IPv4 a datagram, one in a hundred of mail.
+// NetFlow v9 (RFC 3954) as a router sends it: one template, 30 records of IPv4 a datagram, one in a hundred of mail,
+// five in a hundred of what lines ask for without an answer.
 #pragma once
 
 #include <cstddef>

@@ -145,6 +145,12 @@ bool Ours::over(const Deed& deed) {
   return is_case;
 }
 
+void Ours::scan(const fold::ScanStep& step) {
+  const model::PortScan body{{step.line}, step.source, step.destination, step.port};
+  for (const auto& reached : watch_.see({{step.line}, &class_of_(step.line)}, body, step.at, policy_, counters_))
+    if (reached.finding.stage >= model::Stage::case_) scanners_.try_emplace(step.line, step.at);
+}
+
 std::unique_ptr<Rule> rate(size_t most, Duration window) { return std::make_unique<Rate>(most, window); }
 std::unique_ptr<Rule> random_walk() { return std::make_unique<RandomWalk>(); }
 std::unique_ptr<Rule> credits() { return std::make_unique<Credits>(); }

@@ -15,6 +15,7 @@
 #include "decide/watch.h"
 #include "fold/mail_flows.h"
 #include "fold/mail_names.h"
+#include "fold/port_scans.h"
 #include "model/observation.h"
 #include "model/policy.h"
 
@@ -68,10 +69,15 @@ class Ours : public Rule {
   using ClassOf = std::function<const model::ClassPolicy&(uint32_t line)>;
   Ours(const model::Policy& policy, ClassOf class_of);
   bool over(const Deed& deed) override;
+  // What only ours looks at: when scanning lines became cases.
+  void scan(const fold::ScanStep& step);
+  [[nodiscard]] const std::unordered_map<uint32_t, Time>& scanners() const { return scanners_; }
   [[nodiscard]] const std::unordered_map<uint32_t, Found>& blocks() const { return blocks_; }
   // Cases that rest on more than novelty: who only meets many servers is asked, never restricted.
   [[nodiscard]] const std::unordered_map<uint32_t, Found>& with_evidence() const { return with_evidence_; }
-  [[nodiscard]] size_t watched() const { return watch_.watched(); }
+  void set_lines(uint64_t lines) { watch_.set_lines(lines); }
+  [[nodiscard]] decide::detect::Thresholds thresholds() const { return watch_.thresholds(policy_); }
+  [[nodiscard]] uint64_t acts_a_day() const { return watch_.acts_a_day(); }
 
  private:
   const model::Policy& policy_;
@@ -82,6 +88,7 @@ class Ours : public Rule {
   std::unordered_map<uint32_t, uint32_t> contacts_;
   std::unordered_map<uint32_t, Found> blocks_;
   std::unordered_map<uint32_t, Found> with_evidence_;
+  std::unordered_map<uint32_t, Time> scanners_;
 };
 
 // More than `most` connections within `window`, failed or not (20 in 60 s: common at providers; 20 in 5 min: BotFlex).

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <functional>
 #include <malloc.h>
+#include <map>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sstream>
@@ -31,6 +32,7 @@ namespace {
 constexpr size_t kBatch = 64;
 constexpr int kBufferOctets = 16 << 20;
 constexpr uint32_t kPerMilli = 1'000;
+constexpr uint32_t kFullRate = 1'600'000;
 constexpr Duration kWarmUp = milliseconds(1'500);  // tables are made, their pages touched
 
 // A socket on loopback with a port of its own, and the port.
@@ -93,37 +95,61 @@ uint64_t send(uint16_t port, const Load& load, Duration length) {
 
 struct Counts {
   uint64_t records = 0;  // sent
-  uint64_t lost = 0;     // at least
+  uint64_t lost = 0;     // for want of room in the socket's buffer, as the kernel counted
   double cpu_s = 0;
+  double seconds = 0;  // of sending
 };
 
-// `serve` runs in a process of its own with the socket until the pipe is closed, and gives the records it decoded.
+// Datagrams that found no room in the buffer of the socket on this port.
+uint64_t dropped_at(uint16_t port) {
+  std::ifstream table("/proc/net/udp");
+  std::string line;
+  std::getline(table, line);
+  while (std::getline(table, line)) {
+    std::istringstream fields(line);
+    std::string number;
+    std::string local;
+    std::string field;
+    fields >> number >> local;
+    if (std::stoul(local.substr(local.find(':') + 1), nullptr, 16) != port) continue;
+    while (fields >> field) {
+    }
+    return std::stoull(field);
+  }
+  return 0;
+}
+
+// Loads the collector that listens there and takes its time and loss; the warm-up is not counted.
+Counts measure(const Load& load, uint16_t port, pid_t pid) {
+  Counts out;
+  (void)send(port, load, kWarmUp);
+  std::this_thread::sleep_for(std::chrono::milliseconds(300));
+  const double before = cpu_of(pid);
+  const uint64_t dropped = dropped_at(port);
+  const Duration begun = sys::monotonic();
+  out.records = send(port, load, seconds(load.seconds_each));
+  out.seconds = static_cast<double>((sys::monotonic() - begun).us) / 1e6;
+  std::this_thread::sleep_for(std::chrono::milliseconds(500));
+  out.cpu_s = cpu_of(pid) - before;
+  out.lost = (dropped_at(port) - dropped) * kRecordsEach;
+  return out;
+}
+
+// `serve` runs in a process of its own with the socket until the pipe is closed.
 Counts in_process(const Load& load, const std::function<uint64_t(sys::Fd, int stop)>& serve) {
   auto [fd, port] = loopback_socket();
   std::array<int, 2> stop{};
-  std::array<int, 2> said{};
-  if (::pipe(stop.data()) != 0 || ::pipe(said.data()) != 0) std::exit(1);
+  if (::pipe(stop.data()) != 0) std::exit(1);
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::close(stop[1]);
-    const uint64_t records = serve(std::move(fd), stop[0]);
-    const bool told = ::write(said[1], &records, sizeof records) == sizeof records;
-    ::_exit(told ? 0 : 1);
+    ::_exit(serve(std::move(fd), stop[0]) != 0 ? 0 : 1);
   }
   fd = {};
   ::close(stop[0]);
-  ::close(said[1]);
   std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  Counts out;
-  (void)send(port, load, kWarmUp);
-  const double before = cpu_of(pid);
-  out.records = send(port, load, seconds(load.seconds_each));
-  std::this_thread::sleep_for(std::chrono::milliseconds(300));
-  out.cpu_s = cpu_of(pid) - before;
+  const Counts out = measure(load, port, pid);
   ::close(stop[1]);
-  uint64_t read = 0;  // in the warm-up too
-  if (::read(said[0], &read, sizeof read) == sizeof read && read < out.records) out.lost = out.records - read;
-  ::close(said[0]);
   ::waitpid(pid, nullptr, 0);
   return out;
 }
@@ -189,13 +215,32 @@ uint64_t whole(sys::Fd fd, int stop, uint32_t subscribers) {
   return room.decoder().stats().flows + room.decoder().stats().passed_over;
 }
 
-// A packaged collector; `argv` with {port} and {dir} put in. Its own processor time, and its plugins'.
-std::optional<Counts> packaged(const Load& load, std::vector<std::string> argv) {
+// A packaged collector: its words, and the files it wants to read, by name; {port} and {dir} are put into both.
+struct Collector {
+  std::string name;
+  std::vector<std::string> argv;
+  std::map<std::string, std::string> files = {};
+};
+
+std::string put_in(std::string text, uint16_t port, const char* folder) {
+  const std::array<std::pair<std::string_view, std::string>, 2> what{
+      {{"{port}", std::to_string(port)}, {"{dir}", folder}}};
+  for (const auto& [mark, value] : what)
+    for (size_t at = 0; (at = text.find(mark, at)) != std::string::npos; at += value.size())
+      text.replace(at, mark.size(), value);
+  return text;
+}
+
+// Its own processor time, and its plugins'.
+std::optional<Counts> packaged(const Load& load, const Collector& collector) {
   auto [fd, port] = loopback_socket();
   fd = {};
   char folder[] = "/tmp/pn-bench-XXXXXX";
   if (::mkdtemp(folder) == nullptr) return std::nullopt;
-  for (std::string& a : argv) a = fmt::format(fmt::runtime(a), fmt::arg("port", port), fmt::arg("dir", folder));
+  std::vector<std::string> argv;
+  for (const std::string& a : collector.argv) argv.push_back(put_in(a, port, folder));
+  for (const auto& [name, text] : collector.files)
+    std::ofstream(fmt::format("{}/{}", folder, name)) << put_in(text, port, folder);
   const pid_t pid = ::fork();
   if (pid == 0) {
     ::setpgid(0, 0);
@@ -211,12 +256,7 @@ std::optional<Counts> packaged(const Load& load, std::vector<std::string> argv) 
   std::this_thread::sleep_for(std::chrono::seconds(1));
   std::optional<Counts> out;
   if (::waitpid(pid, nullptr, WNOHANG) == 0) {
-    (void)send(port, load, kWarmUp);
-    const double before = cpu_of(pid);
-    out.emplace();
-    out->records = send(port, load, seconds(load.seconds_each));
-    std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    out->cpu_s = cpu_of(pid) - before;
+    out = measure(load, port, pid);
     ::kill(-pid, SIGINT);
     for (int i = 0; i < 10 && ::waitpid(pid, nullptr, WNOHANG) == 0; ++i)
       std::this_thread::sleep_for(std::chrono::milliseconds(100));
@@ -225,6 +265,29 @@ std::optional<Counts> packaged(const Load& load, std::vector<std::string> argv) 
   }
   std::filesystem::remove_all(folder);
   return out;
+}
+
+double percent(uint64_t part, uint64_t of) {
+  return of == 0 ? 0 : 100 * static_cast<double>(part) / static_cast<double>(of);
+}
+
+// FastNetMon watches the subscribers' /12, bans nobody, and reports to nobody.
+const std::vector<Collector>& collectors() {
+  static const std::vector<Collector> all{
+      {"nfcapd", {"nfcapd", "-w", "{dir}", "-b", "127.0.0.1", "-p", "{port}", "-B", "16777216"}},
+      {"nfacctd",
+       {"nfacctd", "-L", "127.0.0.1", "-l", "{port}", "-c", "src_host,dst_host,src_port,dst_port,proto,tcpflags", "-P",
+        "print", "-o", "/dev/null", "-r", "3600"}},
+      {"fastnetmon",
+       {"fastnetmon", "--configuration_file", "{dir}/conf", "--log_file", "{dir}/log", "--disable_pid_logic"},
+       {{"conf",
+         "netflow = on\nnetflow_host = 127.0.0.1\nnetflow_port = {port}\nnetworks_list_path = {dir}/networks\n"
+         "white_list_path = {dir}/none\nenable_ban = off\nenable_ban_ipv6 = off\ndisable_usage_report = on\n"
+         "prometheus = off\nenable_api = off\nmonitor_local_ip_addresses = off\n"
+         "cli_stats_file_path = {dir}/cli\ncli_stats_ipv6_file_path = {dir}/cli6\n"},
+        {"networks", "10.0.0.0/12\n"},
+        {"none", ""}}}};
+  return all;
 }
 
 double us_each(const Counts& c) { return c.records == 0 ? 0 : c.cpu_s * 1e6 / static_cast<double>(c.records); }
@@ -240,20 +303,41 @@ void speed(Report& report, const Load& load) {
     report.add(interleave("watch.cpu." + name, "us cpu/record", load.runs, ours, measure));
   };
   theirs("bare_loop", [&] { return us_each(in_process(load, bare)); });
-  const auto collector = [&](const std::string& name, const std::vector<std::string>& argv) {
-    if (!packaged({.records_per_s = 0, .seconds_each = 0}, argv)) {
-      report.note(name + " is not installed: no row for it");
-      return;
+  for (const Collector& c : collectors()) {
+    if (!packaged({.records_per_s = 0, .seconds_each = 0}, c)) {
+      report.note(c.name + " is not installed: no row for it");
+      continue;
     }
-    theirs(name, [&] { return us_each(packaged(load, argv).value_or(Counts{})); });
+    uint64_t sent = 0;
+    uint64_t lost = 0;
+    theirs(c.name, [&] {
+      const Counts counts = packaged(load, c).value_or(Counts{});
+      sent += counts.records;
+      lost += counts.lost;
+      return us_each(counts);
+    });
+    report.add({"watch.lost." + c.name, percent(lost, sent), std::nullopt, "% of its records lost", std::nullopt, 0});
+  }
+  const auto with = [&](uint32_t subscribers) {
+    Load other = load;
+    other.subscribers = subscribers;
+    return us_each(in_process(other, [&](sys::Fd fd, int stop) { return whole(std::move(fd), stop, subscribers); }));
   };
-  collector("nfcapd", {"nfcapd", "-w", "{dir}", "-b", "127.0.0.1", "-p", "{port}", "-B", "16777216"});
-  collector("nfacctd",
-            {"nfacctd", "-L", "127.0.0.1", "-l", "{port}", "-c", "src_host,dst_host,src_port,dst_port,proto,tcpflags",
-             "-P", "print", "-o", "/dev/null", "-r", "3600"});
+  report.add(interleave(
+      "watch.cpu.4m_beside_100k", "us cpu/record", load.runs, [&] { return with(4'000'000); },
+      [&] { return with(100'000); }));
+  Load full = load;
+  full.records_per_s = kFullRate;
+  const Counts counts =
+      in_process(full, [&](sys::Fd fd, int stop) { return whole(std::move(fd), stop, full.subscribers); });
+  report.add({"watch.lost.at_1.6m", percent(counts.lost, counts.records), 0, "% of our records lost", std::nullopt, 0});
+  report.add({"watch.rate.at_1.6m", static_cast<double>(counts.records) / counts.seconds / 1e6, kFullRate / 1e6,
+              "million records/s were sent", std::nullopt, 0});
   report.note(
       fmt::format("processor time per NetFlow v9 record at {} a second over {} subscribers, 1 % of mail, {} s a run; "
-                  "ours from the socket to the detectors, nfcapd writes files, nfacctd aggregates",
+                  "ours from the socket to the detectors, nfcapd writes files, nfacctd aggregates, FastNetMon counts "
+                  "per host; loss is what the kernel dropped at their "
+                  "sockets",
                   load.records_per_s, load.subscribers, load.seconds_each));
 }
 

@@ -242,11 +242,14 @@ Status overlays(Report& report, const std::string& folder) {
       {"8_failing", eight_failing()}};
   const std::set<uint32_t> senders = senders_of(isp);
   const model::Policy homes = policy_for(kIspNet, "residential");
-  const Time begin = isp.deeds.front().begun + hours(1);
+  const std::vector<uint32_t> hosts(senders.begin(), senders.end());
+  const uint32_t home = hosts.back() + 1'000'000;  // a line that does nothing else
   for (const auto& [bot, deeds] : bots) {
     for (const int64_t slower : {1, 10, 100}) {
-      const auto count = [&](std::string_view on, const model::Policy& policy, std::span<const uint32_t> lines) {
+      const auto count = [&](std::string_view on, const model::Policy& policy, std::span<const uint32_t> lines,
+                             Duration after) {
         const Duration memory = policy.classes.at(policy.default_class).destination_memory;
+        const Time begin = isp.deeds.front().begun + after;
         Tally tally;
         for (const uint32_t line : lines) {
           const std::vector<Deed> alone = of_line(isp, line);
@@ -256,15 +259,15 @@ Status overlays(Report& report, const std::string& folder) {
           report.add({fmt::format("watch.overlay.{}.{}.x{}.{}", bot, on, slower, name), t.found, std::nullopt,
                       fmt::format("of {} lines found", t.clear), std::nullopt, 0});
       };
-      const std::vector<uint32_t> hosts(senders.begin(), senders.end());
-      count("hosting", hosting, hosts);
-      const uint32_t home = hosts.back() + 1'000'000;  // a line that does nothing else
-      count("home", homes, std::span(&home, 1));
+      count("hosting", hosting, hosts, hours(1));
+      count("hosting_13h", hosting, hosts, hours(13));
+      count("home", homes, std::span(&home, 1), hours(1));
     }
   }
   report.note(
-      "overlays: each bot over each of the real senders of a day (class hosting) and over a silent home; "
-      "senders that the rule finds without any bot are left out");
+      "overlays: each bot over each of the real senders of a day (class hosting), one hour and 13 hours after the "
+      "recording "
+      "begins, and over a silent home; senders that the rule finds without any bot are left out");
   return {};
 }
 

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "cli/render.h"
+#include "rehearse/report.h"
 #include "settings/check.h"
 #include "settings/subscriber_file.h"
 #include "wire/json_convert.h"
@@ -56,6 +57,7 @@ Printed check(const std::string& settings_file, const std::string& subscriber_fi
     const auto rows = settings::load_subscriber_file(subscriber_file, {classes, loaded->network.subscriber_prefixes});
     if (rows) {
       found.checked.push_back(fmt::format("{}: {} subscribers, ready for import", subscriber_file, rows->size()));
+      found.checked.push_back(rehearse::budget_words(loaded->policy(), rows->size()));
     } else {
       std::ranges::copy(rows.error(), std::back_inserter(found.faults));
     }

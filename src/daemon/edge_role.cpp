@@ -194,6 +194,8 @@ class EdgeRole {
       put("fault_" + std::string(to_string(why)), flows_.decoder().faults(why));
     }
     report.counters["flow_export.held"] = flows_.held();
+    if (flows_.one_way())
+      report.facts["fault.flow_export"] = "the exports show no answers of servers: failures are not judged";
     report.counters["flow_export.templates"] = flows_.decoder().templates();
   }
 

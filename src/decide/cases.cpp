@@ -93,7 +93,8 @@ void Work::page_if_held(const model::Case& c, const casework::Governor& governor
 // was known a moment ago; false = it does not, or has no case.
 bool Work::see_behaviour(const model::ObservationBody& body, model::SubscriberId line) {
   const auto* sum = std::get_if<model::LineSum>(&body);
-  const bool is = std::holds_alternative<model::FirstContact>(body) || (sum != nullptr && sum->blocked != 0);
+  const bool is = std::holds_alternative<model::FirstContact>(body) || std::holds_alternative<model::PortScan>(body) ||
+                  (sum != nullptr && sum->blocked != 0);
   if (!is || facts_.cases.open_of(line) == nullptr) return false;
   state_.seen.see(line, at_);
   return true;

@@ -104,6 +104,7 @@ class Engine {
   // Sessions of which the paired restore is not done, though it was tried.
   [[nodiscard]] size_t restores_owed() const;
 
+  [[nodiscard]] BudgetView budget() const;
   [[nodiscard]] std::optional<WatchView> watch(model::SubscriberId line, Time now) const;
   // Detectors of this build, in the order of their registration.
   [[nodiscard]] static std::span<const std::string_view> detectors();

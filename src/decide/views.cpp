@@ -110,6 +110,12 @@ std::optional<WatchView> Engine::watch(model::SubscriberId line, Time now) const
   return state_->watch.view(state_->subject_of(line), now, state_->facts.policy);
 }
 
+BudgetView Engine::budget() const {
+  const model::Policy& policy = state_->facts.policy;
+  const detect::Thresholds thresholds = state_->watch.thresholds(policy);
+  return {policy.false_cases_milli, state_->watch.acts_a_day(), thresholds.alone_mnat, thresholds.together_mnat};
+}
+
 std::span<const std::string_view> Engine::detectors() { return detect::names(); }
 
 std::vector<std::string> Engine::plugged_lines() const {

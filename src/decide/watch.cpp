@@ -13,6 +13,8 @@ namespace {
 using model::Mode;
 using model::Stage;
 
+constexpr uint16_t kSmtp = 25;
+
 template <class... D>
 constexpr bool all_detectors(const std::tuple<D...>*) {
   return (IsDetector<D> && ...);
@@ -34,23 +36,24 @@ std::span<const std::string_view> witnesses() {
   return kWitnesses;
 }
 
-uint32_t fingerprint(const Prefix& network) {
+template <class D>
+constexpr bool is_ticket() {
+  return requires { D::kTicket; };
+}
+
+// 16 bits: one in 4,000 first contacts is taken for one of the 16 kept, which hides evidence and never invents any.
+uint16_t fingerprint(const Prefix& network) {
   uint32_t h = 2'166'136'261U;
   for (const uint8_t byte : network.address.bytes) h = (h ^ byte) * 16'777'619U;
   h = (h ^ network.length) * 16'777'619U;
-  return std::max(h, 1U);
-}
-
-// The oldest step of a family that has others: what is left of a level must have a step to be recounted from.
-void drop_oldest(std::vector<Entry>& ring) {
-  const auto it = std::ranges::find_if(
-      ring, [&](const Entry& e) { return std::ranges::count(ring, e.detector, &Entry::detector) > 1; });
-  ring.erase(it);
+  return static_cast<uint16_t>(std::max((h >> 16 ^ h) & 0xffffU, 1U));
 }
 
 Context context_of(const Subject& subject, Time now) {
-  return {now, subject.line_class, subject.declared_server, true, subject.noticed_at};
+  return {now, subject.line_class, subject.declared_server, true, subject.noticed_at, {}, false};
 }
+
+uint32_t size_of_state(const auto& state) { return static_cast<uint32_t>(postern::encode(state).size()); }
 
 }  // namespace
 
@@ -75,33 +78,48 @@ int32_t score_of(const Levels& levels, const Modes& modes, Mode least) {
   // see the same act, so the louder of them speaks.
   Levels heard{};
   each([&]<class D>(auto i) {
-    if (modes[i] < least) return;
+    if (modes[i] < least || is_ticket<D>()) return;
     int32_t& loudest = heard[static_cast<size_t>(std::ranges::find(witnesses(), D::kWitness) - witnesses().begin())];
     loudest = std::max(loudest, std::min(levels[i], kFamilyCapMnat));
   });
   return std::accumulate(heard.begin(), heard.end(), 0);
 }
 
-Stage stage_of(const Levels& levels, const Modes& modes, Mode least, int32_t case_score) {
+Stage stage_of(const Levels& levels, const Modes& modes, Mode least, const Thresholds& thresholds) {
   int32_t highest = 0;
+  bool rare = false;
   std::vector<std::string_view> witnesses;
   each([&]<class D>(auto i) {
-    if (modes[i] < least) return;
+    if (modes[i] < least || is_ticket<D>()) return;
     highest = std::max(highest, levels[i]);
+    if constexpr (requires { D::kRare; }) rare = rare || levels[i] >= kWatchMnat;
     if (levels[i] >= kWatchMnat && std::ranges::find(witnesses, D::kWitness) == witnesses.end())
       witnesses.push_back(D::kWitness);
   });
   const int32_t score = score_of(levels, modes, least);
-  if (score >= std::max(kBlockMnat, case_score) && witnesses.size() >= 2) return Stage::block;
-  if (score >= case_score) return Stage::case_;
+  const int32_t together = rare ? thresholds.set_mnat : thresholds.together_mnat;
+  if (score >= std::max(kBlockMnat, together) && witnesses.size() >= 2) return Stage::block;
+  if (score >= together) return Stage::case_;
+  if (std::min(highest, kFamilyCapMnat) >= thresholds.alone_mnat) return Stage::case_;
   if (highest >= kThrottleMnat) return Stage::throttle;
   return highest >= kWatchMnat ? Stage::watch : Stage::clear;
 }
 
 Levels Watch::levels_of(const Line& line, const Context& context) {
   Levels levels{};
-  each([&]<class D>(auto i) { levels[i] = D::level(std::get<i>(line.states).level, context); });
+  each([&]<class D>(auto i) { levels[i] = D::level(std::get<i>(line.states).get().level, context); });
   return levels;
+}
+
+void Watch::pace_of(const Line& line, Context& context) {
+  if (context.declared_server) context.own_every = seconds(line.seldom.get().pace.every_s);
+}
+
+void Watch::adopt_pace(Line& line, Context& context) {
+  Seldom seldom = line.seldom.get();
+  seldom.pace.every_s = seldom.pace.earned_s;
+  line.seldom.put(seldom);
+  pace_of(line, context);
 }
 
 // Every level has been under kQuietMnat for kFindingQuiet: levels only fall by time, so one look back is enough.
@@ -112,7 +130,7 @@ bool Watch::is_quiet(const Line& line, Context context) {
 }
 
 bool Watch::is_new_network(Line& line, const IpAddress& destination) {
-  const uint32_t mark = fingerprint(destination_network(destination));
+  const uint16_t mark = fingerprint(destination_network(destination));
   if (std::ranges::find(line.networks, mark) != line.networks.end()) return false;
   line.networks[line.next_network] = mark;
   line.next_network = static_cast<uint8_t>((line.next_network + 1) % kNetworksKept);
@@ -120,95 +138,145 @@ bool Watch::is_new_network(Line& line, const IpAddress& destination) {
 }
 
 bool Watch::add(Line& line, const model::ObservationBody& body, const Context& context, const Modes& modes) {
-  const auto* contact = std::get_if<model::FirstContact>(&body);
   bool speaks = false;
   each([&]<class D>(auto i) {
     if (modes[i] == Mode::off) return;
-    auto& state = std::get<i>(line.states);
+    typename D::State state = std::get<i>(line.states).get();
     const int32_t mnat = D::see(state, body, context);
     const int32_t before = D::level(state.level, context);
-    if (mnat == 0 || (mnat < 0 && before == 0)) return;
+    if (mnat == 0 || (mnat < 0 && before == 0)) return std::get<i>(line.states).put(state);
     const int64_t sum = int64_t{before} + mnat;
     state.level = {static_cast<int32_t>(std::clamp<int64_t>(sum, 0, kLevelMaxMnat)), context.now};
+    std::get<i>(line.states).put(state);
     Entry entry{context.now, {}, 0, model::Outcome::unknown, static_cast<uint8_t>(i), mnat, state.level.mnat};
-    if (contact != nullptr) {
+    if (const auto* contact = std::get_if<model::FirstContact>(&body)) {
       entry.destination = contact->destination;
       entry.port = contact->port;
       entry.outcome = contact->outcome;
+    } else if (const auto* volume = std::get_if<model::MailVolume>(&body)) {
+      entry.destination = volume->destination;
+      entry.port = volume->port;
+    } else if (const auto* scan = std::get_if<model::PortScan>(&body)) {
+      entry.destination = scan->destination;
+      entry.port = scan->port;
     }
-    line.ring.push_back(entry);
-    if (line.ring.size() > model::kEvidenceMax) drop_oldest(line.ring);
+    line.ring.push(entry);
     if constexpr (requires { D::kEachIsAFinding; }) speaks = speaks || modes[i] == Mode::on;
   });
   return speaks;
 }
 
+// Null: there is nothing to see yet, or no room.
+Watch::Line* Watch::line_of(const Subject& subject, bool begins, Time at, Counters& counters) {
+  if (const auto it = lines_.find(subject.line); it != lines_.end()) return &it->second;
+  if (!begins) return nullptr;
+  if (lines_.size() >= kWatchedMax) {
+    ++counters.watch_full;
+    return nullptr;
+  }
+  highest_ = std::max(highest_, subject.line);
+  Line& line = lines_[subject.line];
+  line.newest = at;
+  return &line;
+}
+
+void Watch::look_at_contact(Line& line, const model::FirstContact& contact, Time at, Context& context,
+                            Counters& counters) {
+  context.new_network = is_new_network(line, contact.destination);
+  if (!context.new_network) {
+    ++counters.contacts_repeated;
+    return;
+  }
+  ++line.first_contacts;
+  Seldom seldom = line.seldom.get();
+  context.walk = contact.port == kSmtp && seldom.walk.goes_on(at);
+  if (context.declared_server) {
+    const Levels levels = levels_of(line, context);
+    seldom.pace.count(context.now, std::ranges::any_of(levels, [](int32_t l) { return l >= kWatchMnat; }));
+  }
+  line.seldom.put(seldom);
+  if (line.stage == Stage::clear && !contact.provider && !context.walk) budget_.count(context.now);
+}
+
 std::vector<Reached> Watch::see(const Subject& subject, const model::ObservationBody& body, Time at,
                                 const model::Policy& policy, Counters& counters) {
   const auto* contact = std::get_if<model::FirstContact>(&body);
-  const bool begins = contact != nullptr || std::holds_alternative<model::MailLookup>(body);
-  auto it = lines_.find(subject.line);
-  if (it == lines_.end()) {
-    if (!begins) return {};
-    if (lines_.size() >= kWatchedMax) {
-      ++counters.watch_full;
-      return {};
-    }
-    it = lines_.try_emplace(subject.line).first;
-    it->second.newest = at;
-  }
-  Line& line = it->second;
+  const auto* lookup = std::get_if<model::MailLookup>(&body);
+  const bool begins = !std::holds_alternative<model::LineSum>(body);
+  Line* known = line_of(subject, begins, at, counters);
+  if (known == nullptr) return {};
+  Line& line = *known;
   const Modes modes = modes_of(policy);
-  Context context = context_of(subject, std::max(at, line.newest));
+  Context context = context_of(subject, std::max(at, Time(line.newest)));
+  pace_of(line, context);
   if (is_quiet(line, context)) line = Line{};
   line.newest = context.now;
   if (begins && std::ranges::all_of(levels_of(line, context), [](int32_t level) { return level == 0; })) {
     line.ring.clear();
     line.first_contacts = 0;
+    // Not earlier: the steps of a ring are recounted with one pace.
+    if (context.declared_server) adopt_pace(line, context);
   }
-  if (contact != nullptr) {
-    context.new_network = is_new_network(line, contact->destination);
-    line.first_contacts += context.new_network ? 1 : 0;
-    counters.contacts_repeated += context.new_network ? 0 : 1;
+  if (contact != nullptr) look_at_contact(line, *contact, at, context, counters);
+  if (lookup != nullptr && lookup->mx) {
+    Seldom seldom = line.seldom.get();
+    seldom.walk.asked(at);
+    line.seldom.put(seldom);
+    if (line.stage == Stage::clear && !context.declared_server) budget_.count(context.now);
   }
   const bool speaks = add(line, body, context, modes);
 
   std::vector<Reached> out;
   const Levels levels = levels_of(line, context);
-  const Stage stage = stage_of(levels, modes, Mode::on, policy.case_score_mnat);
-  const Stage shadow = stage_of(levels, modes, Mode::shadow, policy.case_score_mnat);
+  const Thresholds thresholds = this->thresholds(policy);
   const auto reach = [&](Stage& held, Stage now, Mode least) {
     if (now <= held && !(speaks && least == Mode::on)) return;
     held = std::max(held, now);
-    Reached reached{finding_of(line, context, modes, least), summary_of(line, context, modes, least)};
-    reached.finding.line = subject.line;
-    reached.finding.stage = held;
-    reached.finding.mode = least;
-    out.push_back(std::move(reached));
+    out.push_back(reached(line, subject, context, modes, least, false));
+    out.back().finding.stage = held;
   };
-  reach(line.stage, stage, Mode::on);
+  reach(line.stage, stage_of(levels, modes, Mode::on, thresholds), Mode::on);
   line.shadow_stage = std::max(line.shadow_stage, line.stage);
-  reach(line.shadow_stage, shadow, Mode::shadow);
+  reach(line.shadow_stage, stage_of(levels, modes, Mode::shadow, thresholds), Mode::shadow);
+  each([&]<class D>(auto i) {
+    if (!is_ticket<D>() || line.ticket || modes[i] == Mode::off || levels[i] < kWatchMnat) return;
+    line.ticket = true;
+    out.push_back(reached(line, subject, context, modes, modes[i], true));
+    out.back().finding.stage = Stage::watch;
+  });
   counters.findings += out.size();
   return out;
 }
 
-model::Finding Watch::finding_of(const Line& line, const Context& context, const Modes& modes, Mode least) {
-  model::Finding f;
+Reached Watch::reached(const Line& line, const Subject& subject, const Context& context, const Modes& modes, Mode least,
+                       bool ticket) {
+  Reached out;
+  model::Finding& f = out.finding;
   const Levels levels = levels_of(line, context);
-  f.score_mnat = score_of(levels, modes, least);
+  f.line = subject.line;
+  f.mode = least;
+  f.score_mnat = ticket ? 0 : score_of(levels, modes, least);
   f.first_contacts = line.first_contacts;
   f.at = context.now;
+  f.own_every = context.own_every;
   std::array<std::string (*)(const Entry&), kDetectors> note{};
   each([&]<class D>(auto i) {
+    if (modes[i] < least || is_ticket<D>() != ticket) return;
     note[i] = &D::note;
-    if (modes[i] >= least) f.levels_mnat[std::string(D::kName)] = levels[i];
+    f.levels_mnat[std::string(D::kName)] = levels[i];
   });
-  for (const Entry& e : line.ring)
-    if (modes[e.detector] >= least)
+  for (const Entry& e : line.ring.entries())
+    if (note[e.detector] != nullptr)
       f.evidence.push_back({e.at, std::string(names()[e.detector]), e.mnat, e.level_mnat, e.destination, e.port,
                             e.outcome, note[e.detector](e)});
-  // The first second at which the line would be quiet if nothing more came; levels only fall, so bisect.
+  f.valid_until = quiet_from(line, context);
+  out.summary = summary_of(line, context, modes, least, ticket);
+  out.ticket = ticket;
+  return out;
+}
+
+// The first second at which the line would be quiet if nothing more came; levels only fall, so bisect.
+Time Watch::quiet_from(const Line& line, const Context& context) {
   int64_t low = 0;
   int64_t high = days(400).seconds();
   while (low < high) {
@@ -221,59 +289,77 @@ model::Finding Watch::finding_of(const Line& line, const Context& context, const
       low = middle + 1;
     }
   }
-  f.valid_until = context.now + seconds(low) + kFindingQuiet;
-  return f;
+  return context.now + seconds(low) + kFindingQuiet;
 }
 
-std::string Watch::summary_of(const Line& line, const Context& context, const Modes& modes, Mode least) {
+std::string Watch::summary_of(const Line& line, const Context& context, const Modes& modes, Mode least, bool ticket) {
   std::vector<std::string> clauses;
+  const std::vector<Entry> all = line.ring.entries();
   each([&]<class D>(auto i) {
-    if (modes[i] < least) return;
+    if (modes[i] < least || is_ticket<D>() != ticket) return;
     std::vector<Entry> mine;
-    std::ranges::copy_if(line.ring, std::back_inserter(mine), [&](const Entry& e) { return e.detector == i; });
+    std::ranges::copy_if(all, std::back_inserter(mine), [&](const Entry& e) { return e.detector == i; });
     if (std::string clause = D::explain(mine, context); !clause.empty()) clauses.push_back(std::move(clause));
   });
   return fmt::format("{}", fmt::join(clauses, "; "));
 }
 
+// By number, so that what is forgotten does not hang on the order of a table.
 void Watch::sweep(Time now, const std::function<Subject(model::SubscriberId)>& subject_of) {
-  auto it = lines_.upper_bound(swept_);
-  for (size_t n = 0; n < kSweptPerTick && it != lines_.end(); ++n) {
-    swept_ = it->first;
-    it = is_quiet(it->second, context_of(subject_of(it->first), now)) ? lines_.erase(it) : std::next(it);
+  for (size_t n = 0; n < kSweptPerTick; ++n) {
+    swept_ = swept_ < highest_ ? model::SubscriberId{swept_.value + 1} : model::SubscriberId{};
+    const auto it = lines_.find(swept_);
+    if (it == lines_.end()) continue;
+    Context context = context_of(subject_of(it->first), now);
+    pace_of(it->second, context);
+    if (is_quiet(it->second, context)) lines_.erase(it);
   }
-  if (it == lines_.end()) swept_ = {};
 }
 
 void Watch::forget(model::SubscriberId line) { lines_.erase(line); }
 
 void Watch::recall(const model::Finding& finding) {
   if (!lines_.contains(finding.line) && lines_.size() >= kWatchedMax) return;
+  highest_ = std::max(highest_, finding.line);
   Line& line = lines_[finding.line];
   if (finding.at < line.newest) return;
+  bool ticket = false;
+  each([&]<class D>(auto i) {
+    const auto it = finding.levels_mnat.find(std::string(D::kName));
+    if (it == finding.levels_mnat.end()) return;
+    typename D::State state = std::get<i>(line.states).get();
+    state.level = {it->second, finding.at};
+    std::get<i>(line.states).put(state);
+    ticket = ticket || is_ticket<D>();
+  });
+  if (finding.own_every.us > 0) {
+    Seldom seldom = line.seldom.get();
+    seldom.pace.every_s = seldom.pace.earned_s = static_cast<uint32_t>(finding.own_every.seconds());
+    line.seldom.put(seldom);
+  }
+  line.newest = finding.at;
+  line.ticket = line.ticket || ticket;
+  if (ticket) return;
   if (finding.mode == Mode::on) line.stage = std::max(line.stage, finding.stage);
   line.shadow_stage = std::max(line.shadow_stage, finding.stage);
   line.first_contacts = finding.first_contacts;
-  line.newest = finding.at;
-  each([&]<class D>(auto i) {
-    const auto it = finding.levels_mnat.find(std::string(D::kName));
-    if (it != finding.levels_mnat.end()) std::get<i>(line.states).level = {it->second, finding.at};
-  });
-  line.ring.clear();
+  std::vector<Entry> steps;
   for (const model::Increment& step : finding.evidence) {
     const auto name = std::ranges::find(names(), step.family);
-    if (name == names().end() || line.ring.size() >= model::kEvidenceMax) continue;
-    line.ring.push_back({step.at, step.destination, step.port, step.outcome,
-                         static_cast<uint8_t>(name - names().begin()), step.mnat, step.level_mnat});
+    if (name == names().end()) continue;
+    steps.push_back({step.at, step.destination, step.port, step.outcome, static_cast<uint8_t>(name - names().begin()),
+                     step.mnat, step.level_mnat});
     is_new_network(line, step.destination);
   }
+  line.ring.assign(steps);
 }
 
 std::optional<WatchView> Watch::view(const Subject& subject, Time now, const model::Policy& policy) const {
   const auto it = lines_.find(subject.line);
   if (it == lines_.end()) return std::nullopt;
   const Line& line = it->second;
-  const Context context = context_of(subject, std::max(now, line.newest));
+  Context context = context_of(subject, std::max(now, Time(line.newest)));
+  pace_of(line, context);
   if (is_quiet(line, context)) return std::nullopt;
   const Modes modes = modes_of(policy);
   const Levels levels = levels_of(line, context);
@@ -283,28 +369,35 @@ std::optional<WatchView> Watch::view(const Subject& subject, Time now, const mod
   view.score_mnat = score_of(levels, modes, Mode::on);
   view.first_contacts = line.first_contacts;
   for (size_t i = 0; i < kDetectors; ++i) view.levels.push_back({names()[i], modes[i], levels[i]});
-  view.explained = summary_of(line, context, modes, Mode::on);
+  view.explained = summary_of(line, context, modes, Mode::on, false);
   return view;
 }
 
 void Watch::encode(Encoder& out) const {
   std::vector<std::pair<std::string, uint32_t>> states;
-  each([&]<class D>(auto) {
-    states.emplace_back(D::kName, static_cast<uint32_t>(postern::encode(typename D::State{}).size()));
-  });
+  each([&]<class D>(auto) { states.emplace_back(D::kName, size_of_state(typename D::State{})); });
   out.put(states);
+  out.put(highest_);
   out.put(swept_);
+  out.put(budget_);
   out.put(static_cast<uint64_t>(lines_.size()));
-  for (const auto& [id, line] : lines_) {
+  std::vector<model::SubscriberId> order;
+  order.reserve(lines_.size());
+  for (const auto& [id, line] : lines_) order.push_back(id);
+  std::ranges::sort(order);
+  for (const model::SubscriberId id : order) {
+    const Line& line = lines_.at(id);
     out.put(id);
-    each([&]<class D>(auto i) { out.put(std::get<i>(line.states)); });
-    out.put(line.ring);
+    each([&]<class D>(auto i) { out.put(std::get<i>(line.states).get()); });
+    out.put(line.ring.entries());
+    out.put(line.seldom.get());
     out.put(line.networks);
+    out.put(line.newest);
+    out.put(line.first_contacts);
     out.put(line.next_network);
     out.put(line.stage);
     out.put(line.shadow_stage);
-    out.put(line.first_contacts);
-    out.put(line.newest);
+    out.put(line.ticket);
   }
 }
 
@@ -315,12 +408,13 @@ void Watch::decode(Decoder& in) {
   std::vector<uint8_t> place(states.size(), 0xff);
   each([&]<class D>(auto i) {
     for (size_t n = 0; n < states.size(); ++n)
-      if (states[n] ==
-          std::pair(std::string(D::kName), static_cast<uint32_t>(postern::encode(typename D::State{}).size())))
+      if (states[n] == std::pair(std::string(D::kName), size_of_state(typename D::State{})))
         place[n] = static_cast<uint8_t>(i);
   });
   lines_.clear();
+  in.get(highest_);
   in.get(swept_);
+  in.get(budget_);
   uint64_t lines = 0;
   in.get(lines);
   for (uint64_t n = 0; n < lines && in.ok(); ++n) {
@@ -331,23 +425,32 @@ void Watch::decode(Decoder& in) {
       Bytes skipped(std::min<size_t>(states[s].second, in.left()));
       if (place[s] == 0xff) in.raw(skipped.data(), skipped.size());
       each([&]<class D>(auto i) {
-        if (place[s] == i) in.get(std::get<i>(line.states));
+        if (place[s] != i) return;
+        typename D::State state{};
+        in.get(state);
+        std::get<i>(line.states).put(state);
       });
     }
-    in.get(line.ring);
+    std::vector<Entry> ring;
+    Seldom seldom;
+    in.get(ring);
+    in.get(seldom);
     in.get(line.networks);
+    in.get(line.newest);
+    in.get(line.first_contacts);
     in.get(line.next_network);
     in.get(line.stage);
     in.get(line.shadow_stage);
-    in.get(line.first_contacts);
-    in.get(line.newest);
-    std::erase_if(line.ring, [&](Entry& e) {
+    in.get(line.ticket);
+    std::erase_if(ring, [&](Entry& e) {
       const bool known = e.detector < place.size() && place[e.detector] != 0xff;
       if (known) e.detector = place[e.detector];
       return !known;
     });
-    if (line.next_network >= kNetworksKept) in.spoil();
-    lines_.emplace_hint(lines_.end(), id, std::move(line));
+    line.ring.assign(ring);
+    line.seldom.put(seldom);
+    if (line.next_network >= kNetworksKept || id > highest_) in.spoil();
+    lines_.insert_or_assign(id, std::move(line));
   }
 }
 
@@ -364,7 +467,8 @@ Result<int32_t> recount(const model::Finding& finding, const Subject& subject) {
     Sum& sum = sums[i];
     for (const model::Increment& step : finding.evidence) {
       if (step.family != D::kName || !wrong.empty()) continue;
-      const Context context = context_of(subject, step.at);
+      Context context = context_of(subject, step.at);
+      context.own_every = finding.own_every;
       const int32_t before = sum.begun ? D::level(sum.level, context) : std::max(step.level_mnat - step.mnat, 0);
       sum = {true, {std::clamp(before + step.mnat, 0, kLevelMaxMnat), step.at}};
       if (sum.level.mnat != step.level_mnat)
@@ -372,7 +476,9 @@ Result<int32_t> recount(const model::Finding& finding, const Subject& subject) {
                             sum.level.mnat);
     }
     modes[i] = finding.levels_mnat.contains(std::string(D::kName)) ? Mode::on : Mode::off;
-    levels[i] = D::level(sum.level, context_of(subject, finding.at));
+    Context context = context_of(subject, finding.at);
+    context.own_every = finding.own_every;
+    levels[i] = D::level(sum.level, context);
   });
   if (!wrong.empty()) return fail(Errc::bad_input, wrong, fmt::format("finding {}", finding.id.value));
   return score_of(levels, modes, Mode::on);

@@ -2,30 +2,36 @@
 // The frame of detection: runs every registered detector over what a line does, keeps their levels and the evidence
 // ring, and says when a line enters a higher stage (DETECTION.md section 1). A stage is held until every level has been
 // under 2.3 nats for 24 h, so that hovering about a threshold makes one finding and a flood makes at most one per
-// stage. Lines have state only after a first contact; idle ones are forgotten.
+// stage. Lines have state only after a first contact; idle ones are forgotten. A line costs at most 256 bytes with a
+// few steps of evidence (bench: watch.bytes_per_subject).
 #pragma once
 
 #include <array>
 #include <functional>
-#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <tuple>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/codec.h"
 #include "decide/common/counters.h"
 #include "decide/detect/registry.inc"
+#include "decide/frame/boxed.h"
+#include "decide/frame/budget.h"
 #include "decide/frame/contract.h"
+#include "decide/frame/pace.h"
+#include "decide/frame/ring.h"
 #include "decide/frame/view.h"
+#include "decide/frame/walk.h"
 #include "model/observation.h"
 
 namespace postern::decide::detect {
 
 inline constexpr size_t kDetectors = std::tuple_size_v<Registry>;
-inline constexpr size_t kNetworksKept = 32;        // fingerprints of the latest destination networks of a line
+inline constexpr size_t kNetworksKept = 16;        // fingerprints of the latest destination networks of a line
 inline constexpr int32_t kLevelMaxMnat = 100'000;  // a level holds no more: release stays near
 inline constexpr size_t kSweptPerTick = 4096;      // lines looked at per tick for what can be forgotten
 using Levels = std::array<int32_t, kDetectors>;    // by place in the registry
@@ -42,6 +48,7 @@ struct Subject {
 struct Reached {
   model::Finding finding;  // without an id
   std::string summary;     // "7 mail networks ...; 1 dark address"
+  bool ticket = false;     // something is broken: no matter of a case
 };
 
 class Watch {
@@ -56,35 +63,62 @@ class Watch {
   void recall(const model::Finding& finding);
   [[nodiscard]] std::optional<WatchView> view(const Subject& subject, Time now, const model::Policy& policy) const;
   [[nodiscard]] size_t watched() const { return lines_.size(); }
+  // How many lines the network has: what is expected of it until a day was counted.
+  void set_lines(uint64_t lines) { network_lines_ = lines; }
+  // What opens a case now, and the acts a day it is made of (frame/budget.h).
+  [[nodiscard]] Thresholds thresholds(const model::Policy& policy) const {
+    return budget_.thresholds(network_lines_, policy.case_score_mnat, policy.false_cases_milli);
+  }
+  [[nodiscard]] uint64_t acts_a_day() const { return budget_.acts_a_day(network_lines_); }
 
   void encode(Encoder& out) const;
   void decode(Decoder& in);
 
  private:
   template <class... D>
-  static std::tuple<typename D::State...> states_of(const std::tuple<D...>&);
+  static std::tuple<Kept<typename D::State>...> states_of(const std::tuple<D...>&);
 
+  struct Seldom {
+    Walk walk;
+    Pace pace;
+    bool operator==(const Seldom&) const = default;
+    PN_FIELDS(walk, pace)
+  };
+  // The order of the members leaves no gaps.
   struct Line {
     decltype(states_of(std::declval<Registry>())) states;
-    std::vector<Entry> ring;  // oldest first, kEvidenceMax at most
-    std::array<uint32_t, kNetworksKept> networks{};
+    Ring ring;
+    Boxed<Seldom> seldom;
+    std::array<uint16_t, kNetworksKept> networks{};
+    Instant newest;
+    uint32_t first_contacts = 0;
     uint8_t next_network = 0;
     model::Stage stage = model::Stage::clear;
     model::Stage shadow_stage = model::Stage::clear;
-    uint32_t first_contacts = 0;
-    Time newest;
+    bool ticket = false;  // was given
   };
 
+  Line* line_of(const Subject& subject, bool begins, Time at, Counters& counters);
+  void look_at_contact(Line& line, const model::FirstContact& contact, Time at, Context& context, Counters& counters);
+  static void pace_of(const Line& line, Context& context);
+  static void adopt_pace(Line& line, Context& context);
   static Levels levels_of(const Line& line, const Context& context);
   static bool is_quiet(const Line& line, Context context);
   static bool is_new_network(Line& line, const IpAddress& destination);
   // True when a detector wants a finding of it (kEachIsAFinding).
   static bool add(Line& line, const model::ObservationBody& body, const Context& context, const Modes& modes);
-  static model::Finding finding_of(const Line& line, const Context& context, const Modes& modes, model::Mode least);
-  static std::string summary_of(const Line& line, const Context& context, const Modes& modes, model::Mode least);
+  // What is said of the line: of all families but those of tickets, or of these alone.
+  static Reached reached(const Line& line, const Subject& subject, const Context& context, const Modes& modes,
+                         model::Mode least, bool ticket);
+  static Time quiet_from(const Line& line, const Context& context);
+  static std::string summary_of(const Line& line, const Context& context, const Modes& modes, model::Mode least,
+                                bool ticket);
 
-  std::map<model::SubscriberId, Line> lines_;
-  model::SubscriberId swept_;  // the last line the sweep looked at
+  std::unordered_map<model::SubscriberId, Line> lines_;
+  model::SubscriberId highest_;  // that ever had state
+  model::SubscriberId swept_;    // the last number the sweep looked at
+  Budget budget_;
+  uint64_t network_lines_ = 0;
 };
 
 [[nodiscard]] std::span<const std::string_view> names();
@@ -92,7 +126,8 @@ class Watch {
 // The score and stage of levels, of the detectors whose mode is at least `least`. Each witness (contract.h) counts once
 // in both: with the highest of its families.
 [[nodiscard]] int32_t score_of(const Levels& levels, const Modes& modes, model::Mode least);
-[[nodiscard]] model::Stage stage_of(const Levels& levels, const Modes& modes, model::Mode least, int32_t case_score);
+[[nodiscard]] model::Stage stage_of(const Levels& levels, const Modes& modes, model::Mode least,
+                                    const Thresholds& thresholds);
 // The score again, from nothing but the finding's evidence: each family starts where its first increment found it.
 // An error names the increment whose stored level does not follow from the ones before.
 [[nodiscard]] Result<int32_t> recount(const model::Finding& finding, const Subject& subject);

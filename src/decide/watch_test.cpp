@@ -59,5 +59,129 @@ TEST(Score, FourDomainsOfAHomeServerAreNoCase) {
   EXPECT_LT(view->score_mnat, 6'000);
 }
 
+constexpr Time kBegin = Time{} + seconds(1'700'000'000);
+
+model::FirstContact contact_of(uint32_t network, model::Outcome outcome) {
+  model::FirstContact contact;
+  contact.line = {1};
+  contact.source = IpAddress::v4(0x0a000001);
+  contact.destination = IpAddress::v4(0x2d000001 + (network << 8));
+  contact.verdict = model::Verdict::open;
+  contact.outcome = outcome;
+  return contact;
+}
+
+struct One {
+  model::Policy policy;
+  model::ClassPolicy home;
+  Watch watch;
+  Counters counters;
+  model::Stage highest = model::Stage::clear;
+
+  One() { policy.classes["unknown"] = {}; }
+  void see(const model::ObservationBody& body, Time at) {
+    for (const Reached& r : watch.see({{1}, &home}, body, at, policy, counters))
+      highest = std::max(highest, r.finding.stage);
+  }
+  int32_t level(std::string_view name, Time at) const {
+    const auto view = watch.view({{1}, &home}, at, policy);
+    for (const LevelView& l : view.value().levels)
+      if (l.detector == name) return l.level_mnat;
+    return -1;
+  }
+};
+
+// A server that nobody declared meets a dead domain with four hosts in its MX list.
+TEST(Watch, ADomainsWalkIsOneActWhereTheDnsShowsIt) {
+  for (const bool asks : {true, false}) {
+    One one;
+    if (asks) one.see(model::MailLookup{{1}, IpAddress::v4(0x0a000001), true, false}, kBegin);
+    for (uint32_t host = 0; host < 4; ++host)
+      one.see(contact_of(host, model::Outcome::failure), kBegin + seconds(30 * host));
+    EXPECT_EQ(one.level("outcome", kBegin + seconds(90)), asks ? 1'386 : 4 * 1'386);
+    EXPECT_EQ(one.highest, asks ? model::Stage::clear : model::Stage::case_);
+  }
+}
+
+TEST(Watch, ALargeNetworkNeedsMoreEvidence) {
+  for (const uint64_t lines : {1'000U, 1'000'000U}) {
+    One one;
+    one.watch.set_lines(lines);
+    // Four that do not answer: 4 ln 4 by each of two kinds.
+    for (uint32_t i = 0; i < 4; ++i) one.see(contact_of(i, model::Outcome::failure), kBegin + seconds(i));
+    EXPECT_EQ(one.highest, lines == 1'000 ? model::Stage::case_ : model::Stage::watch);
+    for (uint32_t i = 4; i < 7; ++i) one.see(contact_of(i, model::Outcome::failure), kBegin + seconds(i));
+    EXPECT_EQ(one.highest, model::Stage::block);
+  }
+}
+
+TEST(Watch, DarkAddressesAreOutsideOfTheBudget) {
+  One one;
+  one.watch.set_lines(100'000'000);
+  for (uint32_t i = 0; i < 2; ++i) {
+    model::FirstContact contact = contact_of(i, model::Outcome::unknown);
+    contact.dark = true;
+    one.see(contact, kBegin + seconds(i));
+  }
+  EXPECT_GE(one.highest, model::Stage::case_);
+}
+
+// Whatever a line does: each finding's evidence gives its score again, and a checkpoint gives the same line.
+TEST(Watch, EveryFindingIsRecountedFromItsEvidence) {
+  uint64_t state = 42;
+  const auto below = [&](uint64_t n) {
+    state = state * 6'364'136'223'846'793'005ULL + 1'442'695'040'888'963'407ULL;
+    return (state >> 33) % n;
+  };
+  size_t findings = 0;
+  size_t tickets = 0;
+  for (int story = 0; story < 60; ++story) {
+    One one;
+    Watch copy;
+    const Subject subject{{1}, &one.home, story % 3 == 0, {}};
+    Time at = kBegin;
+    for (int step = 0; step < 400; ++step) {
+      at = at + milliseconds(static_cast<int64_t>(below(story % 2 == 0 ? 4'000 : 4'000'000)));
+      model::ObservationBody body =
+          contact_of(static_cast<uint32_t>(below(300)), static_cast<model::Outcome>(below(3)));
+      switch (below(8)) {
+        case 0:
+          body = model::MailLookup{{1}, {}, below(2) == 0, below(3) == 0};
+          break;
+        case 1:
+          body = model::MailVolume{{1}, {}, IpAddress::v4(0x2d000001), 587, static_cast<uint32_t>(below(90))};
+          break;
+        case 2:
+          if (below(5) == 0) body = model::PortScan{{1}, {}, IpAddress::v4(0x96000001), 445};
+          break;
+        case 3:
+          std::get<model::FirstContact>(body).dark = below(20) == 0;
+          break;
+        default:
+          break;
+      }
+      for (const Reached& r : one.watch.see(subject, body, at, one.policy, one.counters)) {
+        const auto again = recount(r.finding, subject);
+        ASSERT_TRUE(again) << again.error().text();
+        EXPECT_EQ(*again, r.finding.score_mnat);
+        ++findings;
+        tickets += r.ticket ? 1 : 0;
+      }
+    }
+    Bytes written;
+    Encoder out(written);
+    one.watch.encode(out);
+    Decoder in(written);
+    copy.decode(in);
+    EXPECT_TRUE(in.done());
+    Bytes again;
+    Encoder second(again);
+    copy.encode(second);
+    EXPECT_EQ(written, again);
+  }
+  EXPECT_GT(findings, 60U);
+  EXPECT_GT(tickets, 5U);
+}
+
 }  // namespace
 }  // namespace postern::decide::detect

@@ -95,6 +95,7 @@ void Work::tick() {
       accounting().end(id, at_, model::SessionEnd::aged);
   tick_cases();
   plugs_moved_ = true;
+  state_.watch.set_lines(facts_.subscribers.all().size());
   state_.watch.sweep(at_, [this](model::SubscriberId line) { return state_.subject_of(line); });
 }
 
@@ -112,10 +113,10 @@ void Work::operator()(const model::FirstContact& o) {
   judge(answer.sessions[0].subscriber, o);
 }
 
-void Work::operator()(const model::MailLookup& o) {
-  const who::Answer answer = facts_.sessions.who(o.source, at_);
+void Work::judge_source(const model::ObservationBody& body, const IpAddress& source) {
+  const who::Answer answer = facts_.sessions.who(source, at_);
   if (answer.kind == who::Attribution::found && answer.sessions[0].subscriber) {
-    judge(answer.sessions[0].subscriber, o);
+    judge(answer.sessions[0].subscriber, body);
   } else {
     ++state_.counters.contacts_unattributed;
   }
@@ -128,12 +129,13 @@ void Work::operator()(const model::LineSum& o) {
 
 void Work::judge(model::SubscriberId line, const model::ObservationBody& body) {
   (void)see_behaviour(body, line);
+  state_.watch.set_lines(facts_.subscribers.all().size());
   for (detect::Reached& reached :
        state_.watch.see(state_.subject_of(line), body, at_, facts_.policy, state_.counters)) {
     model::Finding& finding = reached.finding;
     finding.id = facts_.cases.next_finding();
     emit(line, finding);
-    on_finding(finding, reached.summary);
+    if (!reached.ticket) on_finding(finding, reached.summary);
   }
   // What was due may have waited for it; a case opened just now has seen it too.
   if (see_behaviour(body, line)) look_at(facts_.cases.open_of(line)->id);

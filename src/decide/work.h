@@ -58,9 +58,11 @@ class Work {
   void operator()(const model::CustomerSays& o);
   void operator()(const model::CaseCommand& o);
   void operator()(const model::GovernorSwitch& o);
-  void operator()(const model::MailLookup& o);
+  void operator()(const model::MailLookup& o) { judge_source(o, o.source); }
   void operator()(const model::NoticeAnswered& o);
   void operator()(const model::CasesCommand& o);
+  void operator()(const model::MailVolume& o) { judge_source(o, o.source); }
+  void operator()(const model::PortScan& o) { judge_source(o, o.source); }
   [[nodiscard]] Step finish();
 
  private:
@@ -71,6 +73,8 @@ class Work {
   void redecide(model::SubscriberId subscriber);
   [[nodiscard]] who::Accounting accounting();
   void judge(model::SubscriberId line, const model::ObservationBody& body);
+  // Of the line that held the address then, if any one did.
+  void judge_source(const model::ObservationBody& body, const IpAddress& source);
   // decide/cases.cpp
   [[nodiscard]] casework::Scene scene_of(model::SubscriberId line) const;
   [[nodiscard]] casework::Governor governor_of(model::SubscriberId line) const;

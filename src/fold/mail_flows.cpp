@@ -60,14 +60,15 @@ MailFlows::Pending* MailFlows::pending_of(const Key& key, const Line& line, Time
   return &p;
 }
 
-bool MailFlows::is_first(const Line& line, const IpAddress& destination) {
+bool MailFlows::is_first(const Line& line, const Key& key, Time begun) {
   if (mailed_.size() <= line.number) mailed_.resize(line.number + size_t{1});
   if (!mailed_[line.number]) ++lines_;
   mailed_[line.number] = true;
   const bool first = memories_.try_emplace(line.memory, line.memory)
-                         .first->second.first(line.number, fingerprint(destination_network(destination)), now_);
+                         .first->second.first(line.number, fingerprint(destination_network(key.server)), now_);
   ++counters_.connections;
   counters_.first_contacts += first ? 1 : 0;
+  if (wants_volume_) volumes_.see(line.number, key.client, key.server, key.port, begun);
   return first;
 }
 
@@ -82,7 +83,7 @@ void MailFlows::ask(const Key& key, const model::Flow& flow, const Line& line) {
   Pending* p = pending_of(key, line, flow.begin);
   if (p == nullptr) {
     ++counters_.pending_full;
-    const bool first = is_first(line, key.server);
+    const bool first = is_first(line, key, flow.begin);
     sink_({line.number, flow.begin, now_, key.client, key.server, key.port, model::Outcome::unknown, first});
     return;
   }
@@ -91,7 +92,7 @@ void MailFlows::ask(const Key& key, const model::Flow& flow, const Line& line) {
   } else {
     p->asked = true;
     p->begun = flow.begin;
-    p->first = is_first(line, key.server);
+    p->first = is_first(line, key, flow.begin);
   }
   p->client_flags |= flow.tcp_flags;
   p->packets += flow.packets;
@@ -115,6 +116,7 @@ void MailFlows::judge(const Key& key, Pending& p) {
   const bool answered = has(p.server_flags, kSyn | kAck) || has(p.server_flags, kPsh) || has(p.client_flags, kPsh) ||
                         (has(p.client_flags, kAck) && p.packets >= kTalking);
   if (answered) {
+    ++(p.server_flags != 0 ? counters_.heard_server : counters_.heard_client);
     tell(key, p, model::Outcome::success);
   } else if (has(p.server_flags, kRst)) {
     tell(key, p, unanswered(key, p));
@@ -145,6 +147,7 @@ void MailFlows::advance(Time now) {
     pending_.erase(it);
   }
   now_ = std::max(now_, now);
+  if (wants_volume_) volumes_.advance(now_);
 }
 
 }  // namespace postern::fold

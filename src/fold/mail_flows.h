@@ -17,6 +17,7 @@
 #include <unordered_map>
 
 #include "fold/destinations.h"
+#include "fold/mail_volume.h"
 #include "fold/outages.h"
 #include "model/flow.h"
 #include "model/observation.h"
@@ -56,9 +57,16 @@ class MailFlows {
     uint64_t strays = 0;        // of no attempt: resets, ends of old connections, answers nobody asked for
     uint64_t not_governed = 0;  // neither end is a subscriber's
     uint64_t pending_full = 0;  // outcome unknown because of it
+    uint64_t heard_server = 0;  // answered connections of which something of the server was seen
+    uint64_t heard_client = 0;  // of which only the client's own acknowledgements were
   };
 
-  MailFlows(LineOf line_of, Sink sink) : line_of_(std::move(line_of)), sink_(std::move(sink)) {}
+  // `volume`: told of minutes with too many connections to one network; none = nobody asks.
+  MailFlows(LineOf line_of, Sink sink, MailVolumes::Sink volume = nullptr)
+      : line_of_(std::move(line_of)),
+        sink_(std::move(sink)),
+        wants_volume_(volume != nullptr),
+        volumes_(std::move(volume)) {}
 
   // The source of the records sees no returns: nothing may be called a failure.
   void set_one_way(bool one_way) { one_way_ = one_way; }
@@ -66,6 +74,7 @@ class MailFlows {
   void advance(Time now);  // also without records, or the last failures are never known
   [[nodiscard]] const Counters& counters() const { return counters_; }
   [[nodiscard]] const Outages& outages() const { return outages_; }
+  [[nodiscard]] const MailVolumes& volumes() const { return volumes_; }
   [[nodiscard]] size_t lines() const { return lines_; }
   [[nodiscard]] size_t bytes() const;  // of tables shared by all lines
 
@@ -97,7 +106,7 @@ class MailFlows {
   void tell(const Key& key, Pending& p, model::Outcome outcome);
   void judge(const Key& key, Pending& p);
   model::Outcome unanswered(const Key& key, const Pending& p);
-  bool is_first(const Line& line, const IpAddress& destination);
+  bool is_first(const Line& line, const Key& key, Time begun);
 
   LineOf line_of_;
   Sink sink_;
@@ -109,6 +118,8 @@ class MailFlows {
   std::vector<bool> mailed_;  // by line
   size_t lines_ = 0;
   Outages outages_;
+  bool wants_volume_ = false;
+  MailVolumes volumes_;
   Counters counters_;
 };
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Networks of the big mailbox providers, in which their submission (465, 587) was found. Put together by hand from what
-// was known of them, coarse (whole allocations), not fetched from their lists, and not kept up by anything. A household
-// whose mail programs wake up talks to several of them within seconds; that is no novelty. A network missing here costs
-// at worst a question to a customer with many accounts; one too many hides a first contact with it on 465 and 587,
-// never on 25, and never a failure.
+// Networks of big mailbox providers: where their submission (465, 587) is taken to be. Written down by hand from what
+// is commonly known of their allocations, coarse, not taken from lists of theirs, not measured for being complete, and
+// nothing keeps it up. A household whose mail programs wake up talks to several of them within seconds; that is no
+// novelty, and that they answer says next to nothing (decide/detect/outcome). A network missing here makes such a
+// household look new and may open a case, a question as a rule; one too many hides first contacts with it on 465 and
+// 587, never on 25, and no failure.
 #include <array>
 
 #include "fold/mail_flows.h"

@@ -45,8 +45,9 @@ struct Finding {
   Time at;
   Time valid_until;
   Mode mode = Mode::on;  // shadow: reached only with detectors in shadow mode; opens no case
+  Duration own_every;    // 1/l0 of a declared server as it was; 0 = the class's
   bool operator==(const Finding&) const = default;
-  PN_FIELDS(id, line, stage, score_mnat, levels_mnat, evidence, first_contacts, at, valid_until, mode)
+  PN_FIELDS(id, line, stage, score_mnat, levels_mnat, evidence, first_contacts, at, valid_until, mode, own_every)
 };
 
 }  // namespace postern::model

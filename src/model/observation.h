@@ -72,6 +72,25 @@ struct MailLookup {
   PN_FIELDS(line, source, mx, not_there)
 };
 
+// One minute of a line that connects to one mail network far more often than mail needs (fold/mail_volume.h).
+struct MailVolume {
+  SubscriberId line;
+  IpAddress source;
+  IpAddress destination;  // one of its servers
+  uint16_t port = 25;
+  uint32_t connections = 0;  // in that minute
+  PN_FIELDS(line, source, destination, port, connections)
+};
+
+// Ten different hosts that did not answer the line on one TCP port within a minute (fold/port_scans.h).
+struct PortScan {
+  SubscriberId line;
+  IpAddress source;
+  IpAddress destination;  // the last of them
+  uint16_t port = 0;
+  PN_FIELDS(line, source, destination, port)
+};
+
 // "I have read this" on the reference page.
 struct PageConfirmed {
   std::string reference;
@@ -159,7 +178,7 @@ struct NoticeAnswered {
 using ObservationBody =
     std::variant<std::monostate, SessionEvent, FirstContact, LineSum, PageConfirmed, ImportSubscribers, GrantPermit,
                  RevokePermit, SetClass, EraseSubscriber, ContactSettled, CustomerSays, CaseCommand, GovernorSwitch,
-                 MailLookup, NoticeAnswered, CasesCommand>;
+                 MailLookup, NoticeAnswered, CasesCommand, MailVolume, PortScan>;
 
 struct Observation {
   uint64_t sequence = 0;  // given at intake by the brain; the only order

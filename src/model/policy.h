@@ -74,10 +74,11 @@ struct Policy {
   std::map<std::string, Mode> detectors;       // by detector name; absent = on
   int32_t case_score_mnat = 9'200;             // opens a case (DETECTION.md: S >= 9.2 nats)
   GovernorRules governor;
-  std::vector<Channel> channels;  // that send by themselves; the call list is always there
+  std::vector<Channel> channels;       // that send by themselves; the call list is always there
+  uint32_t false_cases_milli = 1'000;  // thousandths of false cases a day that somebody looks at; 0 = the score decides
   bool operator==(const Policy&) const = default;
   PN_FIELDS(classes, default_class, subscriber_prefixes, relay, dark, interim_interval, detectors, case_score_mnat,
-            governor, channels)
+            governor, channels, false_cases_milli)
 };
 
 }  // namespace postern::model

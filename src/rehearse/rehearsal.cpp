@@ -67,7 +67,11 @@ Rehearsal::Rehearsal(const model::Policy& policy, std::vector<model::Subscriber>
             if (number == 0) return fold::MailFlows::Line{};
             return fold::MailFlows::Line{number, subjects_.policy_of(number).destination_memory};
           },
-          [this](const fold::MailConnection& c) { on_connection(c); }) {}
+          [this](const fold::MailConnection& c) { on_connection(c); },
+          [this](const fold::VolumeMinute& m) { on_volume(m); }),
+      scans_([this](const fold::ScanStep& s) {
+        see(s.line, model::PortScan{{s.line}, s.source, s.destination, s.port}, s.at);
+      }) {}
 
 Status Rehearsal::read(const std::string& path, std::optional<Profile> profile) {
   Source source = PN_TRY(Source::open(path));
@@ -171,7 +175,12 @@ Status Rehearsal::take(const model::Flow& flow) {
   look_at_direction(flow);
   const bool from = fold::is_mail_port(flow.source_port);
   const bool to = fold::is_mail_port(flow.destination_port);
-  if (!from && !to) return {};
+  if (!from && !to) {
+    const bool scans =
+        flow.flags_known && subjects_.governed(flow.source) &&
+        fold::PortScans::is_unanswered(flow.protocol, flow.source_port, flow.destination_port, flow.tcp_flags);
+    return scans ? sorted_.add(fact_of(flow)) : Status{};
+  }
   if (!subjects_.governed(flow.source) && !subjects_.governed(flow.destination)) return {};
   ++window_.mail;
   return sorted_.add(fact_of(flow));
@@ -209,6 +218,7 @@ void Rehearsal::judge_direction() {
 
 Status Rehearsal::run() {
   judge_direction();
+  watch_.set_lines(subjects_.count());
   PN_TRY_VOID(sorted_.finish());
   Fact fact;
   Time swept;
@@ -231,6 +241,11 @@ Status Rehearsal::run() {
 }
 
 void Rehearsal::on_flow(const model::Flow& flow) {
+  if (!fold::is_mail_port(flow.source_port) && !fold::is_mail_port(flow.destination_port)) {
+    flows_.advance(flow.begin);
+    if (const uint32_t number = subjects_.of(flow.source, flow.begin)) scans_.see(number, flow);
+    return;
+  }
   if (is_relay(flow.destination) || is_relay(flow.source)) {
     ++window_.local_relay;
     return;
@@ -291,12 +306,18 @@ void Rehearsal::on_connection(const fold::MailConnection& c) {
   see(c.line, contact, c.known);
 }
 
+void Rehearsal::on_volume(const fold::VolumeMinute& m) {
+  see(m.line, model::MailVolume{{m.line}, m.source, m.destination, m.port, m.connections}, m.at);
+}
+
 void Rehearsal::see(uint32_t line, const model::ObservationBody& body, Time at) {
   Verdict& v = verdicts_[line];
   const decide::detect::Subject subject{{line}, &subjects_.policy_of(line)};
   for (decide::detect::Reached& reached : watch_.see(subject, body, at, policy_, counters_)) {
     const model::Finding& f = reached.finding;
-    if (f.mode != model::Mode::on || f.stage < v.stage) continue;
+    if (f.mode != model::Mode::on) continue;
+    if (reached.ticket) v.ticket = reached.summary;
+    if (reached.ticket || f.stage < v.stage) continue;
     v.stage = f.stage;
     v.score_mnat = f.score_mnat;
     v.levels_mnat = f.levels_mnat;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Recorded history through the detection that runs live (fold/, decide/watch.h): who would be found, when, by what.
-// Two passes: read() keeps what mail is about, run() goes over it in order of time. Before run() it is known whether
-// the recording sees both directions; a one-way one says nothing of outcomes. History is judged as traffic of an open
-// network: what was recorded was forwarded. Nothing is changed: there is no engine state, table or socket here.
+// Two passes: read() keeps what mail and scans are about, run() goes over it in order of time. Before run() it is known
+// whether the recording sees both directions; a one-way one says nothing of outcomes. History is judged as traffic of
+// an open network: what was recorded was forwarded. Nothing is changed: there is no engine state, table or socket here.
 #pragma once
 
 #include <functional>
@@ -16,6 +16,7 @@
 #include "decide/watch.h"
 #include "fold/mail_flows.h"
 #include "fold/mail_names.h"
+#include "fold/port_scans.h"
 #include "model/flow.h"
 #include "rehearse/flow_csv.h"
 #include "rehearse/sorted.h"
@@ -33,6 +34,7 @@ struct Verdict {
   uint32_t first_contacts_at_block = 0;
   std::map<std::string, int32_t> levels_mnat;  // of each family, when the highest stage was reached
   std::string explained;
+  std::string ticket;  // something is broken there, in words
 };
 
 // The names a policy may use in [detect.NAME].
@@ -82,7 +84,7 @@ class Rehearsal {
 
   [[nodiscard]] const Window& window() const { return window_; }
   [[nodiscard]] const Subjects& subjects() const { return subjects_; }
-  // Only of subjects that used a mail port or asked for a mail name.
+  // Only of subjects that used a mail port, asked for a mail name or scanned.
   [[nodiscard]] const std::map<uint32_t, Verdict>& verdicts() const { return verdicts_; }
   [[nodiscard]] const fold::MailFlows& flows() const { return flows_; }
   [[nodiscard]] const decide::Counters& counters() const { return counters_; }
@@ -101,6 +103,7 @@ class Rehearsal {
   void look_at_direction(const model::Flow& flow);
   void judge_direction();
   void on_connection(const fold::MailConnection& connection);
+  void on_volume(const fold::VolumeMinute& minute);
   void see(uint32_t line, const model::ObservationBody& body, Time at);
   [[nodiscard]] bool is_relay(const IpAddress& address) const;
 
@@ -109,6 +112,7 @@ class Rehearsal {
   Sorted sorted_;
   Time now_;  // of the flow that is looked at
   fold::MailFlows flows_;
+  fold::PortScans scans_;
   fold::MailNames names_;
   decide::detect::Watch watch_;
   decide::Counters counters_;

@@ -196,6 +196,42 @@ TEST(Rehearsal, SubscribersAreKnownByTheirPrefixes) {
   EXPECT_EQ(subjects.at(2).name, "100.64.0.9");
 }
 
+TEST(Rehearsal, FindsAWormAndABrokenClient) {
+  const Folder folder;
+  const model::Policy policy = policy_of("100.64.0.0/16");
+  std::string text = kHead;
+  for (int i = 0; i < 40; ++i)
+    text +=
+        fmt::format("2026-01-05 10:00:{:02},0,100.64.0.1,192.0.2.{},{},445,TCP,....S.,0,0,3,156,x\n", i, i, 4000 + i);
+  // Answered connections of the same kind are no scan.
+  for (int i = 0; i < 40; ++i)
+    text +=
+        fmt::format("2026-01-05 10:00:{:02},0,100.64.0.2,192.0.2.{},{},443,TCP,.AP.SF,0,0,9,900,x\n", i, i, 4000 + i);
+  for (int i = 0; i < 400; ++i)
+    text += fmt::format("2026-01-05 10:{:02}:{:02},0,100.64.0.3,192.0.2.1,{},587,TCP,....S.,0,0,3,156,x\n", i / 50,
+                        i % 50, 4000 + i);
+  Rehearsal rehearsal(policy, {});
+  ASSERT_TRUE(rehearsal.read(folder.file("a.csv", text), std::nullopt));
+  ASSERT_TRUE(rehearsal.run());
+  const auto rows = rows_of(rehearsal);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].subject->name, "100.64.0.1");
+  EXPECT_EQ(rows[0].verdict->stage, model::Stage::case_);
+  EXPECT_EQ(rows[0].verdict->case_at, parse_time("2026-01-05T10:00:19Z").value()) << "twenty hosts";
+  EXPECT_NE(rows[0].verdict->explained.find("hosts or more on port 445"), std::string::npos);
+  EXPECT_EQ(rows[1].verdict->stage, model::Stage::clear);
+  EXPECT_NE(rows[1].verdict->ticket.find("retries without pause"), std::string::npos);
+  EXPECT_NE(text_of(rehearsal, rows).find("Broken, and no case:\n     100.64.0.3"), std::string::npos);
+}
+
+TEST(Rehearsal, TheBudgetIsSaidInWords) {
+  model::Policy policy = policy_of("100.64.0.0/16");
+  EXPECT_NE(budget_words(policy, 100'000).find("9.2 by one kind of evidence and 10.8 by several"), std::string::npos)
+      << budget_words(policy, 100'000);
+  policy.false_cases_milli = 0;
+  EXPECT_EQ(budget_words(policy, 100'000), "detection: a case opens at a score of 9.2");
+}
+
 TEST(Source, SaysThatAFileIsCutOff) {
   const Folder folder;
   const std::string path = folder.packed("cut.gz", history(), 60);

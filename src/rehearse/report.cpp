@@ -158,6 +158,13 @@ std::string text_of(const Rehearsal& rehearsal, std::span<const Row> rows) {
           fmt::format("     block at {}, after {} first contacts\n", to_string(v.block_at), v.first_contacts_at_block);
     if (!v.explained.empty()) out += "     " + v.explained + "\n";
   }
+  size_t tickets = 0;
+  for (const Row& row : rows) {
+    if (row.verdict->ticket.empty() || ++tickets > kContactedFirstMost) continue;
+    if (tickets == 1) out += "\nBroken, and no case:\n";
+    out += fmt::format("     {} ({}): {}\n", row.subject->name, row.subject->class_name, row.verdict->ticket);
+  }
+  if (tickets > kContactedFirstMost) out += fmt::format("     and {} more\n", tickets - kContactedFirstMost);
   out += "\nWho would notice a closed port 25:\n";
   for (size_t i = 0; i < pn_enum_size(Kind{}); ++i) {
     const Kind kind = static_cast<Kind>(i);
@@ -167,6 +174,19 @@ std::string text_of(const Rehearsal& rehearsal, std::span<const Row> rows) {
   out += fmt::format("Relay: at most {} connections on port 25 a minute would move to it (mail servers left out)\n",
                      rehearsal.window().port25_minute_most);
   return out + "Nothing was changed: this reads files, opens no socket and asks no running posternd.\n";
+}
+
+std::string budget_words(const model::Policy& policy, uint64_t lines) {
+  const decide::detect::Thresholds t =
+      decide::detect::Budget{}.thresholds(lines, policy.case_score_mnat, policy.false_cases_milli);
+  const auto least = [](int32_t mnat) { return fmt::format("{}.{}", mnat / 1'000, mnat % 1'000 / 100); };
+  if (policy.false_cases_milli == 0) return fmt::format("detection: a case opens at a score of {}", least(t.set_mnat));
+  return fmt::format(
+      "detection: for {} false cases a day among {} lines a case opens at a score of {} by one kind of evidence and {} "
+      "by "
+      "several; with a day's traffic counted, by that (postern status)",
+      fmt::format("{}.{:03}", policy.false_cases_milli / 1'000, policy.false_cases_milli % 1'000), lines,
+      least(t.alone_mnat), least(t.together_mnat));
 }
 
 std::string permits_of(std::span<const Row> rows) {

@@ -27,6 +27,8 @@ struct Row {
 [[nodiscard]] std::string text_of(const Rehearsal& rehearsal, std::span<const Row> rows);
 // Lines that were left out and what bounds the result: for standard error beside JSON.
 [[nodiscard]] std::string remarks_of(const Rehearsal& rehearsal, std::span<const Row> rows);
+// What "so many false cases a day" means for a network of so many lines, in a line of words.
+[[nodiscard]] std::string budget_words(const model::Policy& policy, uint64_t lines);
 // One `postern permit grant` a line, for an operator to read, mend and run.
 [[nodiscard]] std::string permits_of(std::span<const Row> rows);
 

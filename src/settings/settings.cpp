@@ -151,6 +151,7 @@ model::Policy Settings::policy() const {
   out.interim_interval = radius_acct.interim_interval;
   for (const auto& [name, d] : detect) out.detectors[name] = d.mode;
   out.case_score_mnat = casework.case_score.thousandths;
+  out.false_cases_milli = static_cast<uint32_t>(casework.false_cases_a_day.thousandths);
   out.governor = governor.rules;
   out.governor.protected_lines = governor.protected_lines;
   if (!mail.relay.empty()) out.channels.push_back(model::Channel::mail);

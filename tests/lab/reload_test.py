@@ -71,7 +71,7 @@ RELOAD: dict[str, Any] = {
     "radius_coa.nas.methods": ["disconnect"], "radius_coa.nas.garden": ["Filter-Id = g"],
     "radius_coa.nas.normal": ["Filter-Id = n"],
     "radius_auth.allow": ["127.0.0.0/8"], "radius_auth.garden": ["Filter-Id = g"],
-    "casework.case_score": 9.5, "detect.novelty.mode": "shadow",
+    "casework.case_score": 9.5, "casework.false_cases_a_day": 2.5, "detect.novelty.mode": "shadow",
     "flow_export.exporters": ["192.0.2.7/32"], "flow_export.sampling": 100, "flow_export.hold": "80s",
     "flow_export.contacts_per_s": 2001,
 }

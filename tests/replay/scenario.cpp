@@ -75,6 +75,8 @@ class Scenario {
     begin();
     if (verb == "contact") return contact(words);
     if (verb == "lookup") return lookup(words);
+    if (verb == "volume") return volume(words);
+    if (verb == "scan") return scan(words);
     if (verb == "grant" || verb == "revoke") return permit(verb, words);
     if (verb == "confirm") return confirm(words);
     if (verb == "sum") return sum(words);
@@ -142,6 +144,29 @@ class Scenario {
     c.outcome = named(model::Outcome_from(words.at(3)), words[3]);
     c.dark = words.size() > 4 && words[4] == "dark";
     observe(c);
+  }
+  // volume LINE DESTINATION PORT CONNECTIONS: a minute of so many, from the line's first prefix
+  void volume(const Words& words) {
+    model::MailVolume o;
+    o.line = id_of(words.at(0));
+    const auto sessions = engine_.sessions_of(o.line);
+    if (sessions.empty() || sessions[0]->prefixes->empty()) bad(words[0] + " has no address");
+    o.source = sessions[0]->prefixes->at(0).address;
+    o.destination = must(parse_ip(words.at(1)));
+    o.port = static_cast<uint16_t>(std::stoul(words.at(2)));
+    o.connections = static_cast<uint32_t>(std::stoul(words.at(3)));
+    observe(o);
+  }
+  // scan LINE DESTINATION PORT: ten hosts that did not answer, from the line's first prefix
+  void scan(const Words& words) {
+    model::PortScan o;
+    o.line = id_of(words.at(0));
+    const auto sessions = engine_.sessions_of(o.line);
+    if (sessions.empty() || sessions[0]->prefixes->empty()) bad(words[0] + " has no address");
+    o.source = sessions[0]->prefixes->at(0).address;
+    o.destination = must(parse_ip(words.at(1)));
+    o.port = static_cast<uint16_t>(std::stoul(words.at(2)));
+    observe(o);
   }
   // lookup LINE mx|address [gone]: a mail name, from the line's first prefix
   void lookup(const Words& words) {

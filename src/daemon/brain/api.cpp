@@ -32,6 +32,16 @@ std::string fact_of(const RoleReport& report, const std::string& name) {
 // A role that has not reported for this long is not well.
 constexpr Duration kReportLate = seconds(5);
 
+// What "so many false cases a day" means for this network.
+wire::Json detection_of(const decide::BudgetView& budget) {
+  const auto nats = [](int32_t mnat) { return fmt::format("{}.{}", mnat / 1'000, mnat % 1'000 / 100); };
+  const uint32_t milli = budget.false_cases_milli;
+  return wire::Json::object({{"false_cases_a_day", fmt::format("{}.{:03}", milli / 1'000, milli % 1'000)},
+                             {"acts_a_day", budget.acts_a_day},
+                             {"case_score_alone", nats(budget.alone_mnat)},
+                             {"case_score_together", nats(budget.together_mnat)}});
+}
+
 }  // namespace
 
 void Brain::wake_api() {
@@ -135,6 +145,7 @@ wire::Json Brain::status() const {
                              {"faults", std::move(faults)},
                              {"roles", std::move(roles)},
                              {"supervisor", std::move(supervisor)},
+                             {"detection", detection_of(engine_.budget())},
                              {"counters", std::move(counters)}});
 }
 

@@ -5,12 +5,18 @@
 //   kName     the folder's name; the settings section [detect.<name>] and the family in findings
 //   kWitness  families with the same witness see the same acts: they count once in the score, with the highest of their
 //             levels, and where a stage asks for two independent ones
-//   State     what it keeps of one line: fixed size, PN_FIELDS, with a member `Level level`. The frame owns it.
+//   State     what it keeps of one line: fixed size, PN_FIELDS, with a member `Level level`; beyond 16 bytes also ==,
+//   for it is
+//             kept only where it says something. The frame owns it.
 //   level()   what is left of a level at context.now. Never grows by time alone; pure, so evidence can be recounted.
 //   see()     what an observation of the line adds, in milli-nats; may be negative, 0 = nothing to say. May change what
 //             it keeps in State but for `level`: adding, floor 0 and the ceiling are the frame's.
 //   kEachIsAFinding  (optional, true) every increment is a finding of its own, whatever the stage: for evidence that
 //             casework waits for and that a detector gives at most a few times per case
+//   kRare     (optional, true) healthy lines do not give it at any rate: the budget of false cases (budget.h) is not
+//   for it kTicket   (optional, true) it says that something is broken, not that somebody abuses it: never part of the
+//   score, of a
+//             case or of two independent kinds of evidence; its finding (stage watch, at most) is the ticket
 //   note()    what one step of evidence was, in words; explain() what all its steps were, as a clause of a sentence.
 //
 // The frame (decide/watch.h) does the rest: modes, the evidence ring, score, stages, findings, checkpoints. Integers
@@ -32,10 +38,21 @@
 
 namespace postern::decide::detect {
 
+// A Time in two halves: where many are kept, four bytes of alignment count.
+struct Instant {
+  uint32_t high = 0;
+  uint32_t low = 0;
+  constexpr Instant() = default;
+  constexpr Instant(Time t) : high(static_cast<uint32_t>(t.us >> 32)), low(static_cast<uint32_t>(t.us)) {}  // NOLINT
+  constexpr operator Time() const { return {static_cast<int64_t>(uint64_t{high} << 32 | low)}; }            // NOLINT
+  bool operator==(const Instant&) const = default;
+  PN_FIELDS(high, low)
+};
+
 // Integrated log-likelihood ratio, and the time it was true.
 struct Level {
   int32_t mnat = 0;
-  Time at;
+  Instant at;
   bool operator==(const Level&) const = default;
   PN_FIELDS(mnat, at)
 };
@@ -46,6 +63,8 @@ struct Context {
   bool declared_server = false;                    // a permit says that a mail server runs here
   bool new_network = true;                         // the destination network is not in the line's memory
   Time noticed_at;                                 // when the customer was told of the line's open case; 0 = not
+  Duration own_every = {};                         // 1/l0 that a declared server earned (frame/pace.h); 0 = none
+  bool walk = false;  // the contact is a further host of a domain's MX list (frame/walk.h): of an act already seen
 };
 
 // One step of evidence as the ring keeps it.

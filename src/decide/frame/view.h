@@ -28,6 +28,14 @@ struct WatchView {
   std::string explained;  // "7 mail networks never contacted before within 12 s (normal: under 1 per 10 min)"
 };
 
+// What "so many false cases a day" means for this network (frame/budget.h).
+struct BudgetView {
+  uint32_t false_cases_milli = 0;  // thousandths a day, as the operator said; 0 = the score alone decides
+  uint64_t acts_a_day = 0;         // of healthy lines: first contacts and mail names asked for
+  int32_t alone_mnat = 0;          // opens a case by one kind of evidence
+  int32_t together_mnat = 0;       // by several
+};
+
 struct GovernorView {
   bool stopped = false;       // by a person
   bool holding = false;       // something is due and held

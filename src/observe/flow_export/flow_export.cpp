@@ -2,6 +2,8 @@
 #include "observe/flow_export/flow_export.h"
 
 #include <algorithm>
+#include <array>
+#include <string_view>
 
 #include "sys/log.h"
 
@@ -14,9 +16,11 @@ constexpr size_t kDatagramOctets = 16'384;
 constexpr int kBatchesPerTurn = 16;  // then the loop's other descriptors have their turn
 constexpr int kReceiveBufferOctets = 16 << 20;
 constexpr uint8_t kTcp = 6;
+constexpr uint64_t kAnswersAtLeast = 20;  // below, a share of 95 % says nothing
 
-bool is_mail(uint8_t protocol, uint16_t source_port, uint16_t destination_port) {
-  return protocol == kTcp && (fold::is_mail_port(source_port) || fold::is_mail_port(destination_port));
+bool is_wanted(uint8_t protocol, uint16_t source_port, uint16_t destination_port, uint8_t tcp_flags) {
+  return protocol == kTcp && (fold::is_mail_port(source_port) || fold::is_mail_port(destination_port) ||
+                              fold::PortScans::is_unanswered(protocol, source_port, destination_port, tcp_flags));
 }
 
 bool is_in(const std::vector<Prefix>& prefixes, const IpAddress& address) {
@@ -35,8 +39,12 @@ FlowExport::FlowExport(Config config, sys::Loop& loop, std::vector<sys::Fd> udp_
       dropped_(sockets_.size()),
       batch_(kDatagrams, kDatagramOctets),
       decoder_(
-          {}, [this](const model::Flow& flow) { on_flow(flow); }, is_mail),
-      fold_(std::move(line_of), [this](const fold::MailConnection& c) { on_connection(c); }),
+          {}, [this](const model::Flow& flow) { on_flow(flow); }, is_wanted),
+      line_of_(std::move(line_of)),
+      fold_(
+          line_of_, [this](const fold::MailConnection& c) { on_connection(c); },
+          [this](const fold::VolumeMinute& m) { on_volume(m); }),
+      scans_([this](const fold::ScanStep& s) { on_scan(s); }),
       tokens_(config_.contacts_per_s) {
   for (size_t i = 0; i < sockets_.size(); ++i) {
     const int fd = sockets_[i].get();
@@ -83,12 +91,17 @@ void FlowExport::on_readable(size_t socket) {
 }
 
 void FlowExport::on_flow(model::Flow flow) {
+  if (config_.sampling != 0) flow.sampling = config_.sampling;
+  if (!fold::is_mail_port(flow.source_port) && !fold::is_mail_port(flow.destination_port)) {
+    ++stats_.unanswered_flows;
+    if (const fold::MailFlows::Line line = line_of_(flow.source); line.number != 0) scans_.see(line.number, flow);
+    return;
+  }
   ++stats_.mail_flows;
   if (is_in(config_.relay, flow.source) || is_in(config_.relay, flow.destination)) {
     ++stats_.local_relay;
     return;
   }
-  if (config_.sampling != 0) flow.sampling = config_.sampling;
   if (flow.begin < folded_) {
     ++stats_.too_late;
     return;
@@ -113,13 +126,38 @@ void FlowExport::release() {
   fold_.advance(folded_);
 }
 
-void FlowExport::on_connection(const fold::MailConnection& c) {
-  if (!c.first) return;
+bool FlowExport::within_rate() {
   if (tokens_ == 0) {
     ++stats_.contacts_over_rate;
-    return;
+    return false;
   }
   --tokens_;
+  return true;
+}
+
+void FlowExport::on_volume(const fold::VolumeMinute& m) {
+  if (!within_rate()) return;
+  ++stats_.volumes;
+  model::MailVolume volume;
+  volume.source = m.source;
+  volume.destination = m.destination;
+  volume.port = m.port;
+  volume.connections = m.connections;
+  emit_({.sequence = 0, .at = m.at, .body = volume});
+}
+
+void FlowExport::on_scan(const fold::ScanStep& s) {
+  if (!within_rate()) return;
+  ++stats_.scans;
+  model::PortScan scan;
+  scan.source = s.source;
+  scan.destination = s.destination;
+  scan.port = s.port;
+  emit_({.sequence = 0, .at = s.at, .body = scan});
+}
+
+void FlowExport::on_connection(const fold::MailConnection& c) {
+  if (!c.first || !within_rate()) return;
   ++stats_.contacts;
   model::FirstContact contact;
   contact.source = c.source;
@@ -131,16 +169,35 @@ void FlowExport::on_connection(const fold::MailConnection& c) {
   emit_({.sequence = 0, .at = c.begun, .body = contact});
 }
 
+// DETECTION.md: no return traffic for 95 % of those who are answered is a one-way view.
+void FlowExport::judge_direction() {
+  const fold::MailFlows::Counters& now = fold_.counters();
+  const uint64_t server = now.heard_server - heard_.heard_server;
+  const uint64_t all = server + now.heard_client - heard_.heard_client;
+  if (all < kAnswersAtLeast) return;
+  heard_ = now;
+  const bool one_way = server * 20 <= all;
+  if (one_way != one_way_)
+    sys::log(sys::Level::warning, kComponent, one_way ? "FLOW_ONE_WAY" : "FLOW_BOTH_WAYS",
+             one_way ? "the exports show no answers of servers: failures are not judged; export both directions"
+                     : "the exports show answers again: failures are judged");
+  one_way_ = one_way;
+  fold_.set_one_way(one_way);
+}
+
 void FlowExport::tick() {
   tokens_ = config_.contacts_per_s;
   release();
   const Time now = now_();
   if (now - expired_ < minutes(1)) return;
   expired_ = now;
+  judge_direction();
   decoder_.expire(now);
   // Once a minute, whatever a flood does.
   Stats::visit(stats_, [&](std::string_view name, const uint64_t& value) {
-    if (name == "mail_flows" || name == "local_relay" || name == "contacts") return;
+    constexpr std::array<std::string_view, 6> kUsual{"mail_flows", "local_relay",      "contacts",
+                                                     "volumes",    "unanswered_flows", "scans"};
+    if (std::ranges::find(kUsual, name) != kUsual.end()) return;
     Stats::visit(told_, [&](std::string_view before, uint64_t& last) {
       if (before != name || value == last) return;
       sys::log(sys::Level::warning, kComponent, "FLOW_EXPORT_LOSES", "something of the exports was not used",

@@ -3,7 +3,8 @@
 // ours stands. Datagrams of exporters that are listed are decoded (wire/traffic/flow), TCP flows of mail ports are held
 // for `hold` and put in order of their begin (exporters tell of a flow when it ends, and each in its own time), folded
 // (fold/mail_flows.h), and each first contact becomes an observation without a line: who had the address then is the
-// brain's to say. Bounded: flows held, and first contacts a second; beyond them, a counter and a log line. One thread.
+// brain's to say. So do steps of scans on other ports, from records that hold a SYN and no answer; these are not held.
+// Bounded: flows held, and first contacts a second; beyond them, a counter and a log line. One thread.
 #pragma once
 
 #include <functional>
@@ -12,6 +13,7 @@
 
 #include "base/fields.h"
 #include "fold/mail_flows.h"
+#include "fold/port_scans.h"
 #include "model/observation.h"
 #include "sys/fd.h"
 #include "sys/loop.h"
@@ -38,9 +40,12 @@ struct Stats {
   uint64_t too_late = 0;     // flows older than what was folded already
   uint64_t given_early = 0;  // flows not held as long, because too many were
   uint64_t contacts = 0;
-  uint64_t contacts_over_rate = 0;
+  uint64_t contacts_over_rate = 0;  // volumes too
+  uint64_t volumes = 0;             // minutes of too many connections to one network
+  uint64_t unanswered_flows = 0;    // on other ports than those of mail
+  uint64_t scans = 0;               // steps of scans
   PN_FIELDS(not_listed, cut, kernel_dropped, mail_flows, local_relay, too_late, given_early, contacts,
-            contacts_over_rate)
+            contacts_over_rate, volumes, unanswered_flows, scans)
 };
 
 class FlowExport {
@@ -57,6 +62,8 @@ class FlowExport {
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] const wire::FlowExport& decoder() const { return decoder_; }
   [[nodiscard]] size_t held() const { return held_.size(); }
+  // The exports show no answers: silence says nothing while it is so.
+  [[nodiscard]] bool one_way() const { return one_way_; }
 
  private:
   struct Later {
@@ -66,6 +73,10 @@ class FlowExport {
   void on_readable(size_t socket);
   void on_flow(model::Flow flow);
   void on_connection(const fold::MailConnection& connection);
+  void on_volume(const fold::VolumeMinute& minute);
+  void on_scan(const fold::ScanStep& step);
+  bool within_rate();
+  void judge_direction();
   void release();
   void fold_first();
   void tick();
@@ -79,12 +90,16 @@ class FlowExport {
   std::vector<uint32_t> dropped_;  // by socket, as the kernel counts
   sys::UdpBatch batch_;
   wire::FlowExport decoder_;
+  fold::MailFlows::LineOf line_of_;
   fold::MailFlows fold_;
+  fold::PortScans scans_;
   std::priority_queue<model::Flow, std::vector<model::Flow>, Later> held_;
   Time folded_;
   uint32_t tokens_ = 0;
   Time expired_;
-  Stats told_;  // as of the last log line
+  Stats told_;                       // as of the last log line
+  fold::MailFlows::Counters heard_;  // as of the last judgement of the direction
+  bool one_way_ = false;
   sys::Loop::TimerId timer_ = 0;
 };
 

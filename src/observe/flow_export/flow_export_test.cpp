@@ -140,6 +140,69 @@ TEST_F(FlowExportTest, SubmissionToABigProviderIsMarked) {
   EXPECT_TRUE(contact(0).provider != contact(1).provider) << "port 25 to it is nobody's mail program";
 }
 
+TEST_F(FlowExportTest, TwentyHostsThatDoNotAnswerAreTwoStepsAndNotHeld) {
+  start({});
+  std::vector<V5> flows;
+  for (uint32_t i = 0; i < 20; ++i) flows.push_back({.server = 0x96000000 + i, .port = 445});
+  flows.push_back({.server = 0x96000000, .port = 445, .flags = 0x14, .back = true});
+  for (uint32_t i = 0; i < 9; ++i) flows.push_back({.line = 2, .server = 0x96000000 + i, .port = 445});
+  send(datagram(kStart, flows));
+  ASSERT_EQ(seen_.size(), 2U);
+  for (const auto& o : seen_) {
+    EXPECT_EQ(to_string(std::get<model::PortScan>(o.body).source), "10.0.0.1");
+    EXPECT_EQ(std::get<model::PortScan>(o.body).port, 445);
+  }
+  EXPECT_EQ(room_->stats().unanswered_flows, 29U);
+  EXPECT_EQ(room_->stats().mail_flows, 0U);
+}
+
+TEST_F(FlowExportTest, AClientThatRetriesWithoutPauseIsToldOfByTheMinute) {
+  start({});
+  const int64_t minute = kStart / 60 * 60 + 60;
+  now_ = Time{} + seconds(minute + 30);
+  for (uint16_t i = 0; i < 40; ++i) {
+    Bytes one = datagram(minute + 30, {{.port = 587}});
+    one[24 + 32] = static_cast<std::byte>(i + 1);  // of the client's port
+    send(one);
+  }
+  pass(seconds(90));
+  pass(seconds(90));
+  ASSERT_EQ(seen_.size(), 2U);
+  const auto& volume = std::get<model::MailVolume>(seen_[0].body.index() == 2 ? seen_[1].body : seen_[0].body);
+  EXPECT_EQ(volume.connections, 40U);
+  EXPECT_EQ(volume.port, 587);
+  EXPECT_EQ(room_->stats().volumes, 1U);
+}
+
+TEST_F(FlowExportTest, AOneWayViewIsNoticedAndSilenceSaysNothingThen) {
+  start({});
+  const auto hour = [&](bool answers, uint32_t first_server) {
+    std::vector<V5> flows;
+    for (uint32_t i = 0; i < 24; ++i) {
+      const uint32_t server = first_server + (i << 8);
+      flows.push_back({.line = 2, .server = server, .flags = 0x1b});
+    }
+    send(datagram(now_.unix_seconds(), flows));
+    if (answers) {
+      for (V5& f : flows) f.back = true;
+      send(datagram(now_.unix_seconds(), flows));
+    }
+    pass(seconds(100));
+    pass(seconds(100));
+    seen_.clear();
+    send(datagram(now_.unix_seconds(), {{.server = first_server}}));
+    pass(seconds(100));
+  };
+  hour(false, 0x2d000001);
+  EXPECT_TRUE(room_->one_way());
+  ASSERT_EQ(seen_.size(), 1U);
+  EXPECT_EQ(contact(0).outcome, model::Outcome::unknown);
+  hour(true, 0x2e000001);
+  EXPECT_FALSE(room_->one_way());
+  ASSERT_EQ(seen_.size(), 1U);
+  EXPECT_EQ(contact(0).outcome, model::Outcome::failure);
+}
+
 TEST_F(FlowExportTest, SampledFlowsSayNothingOfOutcomes) {
   start({.sampling = 100});
   send(datagram(kStart, {{}}));

@@ -16,10 +16,12 @@ inline constexpr size_t kAddressesKept = 16;  // fingerprints of the latest, to 
 struct Detector {
   static constexpr std::string_view kName = "dark";
   static constexpr std::string_view kWitness = "dark";
+  static constexpr bool kRare = true;
   struct State {
     Level level;
     std::array<uint32_t, kAddressesKept> seen{};  // 0 = free
     uint8_t next = 0;
+    bool operator==(const State&) const = default;
     PN_FIELDS(level, seen, next)
   };
   static int32_t level(const Level& level, const Context& context);

@@ -9,7 +9,8 @@ namespace {
 
 Duration normal_every(const Context& context) {
   const Duration every = context.line_class->new_network_every;
-  return context.declared_server ? std::min(every, kServerEvery) : every;
+  if (!context.declared_server) return every;
+  return std::min(every, context.own_every.us > 0 ? std::min(context.own_every, kServerEvery) : kServerEvery);
 }
 
 }  // namespace
@@ -24,7 +25,7 @@ int32_t Detector::level(const Level& level, const Context& context) {
 
 int32_t Detector::see(State&, const model::ObservationBody& body, const Context& context) {
   const auto* contact = std::get_if<model::FirstContact>(&body);
-  return contact != nullptr && context.new_network && !contact->provider ? kContactMnat : 0;
+  return contact != nullptr && context.new_network && !context.walk && !contact->provider ? kContactMnat : 0;
 }
 
 std::string Detector::note(const Entry& entry) {

@@ -20,6 +20,18 @@ TEST(Novelty, DrainsThreeTimesTheNormalRate) {
   EXPECT_EQ(after(seconds(-5)), 9'702);
 }
 
+TEST(Novelty, ADeclaredServerDrainsAtThePaceItEarned) {
+  const model::ClassPolicy residential;
+  Context context{Time{1} + seconds(20), &residential, true};
+  context.own_every = seconds(10);
+  EXPECT_EQ(Detector::level({9'702, Time{1}}, context), 3'702);
+  context.own_every = seconds(600);
+  EXPECT_EQ(Detector::level({9'702, Time{1}}, context), 8'702) << "never slower than one a minute";
+  context.declared_server = false;
+  context.own_every = seconds(10);
+  EXPECT_EQ(Detector::level({9'702, Time{1}}, context), 9'602) << "who declared nothing earns nothing";
+}
+
 TEST(Novelty, OnlyNewNetworksAdd) {
   const model::ClassPolicy residential;
   Detector::State state;
@@ -28,6 +40,9 @@ TEST(Novelty, OnlyNewNetworksAdd) {
   model::FirstContact provider;
   provider.provider = true;
   EXPECT_EQ(Detector::see(state, provider, {Time{1}, &residential, false, true}), 0) << "everybody's mail client";
+  Context walk{Time{1}, &residential};
+  walk.walk = true;
+  EXPECT_EQ(Detector::see(state, model::FirstContact{}, walk), 0) << "a further host of the same domain";
   EXPECT_EQ(Detector::see(state, model::LineSum{}, {Time{1}, &residential, false, true}), 0);
 }
 

@@ -22,9 +22,9 @@ int32_t Detector::see(State&, const model::ObservationBody& body, const Context&
   if (contact == nullptr || !context.new_network || !forwarded(contact->verdict)) return 0;
   switch (contact->outcome) {
     case model::Outcome::success:
-      return -kStepMnat;
+      return contact->provider ? -kProviderAnswersMnat : -kStepMnat;
     case model::Outcome::failure:
-      return kStepMnat;
+      return context.walk ? 0 : kStepMnat;  // a dead domain fails once, however many hosts its MX list names
     case model::Outcome::unknown:
       return 0;
   }

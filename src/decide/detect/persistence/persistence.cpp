@@ -9,7 +9,7 @@ int32_t Detector::level(const Level& level, const Context& context) { return hal
 
 int32_t Detector::see(State& state, const model::ObservationBody& body, const Context& context) {
   if (!std::holds_alternative<model::FirstContact>(body) || !context.new_network) return 0;
-  if (!context.noticed_at || state.counted == context.noticed_at) return 0;
+  if (!context.noticed_at || Time(state.counted) == context.noticed_at) return 0;
   if (context.now - context.noticed_at < kAfterNotice) return 0;
   state.counted = context.noticed_at;
   return kPersistsMnat;

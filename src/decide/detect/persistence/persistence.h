@@ -14,10 +14,12 @@ inline constexpr Duration kHalfLife = hours(24);
 struct Detector {
   static constexpr std::string_view kName = "persistence";
   static constexpr std::string_view kWitness = "persistence";
+  static constexpr bool kRare = true;
   static constexpr bool kEachIsAFinding = true;  // what casework waits for before anything is restricted
   struct State {
     Level level;
-    Time counted;  // the notice it was last counted for
+    Instant counted;  // the notice it was last counted for
+    bool operator==(const State&) const = default;
     PN_FIELDS(level, counted)
   };
   static int32_t level(const Level& level, const Context& context);

@@ -27,12 +27,19 @@ using model::CaseRules;
 using model::GovernorRules;
 
 constexpr Key kKeys[] = {
-    key<&Casework::case_score>("case_score",
-                               {.unit = "nats",
-                                .min = 2'300,
-                                .max = 100'000,
-                                .reload = Reload::live,
-                                .help = "score that opens a case; each 2.3 more means ten times fewer false cases"}),
+    key<&Casework::case_score>(
+        "case_score", {.unit = "nats",
+                       .min = 2'300,
+                       .max = 100'000,
+                       .reload = Reload::live,
+                       .help = "least score that opens a case; each 2.3 more means ten times fewer false cases"}),
+    key<&Casework::false_cases_a_day>(
+        "false_cases_a_day",
+        {.unit = "cases",
+         .max = 1'000'000,
+         .reload = Reload::live,
+         .help = "how many cases a day may be wrong; a large network needs a higher score for that, which postern "
+                 "status tells; 0 = case_score alone decides"}),
     rule<&CaseRules::contact_promise>("contact_promise",
                                       {.min = seconds(1).us,
                                        .max = days(7).us,

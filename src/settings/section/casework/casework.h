@@ -11,8 +11,9 @@
 namespace postern::settings {
 
 struct Casework {
-  Decimal case_score{9'200};  // nats
-  model::CaseRules rules;     // those of a class without its own
+  Decimal case_score{9'200};         // nats
+  Decimal false_cases_a_day{1'000};  // what somebody has the time to look at
+  model::CaseRules rules;            // those of a class without its own
 
   static const KeyTable& table();
 };

@@ -90,8 +90,9 @@ void FlowExport::netflow5(const IpAddress& exporter, Time received, ByteView dat
       ports.skip(32);
       const uint16_t source_port = ports.u16();
       const uint16_t destination_port = ports.u16();
-      ports.skip(2);
-      if (!wanted_(ports.u8(), source_port, destination_port)) {
+      ports.skip(1);
+      const uint8_t flags = ports.u8();
+      if (!wanted_(ports.u8(), source_port, destination_port, flags)) {
         ++stats_.passed_over;
         in.skip(kRecord);
         continue;

@@ -56,8 +56,9 @@ class FlowExport {
  public:
   using Emit = std::function<void(const model::Flow&)>;
 
-  // By protocol, source port and destination port. Records that are not wanted cost little and are only counted.
-  using Wanted = bool (*)(uint8_t protocol, uint16_t source_port, uint16_t destination_port);
+  // By protocol, source port, destination port and TCP flags (0 where they are not said). Records that are not wanted
+  // cost little and are only counted.
+  using Wanted = bool (*)(uint8_t protocol, uint16_t source_port, uint16_t destination_port, uint8_t tcp_flags);
 
   FlowExport(FlowExportLimits limits, Emit emit, Wanted wanted = nullptr)
       : limits_(limits), emit_(std::move(emit)), wanted_(wanted) {}
@@ -121,7 +122,7 @@ class FlowExport {
   // Before a record is read, where its template lets it be seen.
   [[nodiscard]] bool unwanted(const Template& t, ByteView record);
   void give(const model::Flow& flow) {
-    if (wanted_ != nullptr && !wanted_(flow.protocol, flow.source_port, flow.destination_port)) {
+    if (wanted_ != nullptr && !wanted_(flow.protocol, flow.source_port, flow.destination_port, flow.tcp_flags)) {
       ++stats_.passed_over;
       return;
     }

@@ -138,7 +138,7 @@ TEST(Wanted, OnlyTheseAreGiven) {
   std::vector<model::Flow> flows;
   FlowExport decoder(
       {}, [&](const model::Flow& f) { flows.push_back(f); },
-      [](uint8_t protocol, uint16_t source_port, uint16_t destination_port) {
+      [](uint8_t protocol, uint16_t source_port, uint16_t destination_port, uint8_t) {
         return protocol == 6 && (source_port == 587 || destination_port == 587);
       });
   const auto take = [&](const std::string& datagram) {

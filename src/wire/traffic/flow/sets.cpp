@@ -160,7 +160,8 @@ bool FlowExport::unwanted(const Template& t, ByteView record) {
     return static_cast<uint16_t>(static_cast<uint8_t>(record[at]) << 8 | static_cast<uint8_t>(record[at + 1]));
   };
   const auto protocol = static_cast<uint8_t>(record[t.ports->protocol_at]);
-  if (wanted_(protocol, port(t.ports->source_at), port(t.ports->destination_at))) return false;
+  const auto flags = t.ports->tcp_flags_at ? static_cast<uint8_t>(record[*t.ports->tcp_flags_at]) : uint8_t{0};
+  if (wanted_(protocol, port(t.ports->source_at), port(t.ports->destination_at), flags)) return false;
   ++stats_.passed_over;
   return true;
 }

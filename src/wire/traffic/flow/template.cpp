@@ -131,7 +131,9 @@ std::optional<Ports> ports_of(const std::vector<Step>& steps) {
   const auto source = at(Element::source_port, 2);
   const auto destination = at(Element::destination_port, 2);
   if (!protocol || !source || !destination) return std::nullopt;
-  return Ports{*protocol, *source, *destination};
+  std::optional<uint16_t> flags = at(Element::tcp_flags, 1);
+  if (const auto wide = at(Element::tcp_flags, 2)) flags = static_cast<uint16_t>(*wide + 1);
+  return Ports{*protocol, *source, *destination, flags};
 }
 
 size_t read_variable(const Template& t, ByteView in, RecordValues& out, bool& broken) {

@@ -67,11 +67,13 @@ struct Step {
   Element element = Element::none;
 };
 
-// Where the protocol and the ports are in every record of a template, so that a record nobody wants is not read.
+// Where the protocol, the ports and the flags are in every record of a template, so that a record nobody wants is not
+// read.
 struct Ports {
   uint16_t protocol_at = 0;
   uint16_t source_at = 0;
   uint16_t destination_at = 0;
+  std::optional<uint16_t> tcp_flags_at;  // the octet of the usual flags
 };
 
 struct Template {

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Flows of one line to hosts that do not answer -> steps of a scan: on one TCP port, within a minute, so many different
+// hosts of which each got a SYN and never an acknowledgement of anything. A machine that spreads meets ten such hosts
+// in a second or two (DETECTION.md: worm scan on any port); who uses the net meets few in a minute. Only the client's
+// own records are needed, so a one-way exporter shows it as well; sampled ones say nothing. Told at kHostsEach, twice
+// kHostsEach ... so that it can be contained within seconds. Mail ports have detectors of their own and are not looked
+// at. Bounded: kPairsMax pairs of line and port in a minute; beyond them, a counter. Pure; time comes with each call.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <unordered_map>
+
+#include "model/flow.h"
+
+namespace postern::fold {
+
+struct ScanStep {
+  uint32_t line = 0;
+  Time at;
+  IpAddress source;
+  IpAddress destination;  // of the last
+  uint16_t port = 0;
+  uint32_t hosts = 0;  // that did not answer, since the step before
+};
+
+class PortScans {
+ public:
+  static constexpr uint32_t kHostsEach = 10;
+  static constexpr uint32_t kHostsMost = 60;  // told of in a minute; more says nothing more
+  static constexpr size_t kPairsMax = 65'536;
+  using Sink = std::function<void(const ScanStep&)>;
+
+  explicit PortScans(Sink sink) : sink_(std::move(sink)) {}
+
+  // A record of the client's side of a TCP connection on no mail port that was never acknowledged by anybody.
+  [[nodiscard]] static bool is_unanswered(uint8_t protocol, uint16_t source_port, uint16_t destination_port,
+                                          uint8_t tcp_flags);
+  void see(uint32_t line, const model::Flow& flow);
+  [[nodiscard]] uint64_t full() const { return full_; }
+
+ private:
+  struct Hosts {
+    uint32_t met = 0;
+    std::array<uint32_t, kHostsMost> marks{};
+  };
+  Sink sink_;
+  std::unordered_map<uint64_t, Hosts> minute_;  // by line and port
+  int64_t number_ = 0;                          // of the minute
+  uint64_t full_ = 0;
+};
+
+}  // namespace postern::fold
