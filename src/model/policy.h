@@ -75,9 +75,11 @@ struct Policy {
   int32_t case_score_mnat = 9'200;             // opens a case (DETECTION.md: S >= 9.2 nats)
   GovernorRules governor;
   std::vector<Channel> channels;  // that send by themselves; the call list is always there
+  Duration clock_skew;            // how far the clock of any source may be off
+  std::vector<IpAddress> probes;  // our own synthetic line: what it does is no evidence
   bool operator==(const Policy&) const = default;
   PN_FIELDS(classes, default_class, subscriber_prefixes, relay, dark, interim_interval, detectors, case_score_mnat,
-            governor, channels)
+            governor, channels, clock_skew, probes)
 };
 
 }  // namespace postern::model
