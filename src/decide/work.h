@@ -70,6 +70,7 @@ class Work {
   void note(const model::Session& session);
   void redecide(model::SubscriberId subscriber);
   [[nodiscard]] who::Accounting accounting();
+  [[nodiscard]] bool is_probe(const IpAddress& source) const;
   void judge(model::SubscriberId line, const model::ObservationBody& body);
   // decide/cases.cpp
   [[nodiscard]] casework::Scene scene_of(model::SubscriberId line) const;
