@@ -82,8 +82,23 @@ void FlowExport::on_readable(size_t socket) {
   }
 }
 
+// The client's end of the flow becomes what its line has inside; false where that cannot be said.
+bool FlowExport::see_behind_nat(model::Flow& flow) const {
+  const bool outbound = fold::is_mail_port(flow.destination_port);
+  IpAddress& client = outbound ? flow.source : flow.destination;
+  const fold::Inside inside =
+      config_.outside.of(flow.protocol, client, outbound ? flow.source_port : flow.destination_port);
+  if (inside.kind == fold::Behind::not_known) return false;
+  client = inside.address;
+  return true;
+}
+
 void FlowExport::on_flow(model::Flow flow) {
   ++stats_.mail_flows;
+  if (!see_behind_nat(flow)) {
+    ++stats_.behind_nat_unknown;
+    return;
+  }
   if (is_in(config_.relay, flow.source) || is_in(config_.relay, flow.destination)) {
     ++stats_.local_relay;
     return;

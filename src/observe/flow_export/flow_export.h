@@ -12,6 +12,7 @@
 
 #include "base/fields.h"
 #include "fold/mail_flows.h"
+#include "fold/outside.h"
 #include "model/observation.h"
 #include "sys/fd.h"
 #include "sys/loop.h"
@@ -27,6 +28,7 @@ struct Config {
   Duration hold = seconds(75);
   size_t held_max = 262'144;
   uint32_t contacts_per_s = 2'000;  // with bursts of as many
+  fold::Outside outside;            // NATs between lines and exporters, told apart by port
 };
 
 struct Stats {
@@ -39,8 +41,9 @@ struct Stats {
   uint64_t given_early = 0;  // flows not held as long, because too many were
   uint64_t contacts = 0;
   uint64_t contacts_over_rate = 0;
+  uint64_t behind_nat_unknown = 0;  // flows of an outside address whose port says no line
   PN_FIELDS(not_listed, cut, kernel_dropped, mail_flows, local_relay, too_late, given_early, contacts,
-            contacts_over_rate)
+            contacts_over_rate, behind_nat_unknown)
 };
 
 class FlowExport {
@@ -65,6 +68,7 @@ class FlowExport {
 
   void on_readable(size_t socket);
   void on_flow(model::Flow flow);
+  [[nodiscard]] bool see_behind_nat(model::Flow& flow) const;
   void on_connection(const fold::MailConnection& connection);
   void release();
   void fold_first();
