@@ -73,6 +73,7 @@ class Decoys(unittest.TestCase):
         """The probe is behind the subscribers' interface, beside the lines."""
         for address in (RELAY, SIGN_IN, WORM, CLOSED):
             self.hold(address)
+            self.addCleanup(lab.sh, "ip", "addr", "del", address, "dev", "lo", check=False)
         lab.sh("ip", "addr", "add", "2001:db8:100:ffff::1/64", "dev", "sub0", "nodad")
         lab.sh("ip", "-6", "route", "add", "2001:db8:100::/40", "via", "2001:db8:100:ffff::2")
         lab.sh("ip", "addr", "add", "2001:db8:ffff::1/64", "dev", "up0", "nodad")
