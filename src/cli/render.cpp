@@ -127,7 +127,11 @@ std::string explanation(const Json& answer) {
 }
 
 std::string who(const Json& answer) {
-  std::string out = fmt::format("{} at {}: {}\n", cell(answer["address"]), cell(answer["at"]), cell(answer["answer"]));
+  std::string out = fmt::format("{} at {}: {}", cell(answer["address"]), cell(answer["at"]), cell(answer["answer"]));
+  if (!answer["inside"].is_null()) out += fmt::format(", as {} behind the NAT", cell(answer["inside"]));
+  if (answer["confidence"].text() != "none") out += fmt::format(" ({})", cell(answer["confidence"]));
+  if (!answer["note"].is_null()) out += fmt::format(" ({})", cell(answer["note"]));
+  out += "\n";
   const Json sessions = Json::object({{"items", answer["sessions"]}});
   if (const auto* items = answer["sessions"].items(); items != nullptr && !items->empty())
     out += table(sessions, {{"LINE", "name"},

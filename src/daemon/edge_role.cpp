@@ -6,9 +6,11 @@
 
 #include "daemon/bus/channel.h"
 #include "daemon/bus/kit.h"
+#include "daemon/decoys.h"
 #include "daemon/relay.h"
 #include "edge/explainer/explainer.h"
 #include "edge/radius_auth/radius_auth.h"
+#include "observe/dnstap/dnstap.h"
 #include "observe/flow_export/flow_export.h"
 #include "observe/mail_intake/mail_intake.h"
 #include "observe/radius_acct/radius_acct.h"
@@ -43,7 +45,8 @@ observe::flow_export::Config flow_config(const settings::Settings& s) {
           .relay = s.provider.relay,
           .sampling = s.flow_export.sampling,
           .hold = s.flow_export.hold,
-          .contacts_per_s = s.flow_export.contacts_per_s};
+          .contacts_per_s = s.flow_export.contacts_per_s,
+          .outside = outside_of(s)};
 }
 
 observe::mail_intake::Config intake_config(const settings::Settings& s) {
@@ -72,6 +75,8 @@ class EdgeRole {
             flow_config(settings_), loop, take_fds(kit_, "flow_export"),
             [this](const IpAddress& a) { return folded_line_of(a); },
             [this](model::Observation o) { link_.send(Role::brain, Observed{0, std::move(o)}); }, sys::now),
+        decoys_(kit_, settings_, loop_,
+                [this](model::Observation o) { link_.send(Role::brain, Observed{0, std::move(o)}); }),
         auth_({.allow = settings_.radius_auth.allow, .garden = settings_.radius_auth.garden}) {}
 
   [[nodiscard]] Status wake() {
@@ -85,6 +90,12 @@ class EdgeRole {
         kit_, settings_, loop_,
         [this](const IpAddress& a) { return table_.stamp().epoch == 0 ? std::nullopt : line_of(a); },
         [this](RelayTold told) { link_.send(Role::brain, std::move(told)); }));
+    // Made only where it is used: its memory of names is 32 MiB.
+    if (auto listeners_of_dns = take_fds(kit_, "dnstap"); !listeners_of_dns.empty())
+      dnstap_ = std::make_unique<observe::dnstap::Dnstap>(
+          observe::dnstap::Config{settings_.dnstap.senders, settings_.dnstap.lookups_per_s}, loop_,
+          std::move(listeners_of_dns), [this](const IpAddress& a) { return folded_line_of(a); },
+          [this](model::Observation o) { link_.send(Role::brain, Observed{0, std::move(o)}); }, sys::now);
     for (sys::Fd& socket : take_fds(kit_, "radius_auth"))
       auth_servers_.push_back(PN_TRY(sys::HttpServer::start(
           loop_, std::move(socket), {},
@@ -166,6 +177,13 @@ class EdgeRole {
       report.counters["radius_acct." + std::string(name) + "_total"] = value;
     });
     report_flows(report);
+    decoys_.report(report);
+    if (dnstap_) {
+      observe::dnstap::Stats::visit(dnstap_->stats(), [&](std::string_view name, const uint64_t& value) {
+        report.counters["dnstap." + std::string(name) + "_total"] = value;
+      });
+      report.counters["dnstap.open"] = dnstap_->open();
+    }
     relay_->report(report);
     edge::radius_auth::Stats::visit(auth_.stats(), [&](std::string_view name, const uint64_t& value) {
       report.counters["radius_auth." + std::string(name) + "_total"] = value;
@@ -207,11 +225,13 @@ class EdgeRole {
   Link link_;
   observe::radius_acct::RadiusAcct radius_;
   observe::flow_export::FlowExport flows_;
+  Decoys decoys_;
   edge::radius_auth::RadiusAuth auth_;
   std::vector<std::unique_ptr<sys::HttpServer>> auth_servers_;
   std::unique_ptr<edge::explainer::Explainer> explainer_;
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<observe::mail_intake::MailIntake> intake_;
+  std::unique_ptr<observe::dnstap::Dnstap> dnstap_;
 };
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "act/webhook/webhook.h"
+#include "daemon/decoys.h"
 #include "daemon/supervisor.h"
 #include "decide/engine.h"
 #include "edge/relay/memory.h"
@@ -23,6 +24,8 @@ constexpr size_t kKeyBytes = 32;
 constexpr int kExplainerBacklog = 4096;  // SYNs wait here while the explainer restarts
 constexpr int kGardenBacklog = 1024;
 constexpr int kRelayBacklog = 1024;
+constexpr int kDecoyBacklog = 256;
+constexpr int kDnstapBacklog = 16;
 constexpr size_t kSecretBytesMax = 4096;
 constexpr size_t kCertificatesBytesMax = 2 * 1024 * 1024;
 
@@ -209,6 +212,23 @@ void Supervisor::open_listeners(std::vector<Error>& faults) {
     keep(faults, fmt::format("radius_auth:{}", i), sys::listen_tcp(settings_.radius_auth.listen[i], 512, false));
   keep(faults, "api", open_unix(settings_.api.socket, settings_.api.group));
   open_relay(faults);
+  open_decoys(faults);
+  size_t taps = 0;
+  if (const settings::Dnstap& d = settings_.dnstap; !d.listen_unix.empty())
+    keep(faults, fmt::format("dnstap:{}", taps++), open_unix(d.listen_unix, d.group));
+  for (const Endpoint& at : settings_.dnstap.listen)
+    keep(faults, fmt::format("dnstap:{}", taps++), sys::listen_tcp(at, kDnstapBacklog, false));
+}
+
+// An address that is not there yet is no fault: probes tell.
+void Supervisor::open_decoys(std::vector<Error>& faults) {
+  const std::vector<edge::decoy::Place> places = places_of(settings_.decoy);
+  for (size_t i = 0; i < places.size(); ++i) {
+    keep(faults, fmt::format("decoy:{}", i), sys::listen_tcp(places[i].at, kDecoyBacklog, true));
+    if (!settings_.decoy.probe_netns.empty())
+      keep(faults, fmt::format("probe:{}", i),
+           sys::tcp_socket_in(settings_.decoy.probe_netns, places[i].at.address.family));
+  }
 }
 
 void Supervisor::open_relay(std::vector<Error>& faults) {
@@ -250,6 +270,9 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       give("relay");
       give("radius_auth");
       give("mail_intake");
+      give("decoy");
+      give("dnstap");
+      give("probe");
       tell("radius:");
       tell("reference");
       break;

@@ -49,6 +49,7 @@ class Supervisor {
                                                            std::vector<Error>& faults);
   void open_listeners(std::vector<Error>& faults);
   void open_relay(std::vector<Error>& faults);
+  void open_decoys(std::vector<Error>& faults);
   void keep(std::vector<Error>& faults, const std::string& name, Result<sys::Fd> fd);
 
   void load_guard() const;

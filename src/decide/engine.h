@@ -84,6 +84,8 @@ class Engine {
   void for_each_session(const std::function<void(const model::Session&)>& f) const;            // live
   // Within the history kept (kHistoryKept, kHistoryMax); older questions go to the journal and who::resolve().
   [[nodiscard]] who::Answer who(const IpAddress& address, Time at) const;
+  // The same as far as the policy's clock_skew lets it be said: what evidence is judged by.
+  [[nodiscard]] who::Answer who_surely(const IpAddress& address, Time at) const;
 
   [[nodiscard]] const model::Permit* permit(model::PermitId id) const;
   void for_each_permit(const std::function<void(const model::Permit&)>& f) const;

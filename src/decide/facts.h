@@ -45,6 +45,7 @@ struct Facts {
   // The settings a line is judged by, on line or not.
   [[nodiscard]] const model::ClassPolicy& class_of(model::SubscriberId line) const;
   [[nodiscard]] policy::Decision decide(const who::Held& held, Time now) const;
+  [[nodiscard]] who::Doubt doubt() const { return {policy.clock_skew, policy.interim_interval}; }
   // The entry of the published table for a prefix that live sessions claim.
   [[nodiscard]] model::LineEntry entry_of(const Prefix& prefix) const;
 

@@ -57,6 +57,10 @@ void Engine::for_each_session(const std::function<void(const model::Session&)>& 
 
 who::Answer Engine::who(const IpAddress& address, Time at) const { return state_->facts.sessions.who(address, at); }
 
+who::Answer Engine::who_surely(const IpAddress& address, Time at) const {
+  return state_->facts.sessions.who(address, at, state_->facts.doubt());
+}
+
 const model::Permit* Engine::permit(model::PermitId id) const { return state_->facts.permits.find(id); }
 
 void Engine::for_each_permit(const std::function<void(const model::Permit&)>& f) const {

@@ -57,7 +57,8 @@ who::Accounting Work::accounting() {
                [this](const std::string& line_key) {
                  const model::Subscriber* s = facts_.subscribers.find(line_key);
                  return s == nullptr ? model::SubscriberId{} : s->id;
-               }}};
+               }},
+          facts_.policy.clock_skew};
 }
 
 void Work::policy(const model::Policy& policy) {
@@ -101,10 +102,15 @@ void Work::tick() {
 
 void Work::operator()(const model::SessionEvent& o) { accounting().event(o, at_); }
 
+bool Work::is_probe(const IpAddress& source) const {
+  return std::ranges::find(facts_.policy.probes, source) != facts_.policy.probes.end();
+}
+
 void Work::operator()(const model::FirstContact& o) {
+  if (is_probe(o.source)) return;
   ++state_.counters.contacts;
   // The gate's table may lag behind a session change: only a line that held the address then is judged.
-  const who::Answer answer = facts_.sessions.who(o.source, at_);
+  const who::Answer answer = facts_.sessions.who(o.source, at_, facts_.doubt());
   const bool found = answer.kind == who::Attribution::found && answer.sessions[0].subscriber;
   if (!found || (o.line && o.line != answer.sessions[0].subscriber)) {
     ++state_.counters.contacts_unattributed;
@@ -114,7 +120,8 @@ void Work::operator()(const model::FirstContact& o) {
 }
 
 void Work::judge_source(const model::ObservationBody& body, const IpAddress& source) {
-  const who::Answer answer = facts_.sessions.who(source, at_);
+  if (is_probe(source)) return;
+  const who::Answer answer = facts_.sessions.who(source, at_, facts_.doubt());
   if (answer.kind == who::Attribution::found && answer.sessions[0].subscriber) {
     judge(answer.sessions[0].subscriber, body);
   } else {

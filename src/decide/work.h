@@ -72,6 +72,7 @@ class Work {
   void note(const model::Session& session);
   void redecide(model::SubscriberId subscriber);
   [[nodiscard]] who::Accounting accounting();
+  [[nodiscard]] bool is_probe(const IpAddress& source) const;
   void judge(model::SubscriberId line, const model::ObservationBody& body);
   // Of the line that held the address then, if any one did.
   void judge_source(const model::ObservationBody& body, const IpAddress& source);

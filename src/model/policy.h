@@ -76,9 +76,11 @@ struct Policy {
   GovernorRules governor;
   std::vector<Channel> channels;       // that send by themselves; the call list is always there
   uint32_t false_cases_milli = 1'000;  // thousandths of false cases a day that somebody looks at; 0 = the score decides
+  Duration clock_skew;                 // how far the clock of any source may be off
+  std::vector<IpAddress> probes;       // our own synthetic line: what it does is no evidence
   bool operator==(const Policy&) const = default;
   PN_FIELDS(classes, default_class, subscriber_prefixes, relay, dark, interim_interval, detectors, case_score_mnat,
-            governor, channels, false_cases_milli)
+            governor, channels, false_cases_milli, clock_skew, probes)
 };
 
 }  // namespace postern::model

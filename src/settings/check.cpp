@@ -132,6 +132,11 @@ Environment check_environment(const Settings& s) {
             fmt::format("install -d -m 0755 {}", fs::path(s.api.socket).parent_path().string()), out);
   group("api.group", s.api.group, s.api.socket,
         fmt::format("groupadd --system {}, then add operators: gpasswd -a NAME {}", s.api.group, s.api.group), out);
+  if (!s.dnstap.listen_unix.empty()) {
+    group("dnstap.group", s.dnstap.group, s.dnstap.listen_unix, "name the group that your resolver runs as", out);
+    const std::string folder = fs::path(s.dnstap.listen_unix).parent_path().string();
+    directory(folder, "directory of dnstap's socket", fmt::format("install -d -m 0755 {}", folder), out);
+  }
   if (!s.relay.listen_unix.empty()) {
     group("relay.group", s.relay.group, s.relay.listen_unix,
           "apt install postfix, or name the group of your mail server", out);

@@ -31,6 +31,9 @@ class Checker {
     gate();
     channels();
     relay();
+    who();
+    decoys();
+    dnstap();
     if (s_.api.socket.size() > kUnixPathMax)
       fault({"api", "socket"}, kWhole, fmt::format("api.socket is longer than {} bytes", kUnixPathMax),
             "the kernel takes no longer socket path");
@@ -113,6 +116,66 @@ class Checker {
     if (w.url.starts_with("https://") && w.ca_file.empty())
       fault({"webhook", "url"}, kWhole, "an https URL needs webhook.ca_file",
             "/etc/ssl/certs/ca-certificates.crt, or the certificate of your own authority");
+  }
+
+  void who() {
+    for (size_t i = 0; i < s_.who.nats.size(); ++i) {
+      const PortBlocks& n = s_.who.nats[i];
+      if (!n.outside.address || !n.inside.address) continue;
+      if (n.outside.address.family != Family::v4 || n.inside.address.family != Family::v4) {
+        fault({"who", "nat"}, i, "who.nat is for IPv4", "IPv6 has no such NAT");
+        continue;
+      }
+      const uint64_t blocks = n.ports == 0 ? 0 : (65'536 - n.first_port) / n.ports;
+      const uint64_t room = blocks << (32 - n.outside.length);
+      const uint64_t lines = uint64_t{1} << (32 - n.inside.length);
+      if (room + (n.skip_ends ? 2 : 0) < lines)
+        fault({"who", "nat"}, i,
+              fmt::format("{} has room for {} blocks, {} has {} addresses", to_string(n.outside), room,
+                          to_string(n.inside), lines),
+              "write down the pool as the NAT has it");
+    }
+    for (size_t i = 0; i < s_.who.maps.size(); ++i) map_rule(s_.who.maps[i], i);
+  }
+
+  void map_rule(const MapRule& m, size_t i) {
+    if (!m.outside.address || !m.inside.address) return;
+    if (m.outside.address.family != Family::v4 || m.inside.address.family != Family::v6)
+      return fault({"who", "map"}, i, "outside is an IPv4 prefix and inside an IPv6 prefix", "as the rule has them");
+    const uint32_t suffix = 32U - m.outside.length;
+    if (m.inside.length + m.ea_bits > 64)
+      fault({"who", "map"}, i, "inside and ea_bits are together more than 64 bits",
+            "prefixes of lines end before the interface identifier (RFC 7597 section 5.2)");
+    if (m.ea_bits > suffix && m.ea_bits - suffix + m.psid_offset > 16)
+      fault({"who", "map"}, i, "a port has no room for psid_offset and the number of its port set",
+            "ea_bits less the rest of the IPv4 address, and psid_offset, are at most 16");
+  }
+
+  void decoys() {
+    const Decoy& d = s_.decoy;
+    for (const DecoyHost& host : d.hosts) {
+      const auto same = [&](const IpAddress& from) { return from.family == host.address.family; };
+      if (d.probe_netns.empty() || !host.address || std::ranges::any_of(d.probe_from, same)) continue;
+      fault({"decoy", "probe_netns"}, kWhole,
+            fmt::format("decoy.probe_from has no address that could probe {}", to_string(host.address)),
+            "name the address of that family that the namespace has");
+      break;
+    }
+    if (d.probe_netns.empty() && !d.probe_from.empty())
+      fault({"decoy", "probe_from"}, kWhole, "decoy.probe_from without decoy.probe_netns",
+            "name the namespace, or take it out: what comes from these addresses is no evidence");
+    std::set<Endpoint> seen;
+    for (size_t i = 0; i < s_.decoy.hosts.size(); ++i) {
+      const DecoyHost& host = s_.decoy.hosts[i];
+      for (const Prefix& relay : s_.provider.relay)
+        if (relay.contains(host.address))
+          fault({"decoy", "host"}, i, fmt::format("the decoy {} is your relay", to_string(host.address)),
+                "everyone who uses the relay would look infected; decoys are addresses nobody uses");
+      for (const uint16_t port : host.listens())
+        if (host.address && !seen.insert({host.address, port}).second)
+          fault({"decoy", "host"}, i, fmt::format("{} is listened on twice", to_string(Endpoint{host.address, port})),
+                "one address and port play one thing");
+    }
   }
 
   void relay() {
@@ -264,6 +327,18 @@ class Checker {
             "it is the RADIUS Class of a session in the garden, which keeps the class of its line");
   }
 
+  void dnstap() {
+    const Dnstap& d = s_.dnstap;
+    if (d.listen_unix.size() > kUnixPathMax)
+      fault({"dnstap", "listen_unix"}, kWhole, fmt::format("dnstap.listen_unix is longer than {} bytes", kUnixPathMax),
+            "the kernel takes no longer socket path");
+    for (const auto& [name, other] :
+         {std::pair("api.socket", &s_.api.socket), {"relay.listen_unix", &s_.relay.listen_unix}})
+      if (!d.listen_unix.empty() && d.listen_unix == *other)
+        fault({"dnstap", "listen_unix"}, kWhole, fmt::format("dnstap.listen_unix is {}", name),
+              "give it a path of its own");
+  }
+
   void listeners() {
     std::set<Endpoint> tcp;
     for (const auto& [key, e] : {std::pair{"listen4", s_.explainer.listen4}, {"listen6", s_.explainer.listen6}}) {
@@ -273,7 +348,8 @@ class Checker {
         {"notice", "listen", &s_.notice.listen},
         {"relay", "listen", &s_.relay.listen},
         {"radius_auth", "listen", &s_.radius_auth.listen},
-        {"mail", "intake", &s_.mail.intake}};
+        {"mail", "intake", &s_.mail.intake},
+        {"dnstap", "listen", &s_.dnstap.listen}};
     for (const auto& [section, key, list] : listens)
       for (size_t i = 0; i < list->size(); ++i)
         if (const Endpoint& at = (*list)[i]; at.address && !tcp.insert(at).second)

@@ -148,7 +148,12 @@ model::Policy Settings::policy() const {
   out.subscriber_prefixes = network.subscriber_prefixes;
   out.relay = provider.relay;
   out.dark = network.dark;
+  for (const DecoyHost& host : decoy.hosts)
+    if (std::ranges::none_of(out.dark, [&](const Prefix& p) { return p.contains(host.address); }))
+      out.dark.push_back(Prefix::host(host.address));
   out.interim_interval = radius_acct.interim_interval;
+  out.clock_skew = who.clock_skew;
+  out.probes = decoy.probe_from;
   for (const auto& [name, d] : detect) out.detectors[name] = d.mode;
   out.case_score_mnat = casework.case_score.thousandths;
   out.false_cases_milli = static_cast<uint32_t>(casework.false_cases_a_day.thousandths);

@@ -24,8 +24,11 @@
 #include "settings/section/detect.h"
 #include "settings/section/explainer.h"
 #include "settings/section/gate.h"
+#include "settings/section/input/decoy.h"
+#include "settings/section/input/dnstap.h"
 #include "settings/section/input/flow_export.h"
 #include "settings/section/input/relay.h"
+#include "settings/section/input/who.h"
 #include "settings/section/network.h"
 #include "settings/section/notice.h"
 #include "settings/section/provider.h"
@@ -60,6 +63,9 @@ struct Settings {
   std::map<std::string, Detect> detect;  // only those the file names
   RadiusCoa radius_coa;
   RadiusAuth radius_auth;
+  Who who;
+  Decoy decoy;
+  Dnstap dnstap;
 
   [[nodiscard]] model::Policy policy() const;
 };

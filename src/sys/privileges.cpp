@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -12,9 +14,12 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include "base/check.h"
 
 namespace postern::sys {
 namespace {
@@ -108,6 +113,20 @@ std::vector<std::string> missing_capabilities(const std::vector<unsigned>& neede
 }
 
 bool die_with_parent(int parent_pid) { return ::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0 && ::getppid() == parent_pid; }
+
+Result<Fd> tcp_socket_in(const std::string& netns, Family family) {
+  const Fd here(::open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC));
+  if (!here) return fail_errno("open /proc/self/ns/net");
+  const Fd there(::open(netns.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!there) return fail_errno("open the network namespace " + netns);
+  if (::setns(there.get(), CLONE_NEWNET) != 0) return fail_errno("enter the network namespace " + netns);
+  Fd made(::socket(family == Family::v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  const int failed = errno;
+  PN_CHECK(::setns(here.get(), CLONE_NEWNET) == 0);
+  errno = failed;
+  if (!made) return fail_errno("open a socket in " + netns);
+  return made;
+}
 
 Status confine(const Confinement& wanted) {
   if (!is_root()) return fail(Errc::denied, "not root, so this role keeps the rights it was started with");

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "base/ip.h"
 #include "base/result.h"
+#include "sys/fd.h"
 
 namespace postern::sys {
 
@@ -35,5 +37,9 @@ struct UserIds {
 };
 [[nodiscard]] Result<UserIds> user_ids(const std::string& user);
 [[nodiscard]] Result<uint32_t> group_id(const std::string& group);
+
+// A TCP socket that belongs to another network namespace (a file as `ip netns` makes them) and goes on doing so whoever
+// has it. The calling thread is where it was afterwards.
+[[nodiscard]] Result<Fd> tcp_socket_in(const std::string& netns, Family family);
 
 }  // namespace postern::sys

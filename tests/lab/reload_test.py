@@ -74,6 +74,12 @@ RELOAD: dict[str, Any] = {
     "casework.case_score": 9.5, "casework.false_cases_a_day": 2.5, "detect.novelty.mode": "shadow",
     "flow_export.exporters": ["192.0.2.7/32"], "flow_export.sampling": 100, "flow_export.hold": "80s",
     "flow_export.contacts_per_s": 2001,
+    "who.clock_skew": "3s", "who.nat.outside": "192.0.2.0/27", "who.nat.inside": "100.64.0.0/23",
+    "who.nat.skip_ends": True, "who.nat.first_port": 2048, "who.nat.ports": 1000,
+    "who.map.outside": "192.0.3.0/25", "who.map.inside": "2001:db8:f0::/44", "who.map.ea_bits": 15,
+    "who.map.psid_offset": 5,
+    "decoy.beat": "50s", "decoy.honey": ["anna@isp.example"], "decoy.connections_max": 257, "decoy.hits_per_s": 51,
+    "dnstap.senders": ["192.0.2.53"], "dnstap.lookups_per_s": 2001,
 }
 RESTART: dict[str, Any] = {
     "gate.pin_dir": "/sys/fs/bpf/pn-lab2", "gate.lines_max": 8192, "gate.fwmark": 0x2626, "gate.pass_mark": 0x20000000,
@@ -84,10 +90,13 @@ RESTART: dict[str, Any] = {
     "relay.listen_unix": "{dir}/policy.sock", "relay.group": "daemon", "relay.listen": ["127.0.0.1:10040"],
     "garden.listen4": "127.0.0.1:2581", "garden.listen6": "[::1]:2581", "store.directory": "{dir}", "daemon.user": "daemon",
     "flow_export.listen": ["127.0.0.1:2055"],
+    "dnstap.listen_unix": "{dir}/dnstap.sock", "dnstap.group": "daemon", "dnstap.listen": ["127.0.0.1:6000"],
+    "decoy.probe_netns": "/run/netns/other", "decoy.probe_from": ["127.0.0.8"], "decoy.host.address": "127.0.0.78",
+    "decoy.host.kind": "open_relay", "decoy.host.ports": [2527],
 }
 # These are parts of the policy: the engine makes a revision of them.
 POLICY = ("network.subscriber_prefixes", "network.dark", "network.default_class", "provider.relay", "class.",
-          "radius_acct.interim_interval", "detect.", "casework.", "governor.")
+          "radius_acct.interim_interval", "who.clock_skew", "detect.", "casework.", "governor.")
 EDGE_ONLY = "class.business.relay_"  # the edge's limits: no part of the policy
 
 
@@ -171,6 +180,10 @@ class Reload(unittest.TestCase):
         cls.settings["radius_auth"] = {"listen": ["127.0.0.1:8813"], "allow": ["127.0.0.1/32"]}
         # What a listener of theirs asks for.
         cls.settings["mail"] = {"bounces": "returned@isp.example"}
+        cls.settings["who"] = {"nat": [{"outside": "192.0.2.0/28", "inside": "100.64.0.0/24", "ports": 1008}],
+                               "map": [{"outside": "192.0.3.0/24", "inside": "2001:db8:f0::/48", "ea_bits": 14}]}
+        cls.settings["decoy"] = {"probe_netns": "/proc/self/ns/net", "probe_from": ["127.0.0.9"],
+                                 "host": [{"address": "127.0.0.77", "kind": "smtp", "ports": [2526]}]}
         cls.settings["flow_export"] = {"exporters": ["192.0.2.1/32"]}
         cls.file.write_text(toml(cls.settings))
         cls.lab.start()

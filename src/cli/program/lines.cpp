@@ -98,9 +98,17 @@ void Program::sessions() {
   CLI::App* whose = group->add_subcommand("who", "who had this address then; ends with 1 for nobody or ambiguous");
   whose->add_option("ADDRESS", options_.word, "IPv4 or IPv6")->required();
   whose->add_option("--at", options_.at, "a time (RFC 3339, or a date); now if not given");
+  whose->add_option("--port", options_.port, "of an outside address of a NAT: the port it was seen with");
+  whose->add_option("--protocol", options_.protocol, "of that port: tcp or udp; tcp if not given");
   on(
       whose,
-      [this] { return Call{.path = "/v1/sessions/who", .query = {{"address", options_.word}, {"at", options_.at}}}; },
+      [this] {
+        return Call{.path = "/v1/sessions/who",
+                    .query = {{"address", options_.word},
+                              {"at", options_.at},
+                              {"port", options_.port},
+                              {"protocol", options_.protocol}}};
+      },
       who);
 }
 

@@ -25,6 +25,7 @@ Program::Program() {
   cases_and_explain();
   governor();
   gate();
+  decoys();
   rehearsals();
   relay();
 }
@@ -215,6 +216,21 @@ void Program::gate() {
   on(
       group->add_subcommand("detach", "take the gate off all interfaces: port 25 is then open to everybody"),
       [] { return Call{.method = "POST", .path = "/v1/gate/detach"}; }, fields);
+}
+
+void Program::decoys() {
+  CLI::App* group = noun("decoy", "addresses that nobody uses and that answer");
+  on(
+      group->add_subcommand("status", "each decoy: whether a probe reached it, when, and who touched it"),
+      [] { return Call{.path = "/v1/decoys"}; },
+      [](const Json& answer) {
+        return table(answer, {{"DECOY", "decoy"},
+                              {"PLAYS", "plays"},
+                              {"LIFE", "life"},
+                              {"PROVEN", "proven"},
+                              {"HITS", "hits"},
+                              {"WHY", "why"}});
+      });
 }
 
 void Program::relay() {

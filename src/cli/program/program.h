@@ -24,6 +24,8 @@ struct Options {
   std::string word;  // the one argument most commands take
   std::string line;
   std::string at;
+  std::string port;
+  std::string protocol;
   size_t limit = kListDefault;
   std::string after;
   bool yes = false;
@@ -73,6 +75,7 @@ class Program {
   CLI::App* case_order(CLI::App* group, const std::string& verb, const char* about);
   void governor();
   void gate();
+  void decoys();
   void rehearsals();
   void predictions(CLI::App* cases);
   void relay();

@@ -79,6 +79,7 @@ class Brain {
   [[nodiscard]] Result<wire::Json> command(model::Observation request);
   [[nodiscard]] wire::Json status() const;
   [[nodiscard]] wire::Json gate_status() const;
+  [[nodiscard]] wire::Json decoys() const;
 
   settings::Settings settings_;
   std::string settings_digest_;

@@ -28,4 +28,12 @@ std::vector<sys::Fd> take_fds(Kit& kit, const std::string& prefix) {
   }
 }
 
+fold::Outside outside_of(const settings::Settings& s) {
+  std::vector<fold::PortBlocks> nats;
+  for (const auto& n : s.who.nats) nats.push_back({n.outside, n.inside, n.skip_ends, n.first_port, n.ports});
+  std::vector<fold::MapRule> maps;
+  for (const auto& m : s.who.maps) maps.push_back({m.outside, m.inside, m.ea_bits, m.psid_offset});
+  return {std::move(nats), std::move(maps)};
+}
+
 }  // namespace postern::daemon

@@ -9,6 +9,7 @@
 
 #include "base/codec.h"
 #include "daemon/bus/message.h"
+#include "fold/outside.h"
 #include "settings/settings.h"
 #include "sys/fd.h"
 
@@ -25,8 +26,8 @@ struct Kit {
   std::string settings_text;
   // "reference", "master", "radius:<client>", "coa:<NAS>", "act:webhook", "act:mail", "act:ca:<path>"
   std::map<std::string, std::string> secrets;
-  std::map<std::string, int32_t>
-      fds;  // "explainer4", "garden4", "radius_acct:0", "mail_intake:0", "relay:0", "notice:0", "api"
+  std::map<std::string, int32_t> fds;  // "explainer4", "garden4", "radius_acct:0", "mail_intake:0", "relay:0",
+                                       // "notice:0", "api", "decoy:0", "probe:0", "dnstap:0"
   PN_FIELDS(role, supervisor_pid, settings_path, settings_text, secrets, fds)
 };
 
@@ -36,6 +37,9 @@ struct Kit {
 [[nodiscard]] sys::Fd take_fd(Kit& kit, const std::string& name);
 // All descriptors "prefix:0", "prefix:1" …
 [[nodiscard]] std::vector<sys::Fd> take_fds(Kit& kit, const std::string& prefix);
+
+// The NATs by formula that rooms see lines through.
+[[nodiscard]] fold::Outside outside_of(const settings::Settings& settings);
 
 // What a role's main gets. Returns the process's exit code.
 struct WorkerStart {

@@ -197,7 +197,8 @@ std::optional<Time> Accounting::newer_claim(const model::Session& s, const Prefi
       const Held* held = find(id);
       const bool own = held->session.source != s.source && same_line(held->session, s);
       const Time since = Book::since(*held, claimed);
-      if (!own && since > at && (!first || since < *first)) first = since;
+      const bool contested = !same_line(held->session, s) && unordered(s, at, held->session, since);
+      if (!own && since > at && !contested && (!first || since < *first)) first = since;
     }
   };
   look(book_.claims(), [this](model::SessionId id) { return book_.live(id); });
@@ -221,13 +222,18 @@ void Accounting::open(model::Session s) {
   face_.change(s);
 }
 
+// Two NASes, and as far apart as their clocks may be: which was first is not known.
+bool Accounting::unordered(const model::Session& a, Time a_at, const model::Session& b, Time b_at) const {
+  return a.nas != b.nas && std::max(a_at, b_at) - std::min(a_at, b_at) <= apart_;
+}
+
 bool Accounting::stands_beside(const model::Session& fresh, const Held& other, const Prefix& other_prefix,
                                Time at) const {
   const bool fixed = fresh.source == SessionSource::fixed;
   const bool other_fixed = other.session.source == SessionSource::fixed;
   if (same_line(fresh, other.session)) return fixed || other_fixed;
   if (fixed && other_fixed) return true;
-  return at == Book::since(other, other_prefix) && fresh.nas != other.session.nas;
+  return unordered(fresh, at, other.session, Book::since(other, other_prefix));
 }
 
 void Accounting::take_over(const model::Session& fresh, const std::vector<Prefix>& prefixes, Time at) {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // From accounting events (RFC 2866) and fixed prefixes to session changes. Events come doubled, late, out of order or
 // not at all; the rules:
-//  - A Start ends every older claim of another line on any prefix it names, as of its own time. Same instant, another
-//    NAS, another line: both stand, contested; so do fixed prefixes of two lines. Nobody is acted on then.
+//  - A Start ends every older claim of another line on any prefix it names, as of its own time. Another NAS, another
+//    line, and no further apart than two clocks may be: which came first is not known, so both stand, contested; so do
+//    fixed prefixes of two lines. Nobody is acted on then.
 //  - What is older than the start of a session, or than a newer claim on the same prefix, never overrides it: it goes
 //    into the history as a session (or the earlier part of one) that has ended, and cuts short what the history thought
 //    to have lasted longer; or it goes nowhere.
@@ -47,8 +48,9 @@ class Accounting {
     std::function<void(const model::Session&)> change;
     std::function<model::SubscriberId(const std::string& line_key)> subscriber_of;
   };
-  Accounting(Book& book, Memory& memory, Counters& counters, Face face)
-      : book_(book), memory_(memory), counters_(counters), face_(std::move(face)) {}
+  // `skew`: how far the clock of a NAS may be off.
+  Accounting(Book& book, Memory& memory, Counters& counters, Face face, Duration skew = {})
+      : book_(book), memory_(memory), counters_(counters), face_(std::move(face)), apart_(skew * 2) {}
 
   void event(const model::SessionEvent& event, Time at);
   // Opens and ends fixed sessions until they are what the subscriber's row says. `take`: they end older claims of
@@ -72,6 +74,7 @@ class Accounting {
   void take_over(const model::Session& from_now, const std::vector<Prefix>& prefixes, Time at);
   void cut_short(const Held& ended, Time at, model::SessionEnd how);
   [[nodiscard]] bool told_before(const model::Session& session) const;
+  [[nodiscard]] bool unordered(const model::Session& a, Time a_at, const model::Session& b, Time b_at) const;
   [[nodiscard]] bool stands_beside(const model::Session& fresh, const Held& other, const Prefix& other_prefix,
                                    Time at) const;
   [[nodiscard]] std::optional<Closed> closed_already(const model::Session& session, bool interim) const;
@@ -82,6 +85,7 @@ class Accounting {
   Memory& memory_;
   Counters& counters_;
   Face face_;
+  Duration apart_;  // two clocks
 };
 
 // At most kPrefixesPerSessionMax, sorted, none inside another, none without a family.

@@ -164,18 +164,20 @@ Time Book::since(const Held& held, const Prefix& prefix) {
   return held.session.since;
 }
 
-Answer Book::who(const IpAddress& address, Time at) const {
+Answer Book::who(const IpAddress& address, Time at, const Doubt& doubt) const {
+  const Time from = at - doubt.skew * 2;
+  const Time to = at + doubt.skew * 2;
   std::vector<const model::Session*> covering;
   const auto look = [&](const Claims& claims, const std::map<model::SessionId, Held>& in) {
     for (const auto& [prefix, id] : claims.overlapping(Prefix::host(address))) {
       const Held& held = in.at(id);
-      const bool then = since(held, prefix) <= at && (!held.session.until || at < held.session.until);
+      const bool then = since(held, prefix) <= to && (!held.session.until || from < held.session.until);
       if (then && std::ranges::find(covering, &held.session) == covering.end()) covering.push_back(&held.session);
     }
   };
   look(live_claims_, live_);
   look(ended_claims_, ended_);
-  return judge(std::move(covering), address);
+  return judge(std::move(covering), address, at, doubt);
 }
 
 bool Book::contested(const Held& held) const {

@@ -52,7 +52,7 @@ class Book {
   [[nodiscard]] std::vector<model::SessionId> of_stranger(std::string_view line_key) const;
   // Since when the session holds `prefix`, one of its own.
   [[nodiscard]] static Time since(const Held& held, const Prefix& prefix);
-  [[nodiscard]] Answer who(const IpAddress& address, Time at) const;
+  [[nodiscard]] Answer who(const IpAddress& address, Time at, const Doubt& doubt = {}) const;
   // Another line claims an overlapping prefix at this moment.
   [[nodiscard]] bool contested(const Held& held) const;
   [[nodiscard]] model::SessionId next_id() const { return {last_id_.value + 1}; }

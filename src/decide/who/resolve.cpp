@@ -39,6 +39,21 @@ Answer judge(std::vector<const model::Session*> covering, const IpAddress& addre
   return answer;
 }
 
+Answer judge(std::vector<const model::Session*> covering, const IpAddress& address, Time at, const Doubt& doubt) {
+  Answer answer = judge(std::move(covering), address);
+  if (answer.kind != Attribution::found) return answer;
+  const model::Session& s = answer.sessions[0];
+  const Duration reach = doubt.skew * 2;
+  const bool told = s.source == model::SessionSource::fixed || s.end == model::SessionEnd::stop;
+  if (s.until && !told && doubt.interim.us > 0 && at > s.heard + doubt.interim + reach) {
+    answer.kind = Attribution::ambiguous;
+    return answer;
+  }
+  const bool whole = s.since + reach <= at && (!s.until || at + reach < s.until);
+  answer.confidence = whole && (told || at <= s.heard) ? Confidence::certain : Confidence::likely;
+  return answer;
+}
+
 Answer resolve(std::span<const model::Session> sessions, const IpAddress& address, Time at) {
   std::vector<const model::Session*> covering;
   for (const model::Session& s : sessions)

@@ -90,8 +90,23 @@ void FlowExport::on_readable(size_t socket) {
   }
 }
 
+// The client's end of the flow becomes what its line has inside; false where that cannot be said.
+bool FlowExport::see_behind_nat(model::Flow& flow) const {
+  const bool outbound = fold::is_mail_port(flow.destination_port);
+  IpAddress& client = outbound ? flow.source : flow.destination;
+  const fold::Inside inside =
+      config_.outside.of(flow.protocol, client, outbound ? flow.source_port : flow.destination_port);
+  if (inside.kind == fold::Behind::not_known) return false;
+  client = inside.address;
+  return true;
+}
+
 void FlowExport::on_flow(model::Flow flow) {
   if (config_.sampling != 0) flow.sampling = config_.sampling;
+  if (!see_behind_nat(flow)) {
+    ++stats_.behind_nat_unknown;
+    return;
+  }
   if (!fold::is_mail_port(flow.source_port) && !fold::is_mail_port(flow.destination_port)) {
     ++stats_.unanswered_flows;
     if (const fold::MailFlows::Line line = line_of_(flow.source); line.number != 0) scans_.see(line.number, flow);

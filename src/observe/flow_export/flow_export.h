@@ -13,6 +13,7 @@
 
 #include "base/fields.h"
 #include "fold/mail_flows.h"
+#include "fold/outside.h"
 #include "fold/port_scans.h"
 #include "model/observation.h"
 #include "sys/fd.h"
@@ -29,6 +30,7 @@ struct Config {
   Duration hold = seconds(75);
   size_t held_max = 262'144;
   uint32_t contacts_per_s = 2'000;  // with bursts of as many
+  fold::Outside outside;            // NATs between lines and exporters, told apart by port
 };
 
 struct Stats {
@@ -44,8 +46,9 @@ struct Stats {
   uint64_t volumes = 0;             // minutes of too many connections to one network
   uint64_t unanswered_flows = 0;    // on other ports than those of mail
   uint64_t scans = 0;               // steps of scans
+  uint64_t behind_nat_unknown = 0;  // flows of an outside address whose port says no line
   PN_FIELDS(not_listed, cut, kernel_dropped, mail_flows, local_relay, too_late, given_early, contacts,
-            contacts_over_rate, volumes, unanswered_flows, scans)
+            contacts_over_rate, volumes, unanswered_flows, scans, behind_nat_unknown)
 };
 
 class FlowExport {
@@ -72,6 +75,7 @@ class FlowExport {
 
   void on_readable(size_t socket);
   void on_flow(model::Flow flow);
+  [[nodiscard]] bool see_behind_nat(model::Flow& flow) const;
   void on_connection(const fold::MailConnection& connection);
   void on_volume(const fold::VolumeMinute& minute);
   void on_scan(const fold::ScanStep& step);

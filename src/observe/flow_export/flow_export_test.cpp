@@ -19,6 +19,8 @@ struct V5 {
   uint16_t port = 25;
   uint8_t flags = 2;
   bool back = false;
+  uint32_t client = 0x0a000000;  // and `line`
+  uint16_t client_port = 40'000;
 };
 
 void put(Bytes& out, uint64_t v, int octets) {
@@ -33,7 +35,7 @@ Bytes datagram(int64_t at, const std::vector<V5>& flows) {
   put(out, static_cast<uint64_t>(at), 4);
   out.resize(24);
   for (const V5& f : flows) {
-    const uint32_t client = 0x0a000000 + f.line;
+    const uint32_t client = f.client + f.line;
     put(out, f.back ? f.server : client, 4);
     put(out, f.back ? client : f.server, 4);
     put(out, 0, 8);
@@ -41,8 +43,8 @@ Bytes datagram(int64_t at, const std::vector<V5>& flows) {
     put(out, 60, 4);
     put(out, 99'000, 4);
     put(out, 99'000, 4);
-    put(out, f.back ? f.port : 40'000, 2);
-    put(out, f.back ? 40'000 : f.port, 2);
+    put(out, f.back ? f.port : f.client_port, 2);
+    put(out, f.back ? f.client_port : f.port, 2);
     put(out, 0, 1);
     put(out, f.flags, 1);
     put(out, 6, 1);
@@ -94,6 +96,31 @@ class FlowExportTest : public ::testing::Test {
   std::vector<model::Observation> seen_;
   std::unique_ptr<FlowExport> room_;
 };
+
+// RFC 7422: two lines behind 192.0.2.1, told apart by port; what comes back counts for the one that asked.
+TEST_F(FlowExportTest, LinesBehindANatAreToldApartByPort) {
+  Config config;
+  config.outside = {{{.outside = *parse_prefix("192.0.2.1/32"),
+                      .inside = *parse_prefix("10.0.0.0/28"),
+                      .skip_ends = true,
+                      .first_port = 1'024,
+                      .ports = 4'032}},
+                    {}};
+  start(std::move(config));
+  const auto flow = [](uint16_t client_port, uint8_t flags, bool back) {
+    return V5{.line = 0, .flags = flags, .back = back, .client = 0xc0000201, .client_port = client_port};
+  };
+  send(datagram(kStart,
+                {flow(1'024, 2, false), flow(1'024, 0x12, true), flow(5'056, 2, false), flow(60'000, 2, false)}));
+  pass(seconds(90));
+  ASSERT_EQ(seen_.size(), 2U);
+  const bool first = to_string(contact(0).source) == "10.0.0.1";
+  EXPECT_EQ(to_string(contact(first ? 0 : 1).source), "10.0.0.1");
+  EXPECT_EQ(contact(first ? 0 : 1).outcome, model::Outcome::success);
+  EXPECT_EQ(to_string(contact(first ? 1 : 0).source), "10.0.0.2");
+  EXPECT_NE(contact(first ? 1 : 0).outcome, model::Outcome::success);
+  EXPECT_EQ(room_->stats().behind_nat_unknown, 1U) << "a port of the dynamic pool is no line's";
+}
 
 TEST_F(FlowExportTest, FirstContactsOfLinesOnMailPorts) {
   start({});

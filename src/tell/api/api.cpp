@@ -64,6 +64,9 @@ Result<Time> time_in(const Request& request, const std::string& name) {
   return *time;
 }
 
+constexpr uint8_t kTcp = 6;
+constexpr uint8_t kUdp = 17;
+
 std::unexpected<Error> no_method(const Request& request) {
   return fail(Errc::bad_input, fmt::format("{} does not take {}", request.path, request.method), {},
               "see postern(1) for what the API takes");
@@ -104,8 +107,9 @@ Api::Answer Api::route(const Request& request) {
                    {in_query(request, "what"), PN_TRY(time_in(request, "at")), request.now});
   }
   if (noun == "gate") return gate(request, rest);
+  if (noun == "decoys" && rest.empty() && parts_.decoys) return get ? Answer(parts_.decoys()) : no_method(request);
   return fail(Errc::not_found, fmt::format("there is no {}", path), {},
-              "there are status, subscribers, sessions, permits, cases, governor, explain and gate");
+              "there are status, subscribers, sessions, permits, cases, governor, explain, gate and decoys");
 }
 
 Api::Answer Api::command(const Request& request, model::ObservationBody body) {
@@ -264,11 +268,37 @@ Api::Answer Api::who(const Request& request) {
   const auto address = parse_ip(in_query(request, "address"));
   if (!address) return fail(Errc::bad_input, address.error().what, "address", address.error().fix);
   const Time at = PN_TRY(time_in(request, "at"));
-  const Who who = judge(parts_.view, PN_TRY(parts_.journal.sessions_of_address(*address, at, at, 100)), *address);
+  uint64_t port = 0;
+  if (const std::string text = in_query(request, "port"); !text.empty()) port = PN_TRY(whole(text, "port"));
+  const std::string protocol = in_query(request, "protocol");
+  if (port > UINT16_MAX) return fail(Errc::bad_input, "no port is that high", "port", "65535 at most");
+  if (!protocol.empty() && protocol != "tcp" && protocol != "udp")
+    return fail(Errc::bad_input, fmt::format("no protocol {} is known here", protocol), "protocol", "tcp or udp");
+  const fold::Inside inside = parts_.outside.of(protocol == "udp" ? kUdp : kTcp, *address, static_cast<uint16_t>(port));
+  Who told;
+  if (inside.kind != fold::Behind::not_known)
+    told = judge(parts_.view, PN_TRY(parts_.journal.sessions_of_address(inside.address, at, at, 100)), inside.address);
+  Json out = Json::object({{"address", to_string(*address)}, {"at", to_string(at)}, {"answer", told.answer}});
+  if (port != 0) out.set("port", port);
+  if (inside.kind == fold::Behind::line) out.set("inside", to_string(inside.address));
+  if (inside.kind == fold::Behind::not_known)
+    out.set("note", "an address of a NAT: without the port of a line's block (--port) it is nobody's");
+  out.set("confidence", PN_TRY(confidence(told, inside.address, at)));
   Json sessions = Json::array();
-  for (const model::Session& s : who.sessions) sessions.push(shape(parts_.view, s));
-  return Json::object(
-      {{"address", to_string(*address)}, {"at", to_string(at)}, {"answer", who.answer}, {"sessions", sessions}});
+  for (const model::Session& s : told.sessions) sessions.push(shape(parts_.view, s));
+  out.set("sessions", std::move(sessions));
+  return out;
+}
+
+// certain: the line was heard of then or later, or said itself when it ended, and no other line had the address as near
+// as two clocks may be apart.
+Result<std::string_view> Api::confidence(const Who& told, const IpAddress& address, Time at) {
+  if (told.answer != "found") return "none";
+  const Duration reach = parts_.clock_skew * 2;
+  const auto near = PN_TRY(parts_.journal.sessions_of_address(address, at - reach, at + reach, 100));
+  const model::Session& s = told.sessions[0];
+  const bool heard = s.source == model::SessionSource::fixed || s.end == model::SessionEnd::stop || s.heard >= at;
+  return heard && judge(parts_.view, near, address).answer == "found" ? "certain" : "likely";
 }
 
 Api::Answer Api::gate(const Request& request, std::string_view rest) {

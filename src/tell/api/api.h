@@ -36,9 +36,11 @@
 
 #include "base/fields.h"
 #include "base/result.h"
+#include "fold/outside.h"
 #include "model/observation.h"
 #include "store/journal.h"
 #include "tables/reference.h"
+#include "tell/api/shapes.h"
 #include "tell/api/view.h"
 #include "wire/json.h"
 
@@ -73,6 +75,9 @@ struct Parts {
   std::function<std::string(const model::Case&)> call_text;  // what to say on the telephone
   std::function<Result<wire::Json>()> gate_status;
   std::function<Result<wire::Json>()> gate_detach;
+  std::function<wire::Json()> decoys;
+  fold::Outside outside;  // NATs by formula
+  Duration clock_skew;    // how far the clock of any source may be off
 };
 
 class Api {
@@ -89,6 +94,7 @@ class Api {
   [[nodiscard]] Answer import(const Request& request);
   [[nodiscard]] Answer sessions(const Request& request);
   [[nodiscard]] Answer who(const Request& request);
+  [[nodiscard]] Result<std::string_view> confidence(const Who& told, const IpAddress& address, Time at);
   [[nodiscard]] Answer permits(const Request& request);
   [[nodiscard]] Answer permit(const Request& request, std::string_view rest);
   [[nodiscard]] Answer grant(const Request& request);

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "edge/decoy/beat.h"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include "sys/log.h"
+
+namespace postern::edge::decoy {
+namespace {
+
+constexpr std::string_view kRoom = "decoy";
+
+struct KernelAddress {
+  sockaddr_storage storage{};
+  socklen_t size = 0;
+  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
+};
+
+KernelAddress kernel_form(const Endpoint& e) {
+  KernelAddress out;
+  if (e.address.family == Family::v4) {
+    auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
+    v4->sin_family = AF_INET;
+    v4->sin_port = htons(e.port);
+    std::memcpy(&v4->sin_addr, e.address.bytes.data(), 4);
+    out.size = sizeof *v4;
+  } else {
+    auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
+    v6->sin6_family = AF_INET6;
+    v6->sin6_port = htons(e.port);
+    std::memcpy(&v6->sin6_addr, e.address.bytes.data(), 16);
+    out.size = sizeof *v6;
+  }
+  return out;
+}
+
+// From `from`, by a port of the kernel's choice that is another each time. An error in words, or none.
+std::string connect_anew(int fd, const IpAddress& from, const Endpoint& to) {
+  const KernelAddress mine = kernel_form({from, 0});
+  const KernelAddress its = kernel_form(to);
+  if (::bind(fd, mine.get(), mine.size) != 0) return fail_errno("bind " + to_string(from)).error().text();
+  if (::connect(fd, its.get(), its.size) == 0 || errno == EINPROGRESS) return {};
+  return fail_errno("connect to " + to_string(to)).error().text();
+}
+
+// The socket can connect again after this; what it was connected to is reset.
+void let_go(int fd) {
+  sockaddr nowhere{};
+  nowhere.sa_family = AF_UNSPEC;
+  (void)::connect(fd, &nowhere, sizeof nowhere);
+}
+
+}  // namespace
+
+Beat::Beat(std::vector<Endpoint> decoys, std::vector<sys::Fd> sockets, From from, Duration beat, sys::Loop& loop,
+           std::function<Time()> now)
+    : decoys_(std::move(decoys)), from_(from), proofs_(decoys_.size()), loop_(loop), now_(std::move(now)) {
+  for (sys::Fd& socket : sockets) probes_.push_back({std::move(socket), {}, false, {}});
+  // Judged half a beat after it went out and the next one sent: who dies just after a probe is told within the beat.
+  timer_ = loop_.every({beat.us / 2}, [this] { round(); });
+  round();
+}
+
+Beat::~Beat() { loop_.cancel(timer_); }
+
+void Beat::round() {
+  for (size_t i = 0; i < probes_.size(); ++i) {
+    if (sent_) judge(i);
+    send(i);
+  }
+  sent_ = true;
+}
+
+void Beat::send(size_t decoy) {
+  Probe& p = probes_[decoy];
+  p.arrived = false;
+  p.from = {};
+  p.failed.clear();
+  let_go(p.socket.get());
+  p.failed = connect_anew(p.socket.get(), from_[decoys_[decoy].address.family == Family::v4 ? 0 : 1], decoys_[decoy]);
+  if (p.failed.empty()) p.from = sys::local_of(p.socket.get());
+}
+
+bool Beat::arrived(const Endpoint& decoy, const Endpoint& from) {
+  for (size_t i = 0; i < probes_.size(); ++i) {
+    if (decoys_[i] != decoy || !probes_[i].from.address || probes_[i].from != from) continue;
+    probes_[i].arrived = true;
+    Proof& proof = proofs_[i];
+    const Time now = now_();
+    if (proof.life == Life::dead)
+      sys::log(sys::Level::info, kRoom, "DECOY_ALIVE", "a probe reaches the decoy again",
+               {{"decoy", to_string(decoy)}});
+    if (proof.life != Life::alive) proof.since = now;
+    proof.life = Life::alive;
+    proof.proven = now;
+    proof.why.clear();
+    return true;
+  }
+  return false;
+}
+
+void Beat::judge(size_t decoy) {
+  const Probe& p = probes_[decoy];
+  if (p.arrived) return;
+  Proof& proof = proofs_[decoy];
+  proof.why = why_not(p);
+  if (proof.life == Life::dead) return;
+  proof.life = Life::dead;
+  proof.since = now_();
+  sys::log(sys::Level::error, kRoom, "DECOY_DEAD", "a probe does not reach the decoy: " + proof.why,
+           {{"decoy", to_string(decoys_[decoy])}});
+}
+
+std::string Beat::why_not(const Probe& probe) {
+  if (!probe.failed.empty()) return "no probe can be sent: " + probe.failed;
+  int error = 0;
+  socklen_t size = sizeof error;
+  (void)::getsockopt(probe.socket.get(), SOL_SOCKET, SO_ERROR, &error, &size);
+  if (error == ECONNREFUSED) return "refused";
+  if (error == ECONNRESET) return "mis-routed: another host answers, and resets";
+  if (error != 0) return std::strerror(error);  // NOLINT(concurrency-mt-unsafe)
+  tcp_info info{};
+  size = sizeof info;
+  const bool known = ::getsockopt(probe.socket.get(), IPPROTO_TCP, TCP_INFO, &info, &size) == 0;
+  if (known && (info.tcpi_state == TCP_ESTABLISHED || info.tcpi_state == TCP_CLOSE_WAIT))
+    return "mis-routed: another host answers";
+  return "nobody answers";
+}
+
+}  // namespace postern::edge::decoy
