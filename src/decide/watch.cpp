@@ -18,19 +18,22 @@ constexpr bool all_detectors(const std::tuple<D...>*) {
   return (IsDetector<D> && ...);
 }
 static_assert(all_detectors(static_cast<const Registry*>(nullptr)), "see decide/frame/contract.h");
+static_assert(all_detectors(static_cast<const account::Registry*>(nullptr)), "see decide/frame/contract.h");
 
 // f.operator()<D>(place) for each registered detector.
-template <class F>
+template <class R, class F>
 constexpr void each(F&& f) {
   [&]<size_t... I>(std::index_sequence<I...>) {
-    (f.template operator()<std::tuple_element_t<I, Registry>>(std::integral_constant<size_t, I>{}), ...);
-  }(std::make_index_sequence<kDetectors>{});
+    (f.template operator()<std::tuple_element_t<I, R>>(std::integral_constant<size_t, I>{}), ...);
+  }(std::make_index_sequence<std::tuple_size_v<R>>{});
 }
 
+template <class R>
 std::span<const std::string_view> witnesses() {
-  static constexpr std::array<std::string_view, kDetectors> kWitnesses = []<class... D>(const std::tuple<D...>*) {
-    return std::array<std::string_view, kDetectors>{D::kWitness...};
-  }(static_cast<const Registry*>(nullptr));
+  static constexpr std::array<std::string_view, std::tuple_size_v<R>> kWitnesses =
+      []<class... D>(const std::tuple<D...>*) {
+        return std::array<std::string_view, std::tuple_size_v<R>>{D::kWitness...};
+      }(static_cast<const R*>(nullptr));
   return kWitnesses;
 }
 
@@ -49,19 +52,21 @@ void drop_oldest(std::vector<Entry>& ring) {
 }
 
 Context context_of(const Subject& subject, Time now) {
-  return {now, subject.line_class, subject.declared_server, true, subject.noticed_at};
+  return {now, subject.line_class, subject.declared_server, true, subject.noticed_at, subject.line};
 }
 
 }  // namespace
 
-std::span<const std::string_view> names() {
+template <class R>
+std::span<const std::string_view> WatchOf<R>::names() {
   static constexpr std::array<std::string_view, kDetectors> kNames = []<class... D>(const std::tuple<D...>*) {
     return std::array<std::string_view, kDetectors>{D::kName...};
-  }(static_cast<const Registry*>(nullptr));
+  }(static_cast<const R*>(nullptr));
   return kNames;
 }
 
-Modes modes_of(const model::Policy& policy) {
+template <class R>
+typename WatchOf<R>::Modes WatchOf<R>::modes_of(const model::Policy& policy) {
   Modes modes{};
   for (size_t i = 0; i < kDetectors; ++i) {
     const auto it = policy.detectors.find(std::string(names()[i]));
@@ -70,22 +75,25 @@ Modes modes_of(const model::Policy& policy) {
   return modes;
 }
 
-int32_t score_of(const Levels& levels, const Modes& modes, Mode least) {
+template <class R>
+int32_t WatchOf<R>::score_of(const Levels& levels, const Modes& modes, Mode least) {
   // By the first family of each witness. Adding likelihoods takes the families to be independent; those of one witness
   // see the same act, so the louder of them speaks.
   Levels heard{};
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     if (modes[i] < least) return;
-    int32_t& loudest = heard[static_cast<size_t>(std::ranges::find(witnesses(), D::kWitness) - witnesses().begin())];
+    int32_t& loudest =
+        heard[static_cast<size_t>(std::ranges::find(witnesses<R>(), D::kWitness) - witnesses<R>().begin())];
     loudest = std::max(loudest, std::min(levels[i], kFamilyCapMnat));
   });
   return std::accumulate(heard.begin(), heard.end(), 0);
 }
 
-Stage stage_of(const Levels& levels, const Modes& modes, Mode least, int32_t case_score) {
+template <class R>
+Stage WatchOf<R>::stage_of(const Levels& levels, const Modes& modes, Mode least, int32_t case_score) {
   int32_t highest = 0;
   std::vector<std::string_view> witnesses;
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     if (modes[i] < least) return;
     highest = std::max(highest, levels[i]);
     if (levels[i] >= kWatchMnat && std::ranges::find(witnesses, D::kWitness) == witnesses.end())
@@ -98,20 +106,23 @@ Stage stage_of(const Levels& levels, const Modes& modes, Mode least, int32_t cas
   return highest >= kWatchMnat ? Stage::watch : Stage::clear;
 }
 
-Levels Watch::levels_of(const Line& line, const Context& context) {
+template <class R>
+typename WatchOf<R>::Levels WatchOf<R>::levels_of(const Line& line, const Context& context) {
   Levels levels{};
-  each([&]<class D>(auto i) { levels[i] = D::level(std::get<i>(line.states).level, context); });
+  each<R>([&]<class D>(auto i) { levels[i] = D::level(std::get<i>(line.states).level, context); });
   return levels;
 }
 
 // Every level has been under kQuietMnat for kFindingQuiet: levels only fall by time, so one look back is enough.
-bool Watch::is_quiet(const Line& line, Context context) {
+template <class R>
+bool WatchOf<R>::is_quiet(const Line& line, Context context) {
   if (context.now - line.newest < kFindingQuiet) return false;
   context.now = context.now - kFindingQuiet;
   return std::ranges::all_of(levels_of(line, context), [](int32_t level) { return level < kQuietMnat; });
 }
 
-bool Watch::is_new_network(Line& line, const IpAddress& destination) {
+template <class R>
+bool WatchOf<R>::is_new_network(Line& line, const IpAddress& destination) {
   const uint32_t mark = fingerprint(destination_network(destination));
   if (std::ranges::find(line.networks, mark) != line.networks.end()) return false;
   line.networks[line.next_network] = mark;
@@ -119,10 +130,12 @@ bool Watch::is_new_network(Line& line, const IpAddress& destination) {
   return true;
 }
 
-bool Watch::add(Line& line, const model::ObservationBody& body, const Context& context, const Modes& modes) {
+template <class R>
+bool WatchOf<R>::add(Line& line, const model::ObservationBody& body, const Context& context, const Modes& modes) {
   const auto* contact = std::get_if<model::FirstContact>(&body);
+  const auto* use = std::get_if<model::AccountUse>(&body);
   bool speaks = false;
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     if (modes[i] == Mode::off) return;
     auto& state = std::get<i>(line.states);
     const int32_t mnat = D::see(state, body, context);
@@ -135,6 +148,12 @@ bool Watch::add(Line& line, const model::ObservationBody& body, const Context& c
       entry.destination = contact->destination;
       entry.port = contact->port;
       entry.outcome = contact->outcome;
+    } else if (use != nullptr) {
+      // As a network: evidence outlives an erasure, and an owner's address is his.
+      if (use->source) entry.destination = destination_network(use->source).address;
+      entry.outcome = use->failed != 0      ? model::Outcome::failure
+                      : use->delivered != 0 ? model::Outcome::success
+                                            : model::Outcome::unknown;
     }
     line.ring.push_back(entry);
     if (line.ring.size() > model::kEvidenceMax) drop_oldest(line.ring);
@@ -143,18 +162,20 @@ bool Watch::add(Line& line, const model::ObservationBody& body, const Context& c
   return speaks;
 }
 
-std::vector<Reached> Watch::see(const Subject& subject, const model::ObservationBody& body, Time at,
-                                const model::Policy& policy, Counters& counters) {
+template <class R>
+std::vector<Reached> WatchOf<R>::see(const Subject& subject, const model::ObservationBody& body, Time at,
+                                     const model::Policy& policy, Counters& counters) {
   const auto* contact = std::get_if<model::FirstContact>(&body);
-  const bool begins = contact != nullptr || std::holds_alternative<model::MailLookup>(body);
-  auto it = lines_.find(subject.line);
+  const bool begins = contact != nullptr || std::holds_alternative<model::MailLookup>(body) ||
+                      std::holds_alternative<model::AccountUse>(body);
+  auto it = lines_.find(subject.key());
   if (it == lines_.end()) {
     if (!begins) return {};
     if (lines_.size() >= kWatchedMax) {
       ++counters.watch_full;
       return {};
     }
-    it = lines_.try_emplace(subject.line).first;
+    it = lines_.try_emplace(subject.key()).first;
     it->second.newest = at;
   }
   Line& line = it->second;
@@ -193,14 +214,15 @@ std::vector<Reached> Watch::see(const Subject& subject, const model::Observation
   return out;
 }
 
-model::Finding Watch::finding_of(const Line& line, const Context& context, const Modes& modes, Mode least) {
+template <class R>
+model::Finding WatchOf<R>::finding_of(const Line& line, const Context& context, const Modes& modes, Mode least) {
   model::Finding f;
   const Levels levels = levels_of(line, context);
   f.score_mnat = score_of(levels, modes, least);
   f.first_contacts = line.first_contacts;
   f.at = context.now;
   std::array<std::string (*)(const Entry&), kDetectors> note{};
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     note[i] = &D::note;
     if (modes[i] >= least) f.levels_mnat[std::string(D::kName)] = levels[i];
   });
@@ -225,9 +247,10 @@ model::Finding Watch::finding_of(const Line& line, const Context& context, const
   return f;
 }
 
-std::string Watch::summary_of(const Line& line, const Context& context, const Modes& modes, Mode least) {
+template <class R>
+std::string WatchOf<R>::summary_of(const Line& line, const Context& context, const Modes& modes, Mode least) {
   std::vector<std::string> clauses;
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     if (modes[i] < least) return;
     std::vector<Entry> mine;
     std::ranges::copy_if(line.ring, std::back_inserter(mine), [&](const Entry& e) { return e.detector == i; });
@@ -236,26 +259,55 @@ std::string Watch::summary_of(const Line& line, const Context& context, const Mo
   return fmt::format("{}", fmt::join(clauses, "; "));
 }
 
-void Watch::sweep(Time now, const std::function<Subject(model::SubscriberId)>& subject_of) {
+template <class R>
+typename WatchOf<R>::Levels WatchOf<R>::levels(const Subject& subject, Time now, const model::Policy& policy,
+                                               Mode least) const {
+  const auto it = lines_.find(subject.key());
+  if (it == lines_.end()) return {};
+  Levels out = levels_of(it->second, context_of(subject, std::max(now, it->second.newest)));
+  const Modes modes = modes_of(policy);
+  for (size_t i = 0; i < kDetectors; ++i)
+    if (modes[i] < least) out[i] = 0;
+  return out;
+}
+
+template <class R>
+Reached WatchOf<R>::opinion(const Subject& subject, Time now, const model::Policy& policy, Mode least) const {
+  const Line& line = lines_.at(subject.key());
+  const Context context = context_of(subject, std::max(now, line.newest));
+  const Modes modes = modes_of(policy);
+  Reached out{finding_of(line, context, modes, least), summary_of(line, context, modes, least)};
+  out.finding.line = subject.line;
+  out.finding.stage = stage_of(levels_of(line, context), modes, least, policy.case_score_mnat);
+  out.finding.mode = least;
+  return out;
+}
+
+template <class R>
+void WatchOf<R>::sweep(Time now, const std::function<Subject(uint64_t key)>& subject_of) {
   auto it = lines_.upper_bound(swept_);
   for (size_t n = 0; n < kSweptPerTick && it != lines_.end(); ++n) {
     swept_ = it->first;
     it = is_quiet(it->second, context_of(subject_of(it->first), now)) ? lines_.erase(it) : std::next(it);
   }
-  if (it == lines_.end()) swept_ = {};
+  if (it == lines_.end()) swept_ = 0;
 }
 
-void Watch::forget(model::SubscriberId line) { lines_.erase(line); }
+template <class R>
+void WatchOf<R>::forget(uint64_t key) {
+  lines_.erase(key);
+}
 
-void Watch::recall(const model::Finding& finding) {
-  if (!lines_.contains(finding.line) && lines_.size() >= kWatchedMax) return;
-  Line& line = lines_[finding.line];
+template <class R>
+void WatchOf<R>::recall(const model::Finding& finding, uint64_t key) {
+  if (!lines_.contains(key) && lines_.size() >= kWatchedMax) return;
+  Line& line = lines_[key];
   if (finding.at < line.newest) return;
   if (finding.mode == Mode::on) line.stage = std::max(line.stage, finding.stage);
   line.shadow_stage = std::max(line.shadow_stage, finding.stage);
   line.first_contacts = finding.first_contacts;
   line.newest = finding.at;
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     const auto it = finding.levels_mnat.find(std::string(D::kName));
     if (it != finding.levels_mnat.end()) std::get<i>(line.states).level = {it->second, finding.at};
   });
@@ -269,8 +321,9 @@ void Watch::recall(const model::Finding& finding) {
   }
 }
 
-std::optional<WatchView> Watch::view(const Subject& subject, Time now, const model::Policy& policy) const {
-  const auto it = lines_.find(subject.line);
+template <class R>
+std::optional<WatchView> WatchOf<R>::view(const Subject& subject, Time now, const model::Policy& policy) const {
+  const auto it = lines_.find(subject.key());
   if (it == lines_.end()) return std::nullopt;
   const Line& line = it->second;
   const Context context = context_of(subject, std::max(now, line.newest));
@@ -287,9 +340,10 @@ std::optional<WatchView> Watch::view(const Subject& subject, Time now, const mod
   return view;
 }
 
-void Watch::encode(Encoder& out) const {
+template <class R>
+void WatchOf<R>::encode(Encoder& out) const {
   std::vector<std::pair<std::string, uint32_t>> states;
-  each([&]<class D>(auto) {
+  each<R>([&]<class D>(auto) {
     states.emplace_back(D::kName, static_cast<uint32_t>(postern::encode(typename D::State{}).size()));
   });
   out.put(states);
@@ -297,7 +351,7 @@ void Watch::encode(Encoder& out) const {
   out.put(static_cast<uint64_t>(lines_.size()));
   for (const auto& [id, line] : lines_) {
     out.put(id);
-    each([&]<class D>(auto i) { out.put(std::get<i>(line.states)); });
+    each<R>([&]<class D>(auto i) { out.put(std::get<i>(line.states)); });
     out.put(line.ring);
     out.put(line.networks);
     out.put(line.next_network);
@@ -308,12 +362,13 @@ void Watch::encode(Encoder& out) const {
   }
 }
 
-void Watch::decode(Decoder& in) {
+template <class R>
+void WatchOf<R>::decode(Decoder& in) {
   // Written by another build perhaps: states go by name, those of an unknown name or size are passed over.
   std::vector<std::pair<std::string, uint32_t>> states;
   in.get(states);
   std::vector<uint8_t> place(states.size(), 0xff);
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     for (size_t n = 0; n < states.size(); ++n)
       if (states[n] ==
           std::pair(std::string(D::kName), static_cast<uint32_t>(postern::encode(typename D::State{}).size())))
@@ -324,13 +379,13 @@ void Watch::decode(Decoder& in) {
   uint64_t lines = 0;
   in.get(lines);
   for (uint64_t n = 0; n < lines && in.ok(); ++n) {
-    model::SubscriberId id;
+    uint64_t id = 0;
     in.get(id);
     Line line;
     for (size_t s = 0; s < states.size() && in.ok(); ++s) {
       Bytes skipped(std::min<size_t>(states[s].second, in.left()));
       if (place[s] == 0xff) in.raw(skipped.data(), skipped.size());
-      each([&]<class D>(auto i) {
+      each<R>([&]<class D>(auto i) {
         if (place[s] == i) in.get(std::get<i>(line.states));
       });
     }
@@ -351,7 +406,8 @@ void Watch::decode(Decoder& in) {
   }
 }
 
-Result<int32_t> recount(const model::Finding& finding, const Subject& subject) {
+template <class R>
+Result<int32_t> WatchOf<R>::recount(const model::Finding& finding, const Subject& subject) {
   struct Sum {
     bool begun = false;
     Level level;
@@ -360,7 +416,7 @@ Result<int32_t> recount(const model::Finding& finding, const Subject& subject) {
   Levels levels{};
   Modes modes{};
   std::string wrong;
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     Sum& sum = sums[i];
     for (const model::Increment& step : finding.evidence) {
       if (step.family != D::kName || !wrong.empty()) continue;
@@ -377,5 +433,8 @@ Result<int32_t> recount(const model::Finding& finding, const Subject& subject) {
   if (!wrong.empty()) return fail(Errc::bad_input, wrong, fmt::format("finding {}", finding.id.value));
   return score_of(levels, modes, Mode::on);
 }
+
+template class WatchOf<Registry>;
+template class WatchOf<account::Registry>;
 
 }  // namespace postern::decide::detect

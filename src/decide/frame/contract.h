@@ -46,6 +46,7 @@ struct Context {
   bool declared_server = false;                    // a permit says that a mail server runs here
   bool new_network = true;                         // the destination network is not in the line's memory
   Time noticed_at;                                 // when the customer was told of the line's open case; 0 = not
+  model::SubscriberId line;                        // that is judged, or whose account is; 0 = not known
 };
 
 // One step of evidence as the ring keeps it.
