@@ -27,6 +27,7 @@ Program::Program() {
   gate();
   rehearsals();
   relay();
+  accounts();
 }
 
 CLI::App* Program::noun(const char* name, const char* about) {
