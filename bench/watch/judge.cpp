@@ -126,8 +126,10 @@ bool Ours::over(const Deed& deed) {
   }
   if (deed.at - swept_ > minutes(1)) {
     swept_ = deed.at;
-    watch_.sweep(deed.at,
-                 [&](model::SubscriberId line) { return decide::detect::Subject{line, &class_of_(line.value)}; });
+    watch_.sweep(deed.at, [&](uint64_t key) {
+      const auto line = static_cast<uint32_t>(key);
+      return decide::detect::Subject{{line}, &class_of_(line)};
+    });
   }
   bool is_case = false;
   const decide::detect::Subject subject{{deed.line}, &class_of_(deed.line), deed.declared, {}};

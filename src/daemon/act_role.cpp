@@ -81,8 +81,12 @@ class ActRole {
     };
     if (!settings_.mail.relay.empty())
       mail_ = std::make_unique<act::mail::Mail>(mail_config(settings_, kit_), loop, settle, sys::now);
-    if (!settings_.webhook.url.empty())
+    if (!settings_.webhook.url.empty()) {
       webhook_ = std::make_unique<act::webhook::Webhook>(webhook_config(settings_, kit_), loop, settle, sys::now);
+      account_hook_ = std::make_unique<act::webhook::Webhook>(
+          webhook_config(settings_, kit_), loop, [this](const model::ContactSettled& s) { settle_account(s); },
+          sys::now);
+    }
     loop.every(seconds(1), [this] { report(); });
   }
 
@@ -96,9 +100,27 @@ class ActRole {
       if (mail_) mail_->send(std::move(letter->letter));
     } else if (auto* hook = std::get_if<SendWebhook>(&message)) {
       if (webhook_) webhook_->send(std::move(hook->message));
+    } else if (auto* order = std::get_if<SendAccount>(&message)) {
+      if (account_hook_) send_account(std::move(*order));
     } else if (auto* asks = std::get_if<PlugAsks>(&message)) {
       for (model::PlugAsk& ask : asks->asks) coa_.ask(std::move(ask));
     }
+  }
+
+  // A number of its own for the hook's webhook-id, far from those of contacts; the same one again is the same order.
+  void send_account(SendAccount order) {
+    const model::ContactId id{(order.account.value ^ order.change * 0x9e3779b97f4a7c15ULL) | uint64_t{1} << 63};
+    account_orders_[id] = {order.account, order.change};
+    account_hook_->send({id, std::move(order.body), order.at});
+  }
+
+  void settle_account(const model::ContactSettled& settled) {
+    const auto it = account_orders_.find(settled.contact);
+    if (it == account_orders_.end()) return;
+    const auto [account, change] = it->second;
+    account_orders_.erase(it);
+    link_.send(Role::brain,
+               Observed{0, {0, sys::now(), model::AccountSettled{account, change, settled.state, settled.detail}}});
   }
 
   static void count(RoleReport& report, std::string_view name, const sys::Retries& queue) {
@@ -125,6 +147,7 @@ class ActRole {
         report.facts["fault.mail"] = "the relay refuses notices whoever they are for: " + mail_->relay_fault();
     }
     if (webhook_) count(report, "webhook", webhook_->queue());
+    if (account_hook_) count(report, "account_hook", account_hook_->queue());
     link_.send(Role::brain, report);
   }
 
@@ -135,6 +158,8 @@ class ActRole {
   act::radius_coa::RadiusCoa coa_;
   std::unique_ptr<act::mail::Mail> mail_;
   std::unique_ptr<act::webhook::Webhook> webhook_;
+  std::unique_ptr<act::webhook::Webhook> account_hook_;
+  std::map<model::ContactId, std::pair<model::AccountId, uint64_t>> account_orders_;  // as the hook's queue has them
 };
 
 }  // namespace

@@ -86,10 +86,13 @@ class EdgeRole {
         explainer_config(settings_), std::move(listeners), [this](const IpAddress& a) { return line_of(a); }, key,
         {.utc = sys::now, .monotonic = sys::monotonic}, nullptr));
     explainer_->start(loop_);
-    relay_ = PN_TRY(Relay::make(
-        kit_, settings_, loop_,
-        [this](const IpAddress& a) { return table_.stamp().epoch == 0 ? std::nullopt : line_of(a); },
-        [this](RelayTold told) { link_.send(Role::brain, std::move(told)); }));
+    relay_ =
+        PN_TRY(Relay::make(kit_, settings_, loop_,
+                           [this](const IpAddress& a) { return table_.stamp().epoch == 0 ? std::nullopt : line_of(a); },
+                           {[this](RelayTold told) { link_.send(Role::brain, std::move(told)); },
+                            [this](model::ObservationBody body) {
+                              link_.send(Role::brain, Observed{0, {0, sys::now(), std::move(body)}});
+                            }}));
     // Made only where it is used: its memory of names is 32 MiB.
     if (auto listeners_of_dns = take_fds(kit_, "dnstap"); !listeners_of_dns.empty())
       dnstap_ = std::make_unique<observe::dnstap::Dnstap>(
@@ -146,6 +149,8 @@ class EdgeRole {
         if (token > token_base_) on_journaled(token - token_base_);
     } else if (auto* ask = std::get_if<RelayAsk>(&message)) {
       if (relay_) relay_->ask(std::move(*ask));
+    } else if (const auto* held = std::get_if<HeldAccounts>(&message)) {
+      if (relay_) relay_->hold(*held);
     } else if (auto* plugged = std::get_if<PluggedLines>(&message)) {
       auth_.take(std::move(plugged->keys));
     } else if (const auto* up = std::get_if<PeerUp>(&message); up != nullptr && up->role == Role::brain) {

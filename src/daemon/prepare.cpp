@@ -16,6 +16,7 @@
 #include "edge/relay/memory.h"
 #include "settings/check.h"
 #include "sys/privileges.h"
+#include "tables/origins.h"
 
 namespace postern::daemon {
 namespace {
@@ -176,6 +177,16 @@ std::map<std::string, std::string> Supervisor::client_secrets(const settings::Se
     }
   }
   act_secrets(settings, out, faults);
+  if (!settings.relay.origins.empty()) {
+    auto text = read_small(settings.relay.origins, tables::kOriginsBytesMax);
+    auto read = text ? tables::Origins::parse(*text) : std::unexpected(text.error());
+    if (read) {
+      out["relay:origins"] = std::move(*text);
+    } else {
+      faults.push_back(
+          {read.error().code, "relay.origins: " + read.error().what, settings.relay.origins, read.error().fix});
+    }
+  }
   for (const auto& nas : settings.radius_coa.nases) {
     auto secret = read_secret(nas.secret_file);
     if (secret) {
@@ -237,6 +248,8 @@ void Supervisor::open_relay(std::vector<Error>& faults) {
   if (!relay.listen_unix.empty()) keep(faults, fmt::format("relay:{}", n++), open_unix(relay.listen_unix, relay.group));
   for (const Endpoint& at : relay.listen)
     keep(faults, fmt::format("relay:{}", n++), sys::listen_tcp(at, kRelayBacklog, false));
+  for (size_t i = 0; i < relay.mail_log.size(); ++i)
+    keep(faults, fmt::format("mail_log:{}", i), sys::listen_tcp(relay.mail_log[i], 64, false));
   // Kept here, so that the counts outlive the edge role.
   keep(faults, "relay_meters", edge::relay::SharedMemory::make("relay-meters"));
 }
@@ -270,9 +283,11 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       give("relay");
       give("radius_auth");
       give("mail_intake");
+      give("mail_log");
       give("decoy");
       give("dnstap");
       give("probe");
+      tell("relay:");
       tell("radius:");
       tell("reference");
       break;

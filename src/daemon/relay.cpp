@@ -17,6 +17,8 @@ namespace relay = edge::relay;
 constexpr size_t kScansMax = 16;
 constexpr size_t kRowsPerSlice = 4'096;
 constexpr uint32_t kRowsMax = 1'000;
+constexpr Duration kTellEvery = milliseconds(500);
+constexpr size_t kUsesPerTell = 1'024;  // 2,000 a second: what the brain is asked to look at
 
 uint32_t now_s() { return static_cast<uint32_t>(sys::now().unix_seconds()); }
 
@@ -30,7 +32,9 @@ relay::Config judge_config(const settings::Settings& s) {
                        .otherwise = relay_limits(s.classes.at("unknown")),
                        .account = relay_account_limits(s),
                        .restricted_percent = s.relay.restricted_percent,
-                       .refuse_auth_on_25 = s.relay.auth_on_25 == settings::AuthOn25::refuse};
+                       .refuse_auth_on_25 = s.relay.auth_on_25 == settings::AuthOn25::refuse,
+                       .warn_percent = s.relay.warn_percent,
+                       .honey_accounts = s.relay.honey_accounts};
   for (const auto& [name, c] : s.classes) config.classes[name] = relay_limits(c);
   return config;
 }
@@ -76,6 +80,16 @@ Result<std::unique_ptr<Relay>> Relay::make(Kit& kit, const settings::Settings& s
   out->server_ = PN_TRY(relay::Server::make({.connections_max = s.relay.connections_max, .clients = s.relay.clients},
                                             take_fds(kit, "relay"), out->judge_, {.utc = sys::now}));
   out->server_->start(loop);
+  if (const auto it = kit.secrets.find("relay:origins"); it != kit.secrets.end())
+    out->origins_ = PN_TRY(tables::Origins::parse(it->second));
+  out->log_ = std::make_unique<observe::mail_log::MailLog>(
+      observe::mail_log::Config{.clients = s.relay.clients}, loop, take_fds(kit, "mail_log"),
+      observe::mail_log::MailLog::To{
+          [relay = out.get()](std::string_view account, std::string_view recipient, bool delivered) {
+            relay->judge_.final_word(account, recipient, delivered, sys::now());
+          },
+          [relay = out.get()](std::string_view account, uint32_t n) { relay->judge_.login_failed(account, n); }});
+  loop.every(kTellEvery, [relay = out.get()] { relay->tell(); });
   return out;
 }
 
@@ -102,7 +116,21 @@ void Relay::ask(RelayAsk ask) {
   };
   if (ask.line) add(judge_.key_of_line(ask.line.value));
   if (!ask.account.empty()) add(judge_.key_of_account(ask.account));
-  told_(std::move(told));
+  told_.usage(std::move(told));
+}
+
+void Relay::hold(const HeldAccounts& held) {
+  judge_.hold(held.names);
+  held_ = held.names.size();
+}
+
+// What accounts did since the last time. Lost when the brain is not there: the next uses say it again.
+void Relay::tell() {
+  for (model::AccountUse& use : judge_.uses().take(kUsesPerTell)) {
+    if (use.source) use.place = origins_.find(use.source);
+    told_.seen(std::move(use));
+  }
+  for (model::RelayLimit& limit : judge_.uses().take_limits()) told_.seen(std::move(limit));
 }
 
 void Relay::scan() {
@@ -132,7 +160,7 @@ void Relay::finish(const Scan& scan) {
   std::ranges::sort(best, std::greater{});
   for (const auto& [weight, row] : best) told.rows.push_back(relay::usage_of(meters_.rows()[row], now_s()));
   told.left = meters_.used() > best.size() ? meters_.used() - best.size() : 0;
-  told_(std::move(told));
+  told_.usage(std::move(told));
 }
 
 void Relay::report(RoleReport& report) const {
@@ -144,6 +172,12 @@ void Relay::report(RoleReport& report) const {
   report.counters["relay.open"] = server_->open();
   report.counters["relay.meters"] = meters_.used();
   report.counters["relay.asks_dropped_total"] = asks_dropped_;
+  report.counters["relay.uses_dropped_total"] = judge_.uses_dropped();
+  report.counters["relay.accounts_held"] = held_;
+  report.counters["relay.origins"] = origins_.size();
+  observe::mail_log::Stats::visit(log_->stats(), [&](std::string_view name, const uint64_t& value) {
+    report.counters[fmt::format("mail_log.{}_total", name)] = value;
+  });
 }
 
 }  // namespace postern::daemon

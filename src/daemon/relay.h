@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The relay's rooms as the edge role runs them: meters, judge, policy server, and what people ask about the meters.
+// The relay's rooms as the edge role runs them: meters, judge, policy server, what people ask about the meters,
+// Postfix's log, and what the brain is told of accounts.
 #pragma once
 
 #include <deque>
@@ -8,7 +9,9 @@
 #include "daemon/bus/kit.h"
 #include "edge/relay/judge.h"
 #include "edge/relay/server.h"
+#include "observe/mail_log/mail_log.h"
 #include "sys/loop.h"
+#include "tables/origins.h"
 
 namespace postern::daemon {
 
@@ -18,7 +21,10 @@ namespace postern::daemon {
 
 class Relay {
  public:
-  using Told = std::function<void(RelayTold)>;
+  struct Told {
+    std::function<void(RelayTold)> usage;
+    std::function<void(model::ObservationBody)> seen;  // what accounts and limits did; may be lost
+  };
   // Takes its listeners and the memory of the meters out of the kit. Without listeners it serves nobody.
   [[nodiscard]] static Result<std::unique_ptr<Relay>> make(Kit& kit, const settings::Settings& settings,
                                                            sys::Loop& loop, edge::relay::Lookup lookup, Told told);
@@ -28,6 +34,7 @@ class Relay {
 
   // Answered at once, or, where all meters have to be looked at, in slices between which the loop serves others.
   void ask(RelayAsk ask);
+  void hold(const HeldAccounts& held);
   void report(RoleReport& report) const;
 
  private:
@@ -39,6 +46,7 @@ class Relay {
 
   Relay(const settings::Settings& settings, edge::relay::Meters meters, sys::Loop& loop, edge::relay::Lookup lookup,
         Told told);
+  void tell();
   void scan();
   void finish(const Scan& scan);
 
@@ -46,7 +54,10 @@ class Relay {
   edge::relay::Meters meters_;
   edge::relay::Judge judge_;
   std::unique_ptr<edge::relay::Server> server_;
+  std::unique_ptr<observe::mail_log::MailLog> log_;
+  tables::Origins origins_;
   Told told_;
+  size_t held_ = 0;
   std::deque<Scan> scans_;
   uint64_t asks_dropped_ = 0;
 };

@@ -255,7 +255,7 @@ void Supervisor::reload() {
   settings_text_ = std::move(again->text);
   settings_ = std::move(again->settings);
   std::erase_if(secrets_, [](const auto& entry) {
-    return entry.first.starts_with("radius:") || entry.first.starts_with("act:");
+    return entry.first.starts_with("radius:") || entry.first.starts_with("act:") || entry.first.starts_with("relay:");
   });
   secrets_.merge(secrets);
   load_guard();

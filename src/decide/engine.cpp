@@ -60,10 +60,13 @@ void Engine::replay(const model::Record& record) {
     }
   }
   if (const auto* finding = std::get_if<model::Finding>(&record.body)) {
-    state_->watch.recall(*finding);
+    state_->watch.recall(*finding, finding->line.value);
     if (state_->facts.cases.open_of(finding->line) != nullptr) state_->seen.see(finding->line, finding->at);
   }
-  if (const auto* erased = std::get_if<model::SubscriberErased>(&record.body)) state_->watch.forget(erased->subscriber);
+  if (const auto* account = std::get_if<model::AccountChanged>(&record.body); account != nullptr && account->finding.id)
+    state_->account_watch.recall(account->finding, account->account.id.value);
+  if (const auto* erased = std::get_if<model::SubscriberErased>(&record.body))
+    state_->watch.forget(erased->subscriber.value);
 }
 
 Bytes Engine::facts() const {
@@ -105,6 +108,7 @@ void Engine::State::encode_memory(Encoder& out) const {
   memory.encode(out);
   watch.encode(out);
   seen.encode(out);
+  account_watch.encode(out);
   out.put(gate_heard);
   out.put(counters);
   out.put(last_tick);
@@ -117,6 +121,7 @@ void Engine::State::decode_memory(Decoder& in) {
   memory.decode(in);
   watch.decode(in);
   seen.decode(in);
+  account_watch.decode(in);
   in.get(gate_heard);
   in.get(counters);
   in.get(last_tick);

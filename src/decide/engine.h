@@ -107,6 +107,13 @@ class Engine {
   [[nodiscard]] size_t restores_owed() const;
 
   [[nodiscard]] BudgetView budget() const;
+  // Accounts that are held or locked, or would be if what is in shadow were on.
+  void for_each_account(const std::function<void(const model::Account&)>& f) const;
+  [[nodiscard]] const model::Account* account(model::AccountId id) const;
+  [[nodiscard]] model::SubscriberId owner_of(model::AccountId id) const;
+  // Names for which the relay is to take nothing, sorted.
+  [[nodiscard]] std::vector<std::string> held_accounts() const;
+  [[nodiscard]] std::optional<WatchView> watch(model::AccountId account, Time now) const;
   [[nodiscard]] std::optional<WatchView> watch(model::SubscriberId line, Time now) const;
   // Detectors of this build, in the order of their registration.
   [[nodiscard]] static std::span<const std::string_view> detectors();

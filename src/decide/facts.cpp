@@ -14,12 +14,15 @@ struct Apply {
     facts.policy = r.policy;
   }
   void operator()(const model::SubscriberChanged& r) {
-    if (r.subscriber.id) facts.subscribers.apply(r.subscriber);
+    if (!r.subscriber.id) return;
+    facts.subscribers.apply(r.subscriber);
+    facts.accounts.apply(r.subscriber);
   }
   void operator()(const model::SubscriberErased& r) {
     facts.subscribers.erase(r.subscriber);
     facts.sessions.forget(r.subscriber);
     facts.waiting.erase(r.subscriber);
+    facts.accounts.erase(r.subscriber);
   }
   void operator()(const model::SessionChanged& r) {
     const model::Session& s = r.session;
@@ -46,6 +49,7 @@ struct Apply {
   }
   void operator()(const model::PermitChanged& r) { facts.permits.apply(r.permit); }
   void operator()(const model::GovernorChanged& r) { facts.cases.apply(r); }
+  void operator()(const model::AccountChanged& r) { facts.accounts.apply(r, at); }
   void operator()(const model::CaseNote&) {}
   void operator()(const model::CaseNoted&) {}
   void operator()(const model::OperatorAction&) {}
@@ -127,6 +131,7 @@ void Facts::encode(Encoder& out) const {
   cases.encode(out);
   orders.encode(out);
   plugs.encode(out);
+  accounts.encode(out);
 }
 
 void Facts::decode(Decoder& in) {
@@ -138,8 +143,11 @@ void Facts::decode(Decoder& in) {
   cases.decode(in);
   orders.decode(in);
   plugs.decode(in);
-  for (const model::Subscriber& s : subscribers.all())
+  accounts.decode(in);
+  for (const model::Subscriber& s : subscribers.all()) {
+    accounts.apply(s);
     if (!s.fixed.empty()) waiting.insert(s.id);
+  }
 }
 
 }  // namespace postern::decide

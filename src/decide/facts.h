@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "decide/casework/book.h"
+#include "decide/detect/account/book/book.h"
 #include "decide/permits/permits.h"
 #include "decide/plug/book.h"
 #include "decide/policy/orders.h"
@@ -26,6 +27,7 @@ struct Facts {
   casework::Book cases;
   policy::Orders orders;
   plug::Book plugs;
+  detect::account::Book accounts;
   // Subscribers with a fixed prefix that somebody else's session took: it comes back when it is free. Follows from the
   // above; may name a subscriber too many, never one too few.
   std::set<model::SubscriberId> waiting;

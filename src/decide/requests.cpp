@@ -55,6 +55,23 @@ struct Validate {
   Status operator()(const model::CasesCommand& o) const {
     return o.cases.empty() ? fail(Errc::bad_input, "no case is named", "case") : Status{};
   }
+  Status operator()(const model::AccountCommand& o) const {
+    if (model::account_name(o.account).empty()) return fail(Errc::bad_input, "no account is named", "account");
+    const model::Account* a = facts.accounts.find(model::account_id(model::account_name(o.account)));
+    const model::AccountState state = a == nullptr ? model::AccountState::open : a->state;
+    if (o.verb == model::AccountVerb::release &&
+        (a == nullptr || (state == model::AccountState::open && a->settled && a->shadow == model::AccountState::open)))
+      return fail(Errc::conflict, "the account is neither held nor locked", "account release",
+                  "see postern account list");
+    if (o.verb == model::AccountVerb::hold && state != model::AccountState::open)
+      return fail(Errc::conflict, fmt::format("the account is {} already", to_string(state)), "account hold");
+    if (o.verb == model::AccountVerb::lock && state == model::AccountState::locked)
+      return fail(Errc::conflict, "the account is locked already", "account lock");
+    if (o.verb != model::AccountVerb::release && a == nullptr && facts.accounts.full())
+      return fail(Errc::limit, fmt::format("{} accounts are held", detect::account::kChangedMax), "account",
+                  "release those that are sound");
+    return {};
+  }
   Status operator()(const model::GovernorSwitch& o) const {
     if (o.stop != facts.cases.stopped()) return {};
     return fail(Errc::conflict, o.stop ? "automation is stopped already" : "automation is not stopped", "governor");
@@ -176,7 +193,7 @@ void Work::operator()(const model::EraseSubscriber& o) {
   }
   if (const model::Case* open = facts_.cases.open_of(id)) change(casework::on_erased(*open, at_));
   emit(id, model::SubscriberErased{id});
-  state_.watch.forget(id);
+  state_.watch.forget(id.value);
   act(o.operator_name, fmt::format("subscriber erase {}", id.value));
 }
 

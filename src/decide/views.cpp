@@ -120,7 +120,34 @@ BudgetView Engine::budget() const {
   return {policy.false_cases_milli, state_->watch.acts_a_day(), thresholds.alone_mnat, thresholds.together_mnat};
 }
 
-std::span<const std::string_view> Engine::detectors() { return detect::names(); }
+std::optional<WatchView> Engine::watch(model::AccountId account, Time now) const {
+  return state_->account_watch.view(state_->subject_of(account), now, state_->facts.policy);
+}
+
+std::span<const std::string_view> Engine::detectors() {
+  static const std::vector<std::string_view> kAll = [] {
+    std::vector<std::string_view> out(detect::names().begin(), detect::names().end());
+    std::ranges::copy(detect::AccountWatch::names(), std::back_inserter(out));
+    return out;
+  }();
+  return kAll;
+}
+
+void Engine::for_each_account(const std::function<void(const model::Account&)>& f) const {
+  for (const auto& [id, a] : state_->facts.accounts.all()) f(a);
+}
+
+const model::Account* Engine::account(model::AccountId id) const { return state_->facts.accounts.find(id); }
+
+model::SubscriberId Engine::owner_of(model::AccountId id) const { return state_->facts.accounts.owner_of(id); }
+
+std::vector<std::string> Engine::held_accounts() const {
+  std::vector<std::string> out;
+  for (const auto& [id, a] : state_->facts.accounts.all())
+    if (a.state != model::AccountState::open && !a.name.erased) out.push_back(a.name.value);
+  std::ranges::sort(out);
+  return out;
+}
 
 std::vector<std::string> Engine::plugged_lines() const {
   std::vector<std::string> out;

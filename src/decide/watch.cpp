@@ -20,19 +20,22 @@ constexpr bool all_detectors(const std::tuple<D...>*) {
   return (IsDetector<D> && ...);
 }
 static_assert(all_detectors(static_cast<const Registry*>(nullptr)), "see decide/frame/contract.h");
+static_assert(all_detectors(static_cast<const account::Registry*>(nullptr)), "see decide/frame/contract.h");
 
 // f.operator()<D>(place) for each registered detector.
-template <class F>
+template <class R, class F>
 constexpr void each(F&& f) {
   [&]<size_t... I>(std::index_sequence<I...>) {
-    (f.template operator()<std::tuple_element_t<I, Registry>>(std::integral_constant<size_t, I>{}), ...);
-  }(std::make_index_sequence<kDetectors>{});
+    (f.template operator()<std::tuple_element_t<I, R>>(std::integral_constant<size_t, I>{}), ...);
+  }(std::make_index_sequence<std::tuple_size_v<R>>{});
 }
 
+template <class R>
 std::span<const std::string_view> witnesses() {
-  static constexpr std::array<std::string_view, kDetectors> kWitnesses = []<class... D>(const std::tuple<D...>*) {
-    return std::array<std::string_view, kDetectors>{D::kWitness...};
-  }(static_cast<const Registry*>(nullptr));
+  static constexpr std::array<std::string_view, std::tuple_size_v<R>> kWitnesses =
+      []<class... D>(const std::tuple<D...>*) {
+        return std::array<std::string_view, std::tuple_size_v<R>>{D::kWitness...};
+      }(static_cast<const R*>(nullptr));
   return kWitnesses;
 }
 
@@ -50,21 +53,23 @@ uint16_t fingerprint(const Prefix& network) {
 }
 
 Context context_of(const Subject& subject, Time now) {
-  return {now, subject.line_class, subject.declared_server, true, subject.noticed_at, {}, false};
+  return {now, subject.line_class, subject.declared_server, true, subject.noticed_at, {}, false, subject.line};
 }
 
 uint32_t size_of_state(const auto& state) { return static_cast<uint32_t>(postern::encode(state).size()); }
 
 }  // namespace
 
-std::span<const std::string_view> names() {
+template <class R>
+std::span<const std::string_view> WatchOf<R>::names() {
   static constexpr std::array<std::string_view, kDetectors> kNames = []<class... D>(const std::tuple<D...>*) {
     return std::array<std::string_view, kDetectors>{D::kName...};
-  }(static_cast<const Registry*>(nullptr));
+  }(static_cast<const R*>(nullptr));
   return kNames;
 }
 
-Modes modes_of(const model::Policy& policy) {
+template <class R>
+typename WatchOf<R>::Modes WatchOf<R>::modes_of(const model::Policy& policy) {
   Modes modes{};
   for (size_t i = 0; i < kDetectors; ++i) {
     const auto it = policy.detectors.find(std::string(names()[i]));
@@ -73,23 +78,26 @@ Modes modes_of(const model::Policy& policy) {
   return modes;
 }
 
-int32_t score_of(const Levels& levels, const Modes& modes, Mode least) {
+template <class R>
+int32_t WatchOf<R>::score_of(const Levels& levels, const Modes& modes, Mode least) {
   // By the first family of each witness. Adding likelihoods takes the families to be independent; those of one witness
   // see the same act, so the louder of them speaks.
   Levels heard{};
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     if (modes[i] < least || is_ticket<D>()) return;
-    int32_t& loudest = heard[static_cast<size_t>(std::ranges::find(witnesses(), D::kWitness) - witnesses().begin())];
+    int32_t& loudest =
+        heard[static_cast<size_t>(std::ranges::find(witnesses<R>(), D::kWitness) - witnesses<R>().begin())];
     loudest = std::max(loudest, std::min(levels[i], kFamilyCapMnat));
   });
   return std::accumulate(heard.begin(), heard.end(), 0);
 }
 
-Stage stage_of(const Levels& levels, const Modes& modes, Mode least, const Thresholds& thresholds) {
+template <class R>
+Stage WatchOf<R>::stage_of(const Levels& levels, const Modes& modes, Mode least, const Thresholds& thresholds) {
   int32_t highest = 0;
   bool rare = false;
   std::vector<std::string_view> witnesses;
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     if (modes[i] < least || is_ticket<D>()) return;
     highest = std::max(highest, levels[i]);
     if constexpr (requires { D::kRare; }) rare = rare || levels[i] >= kWatchMnat;
@@ -105,17 +113,20 @@ Stage stage_of(const Levels& levels, const Modes& modes, Mode least, const Thres
   return highest >= kWatchMnat ? Stage::watch : Stage::clear;
 }
 
-Levels Watch::levels_of(const Line& line, const Context& context) {
+template <class R>
+typename WatchOf<R>::Levels WatchOf<R>::levels_of(const Line& line, const Context& context) {
   Levels levels{};
-  each([&]<class D>(auto i) { levels[i] = D::level(std::get<i>(line.states).get().level, context); });
+  each<R>([&]<class D>(auto i) { levels[i] = D::level(std::get<i>(line.states).get().level, context); });
   return levels;
 }
 
-void Watch::pace_of(const Line& line, Context& context) {
+template <class R>
+void WatchOf<R>::pace_of(const Line& line, Context& context) {
   if (context.declared_server) context.own_every = seconds(line.seldom.get().pace.every_s);
 }
 
-void Watch::adopt_pace(Line& line, Context& context) {
+template <class R>
+void WatchOf<R>::adopt_pace(Line& line, Context& context) {
   Seldom seldom = line.seldom.get();
   seldom.pace.every_s = seldom.pace.earned_s;
   line.seldom.put(seldom);
@@ -123,13 +134,15 @@ void Watch::adopt_pace(Line& line, Context& context) {
 }
 
 // Every level has been under kQuietMnat for kFindingQuiet: levels only fall by time, so one look back is enough.
-bool Watch::is_quiet(const Line& line, Context context) {
+template <class R>
+bool WatchOf<R>::is_quiet(const Line& line, Context context) {
   if (context.now - line.newest < kFindingQuiet) return false;
   context.now = context.now - kFindingQuiet;
   return std::ranges::all_of(levels_of(line, context), [](int32_t level) { return level < kQuietMnat; });
 }
 
-bool Watch::is_new_network(Line& line, const IpAddress& destination) {
+template <class R>
+bool WatchOf<R>::is_new_network(Line& line, const IpAddress& destination) {
   const uint16_t mark = fingerprint(destination_network(destination));
   if (std::ranges::find(line.networks, mark) != line.networks.end()) return false;
   line.networks[line.next_network] = mark;
@@ -137,9 +150,10 @@ bool Watch::is_new_network(Line& line, const IpAddress& destination) {
   return true;
 }
 
-bool Watch::add(Line& line, const model::ObservationBody& body, const Context& context, const Modes& modes) {
+template <class R>
+bool WatchOf<R>::add(Line& line, const model::ObservationBody& body, const Context& context, const Modes& modes) {
   bool speaks = false;
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     if (modes[i] == Mode::off) return;
     typename D::State state = std::get<i>(line.states).get();
     const int32_t mnat = D::see(state, body, context);
@@ -159,6 +173,12 @@ bool Watch::add(Line& line, const model::ObservationBody& body, const Context& c
     } else if (const auto* scan = std::get_if<model::PortScan>(&body)) {
       entry.destination = scan->destination;
       entry.port = scan->port;
+    } else if (const auto* use = std::get_if<model::AccountUse>(&body)) {
+      // As a network: evidence outlives an erasure, and an owner's address is his.
+      if (use->source) entry.destination = destination_network(use->source).address;
+      entry.outcome = use->failed != 0      ? model::Outcome::failure
+                      : use->delivered != 0 ? model::Outcome::success
+                                            : model::Outcome::unknown;
     }
     line.ring.push(entry);
     if constexpr (requires { D::kEachIsAFinding; }) speaks = speaks || modes[i] == Mode::on;
@@ -167,21 +187,24 @@ bool Watch::add(Line& line, const model::ObservationBody& body, const Context& c
 }
 
 // Null: there is nothing to see yet, or no room.
-Watch::Line* Watch::line_of(const Subject& subject, bool begins, Time at, Counters& counters) {
-  if (const auto it = lines_.find(subject.line); it != lines_.end()) return &it->second;
+template <class R>
+typename WatchOf<R>::Line* WatchOf<R>::line_of(const Subject& subject, bool begins, Time at, Counters& counters) {
+  const auto key = static_cast<Key>(subject.key());
+  if (const auto it = lines_.find(key); it != lines_.end()) return &it->second;
   if (!begins) return nullptr;
   if (lines_.size() >= kWatchedMax) {
     ++counters.watch_full;
     return nullptr;
   }
-  highest_ = std::max(highest_, subject.line);
-  Line& line = lines_[subject.line];
+  highest_ = std::max(highest_, key);
+  Line& line = lines_[key];
   line.newest = at;
   return &line;
 }
 
-void Watch::look_at_contact(Line& line, const model::FirstContact& contact, Time at, Context& context,
-                            Counters& counters) {
+template <class R>
+void WatchOf<R>::look_at_contact(Line& line, const model::FirstContact& contact, Time at, Context& context,
+                                 Counters& counters) {
   context.new_network = is_new_network(line, contact.destination);
   if (!context.new_network) {
     ++counters.contacts_repeated;
@@ -198,8 +221,9 @@ void Watch::look_at_contact(Line& line, const model::FirstContact& contact, Time
   if (line.stage == Stage::clear && !contact.provider && !context.walk) budget_.count(context.now);
 }
 
-std::vector<Reached> Watch::see(const Subject& subject, const model::ObservationBody& body, Time at,
-                                const model::Policy& policy, Counters& counters) {
+template <class R>
+std::vector<Reached> WatchOf<R>::see(const Subject& subject, const model::ObservationBody& body, Time at,
+                                     const model::Policy& policy, Counters& counters) {
   const auto* contact = std::get_if<model::FirstContact>(&body);
   const auto* lookup = std::get_if<model::MailLookup>(&body);
   const bool begins = !std::holds_alternative<model::LineSum>(body);
@@ -238,7 +262,7 @@ std::vector<Reached> Watch::see(const Subject& subject, const model::Observation
   reach(line.stage, stage_of(levels, modes, Mode::on, thresholds), Mode::on);
   line.shadow_stage = std::max(line.shadow_stage, line.stage);
   reach(line.shadow_stage, stage_of(levels, modes, Mode::shadow, thresholds), Mode::shadow);
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     if (!is_ticket<D>() || line.ticket || modes[i] == Mode::off || levels[i] < kWatchMnat) return;
     line.ticket = true;
     out.push_back(reached(line, subject, context, modes, modes[i], true));
@@ -248,8 +272,9 @@ std::vector<Reached> Watch::see(const Subject& subject, const model::Observation
   return out;
 }
 
-Reached Watch::reached(const Line& line, const Subject& subject, const Context& context, const Modes& modes, Mode least,
-                       bool ticket) {
+template <class R>
+Reached WatchOf<R>::reached(const Line& line, const Subject& subject, const Context& context, const Modes& modes,
+                            Mode least, bool ticket) {
   Reached out;
   model::Finding& f = out.finding;
   const Levels levels = levels_of(line, context);
@@ -260,7 +285,7 @@ Reached Watch::reached(const Line& line, const Subject& subject, const Context& 
   f.at = context.now;
   f.own_every = context.own_every;
   std::array<std::string (*)(const Entry&), kDetectors> note{};
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     if (modes[i] < least || is_ticket<D>() != ticket) return;
     note[i] = &D::note;
     f.levels_mnat[std::string(D::kName)] = levels[i];
@@ -276,7 +301,8 @@ Reached Watch::reached(const Line& line, const Subject& subject, const Context& 
 }
 
 // The first second at which the line would be quiet if nothing more came; levels only fall, so bisect.
-Time Watch::quiet_from(const Line& line, const Context& context) {
+template <class R>
+Time WatchOf<R>::quiet_from(const Line& line, const Context& context) {
   int64_t low = 0;
   int64_t high = days(400).seconds();
   while (low < high) {
@@ -292,10 +318,12 @@ Time Watch::quiet_from(const Line& line, const Context& context) {
   return context.now + seconds(low) + kFindingQuiet;
 }
 
-std::string Watch::summary_of(const Line& line, const Context& context, const Modes& modes, Mode least, bool ticket) {
+template <class R>
+std::string WatchOf<R>::summary_of(const Line& line, const Context& context, const Modes& modes, Mode least,
+                                   bool ticket) {
   std::vector<std::string> clauses;
   const std::vector<Entry> all = line.ring.entries();
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     if (modes[i] < least || is_ticket<D>() != ticket) return;
     std::vector<Entry> mine;
     std::ranges::copy_if(all, std::back_inserter(mine), [&](const Entry& e) { return e.detector == i; });
@@ -304,27 +332,69 @@ std::string Watch::summary_of(const Line& line, const Context& context, const Mo
   return fmt::format("{}", fmt::join(clauses, "; "));
 }
 
-// By number, so that what is forgotten does not hang on the order of a table.
-void Watch::sweep(Time now, const std::function<Subject(model::SubscriberId)>& subject_of) {
-  for (size_t n = 0; n < kSweptPerTick; ++n) {
-    swept_ = swept_ < highest_ ? model::SubscriberId{swept_.value + 1} : model::SubscriberId{};
-    const auto it = lines_.find(swept_);
-    if (it == lines_.end()) continue;
-    Context context = context_of(subject_of(it->first), now);
-    pace_of(it->second, context);
-    if (is_quiet(it->second, context)) lines_.erase(it);
+template <class R>
+typename WatchOf<R>::Levels WatchOf<R>::levels(const Subject& subject, Time now, const model::Policy& policy,
+                                               Mode least) const {
+  const auto it = lines_.find(static_cast<Key>(subject.key()));
+  if (it == lines_.end()) return {};
+  Context context = context_of(subject, std::max(now, Time(it->second.newest)));
+  pace_of(it->second, context);
+  Levels out = levels_of(it->second, context);
+  const Modes modes = modes_of(policy);
+  for (size_t i = 0; i < kDetectors; ++i)
+    if (modes[i] < least) out[i] = 0;
+  return out;
+}
+
+template <class R>
+Reached WatchOf<R>::opinion(const Subject& subject, Time now, const model::Policy& policy, Mode least) const {
+  const Line& line = lines_.at(static_cast<Key>(subject.key()));
+  Context context = context_of(subject, std::max(now, Time(line.newest)));
+  pace_of(line, context);
+  const Modes modes = modes_of(policy);
+  Reached out = reached(line, subject, context, modes, least, false);
+  out.finding.stage = stage_of(levels_of(line, context), modes, least, thresholds(policy));
+  return out;
+}
+
+// In the order of keys, so that what is forgotten does not hang on the order of a table.
+template <class R>
+void WatchOf<R>::sweep(Time now, const std::function<Subject(uint64_t key)>& subject_of) {
+  const auto is_idle = [&](const auto& entry) {
+    Context context = context_of(subject_of(entry.first), now);
+    pace_of(entry.second, context);
+    return is_quiet(entry.second, context);
+  };
+  if constexpr (kLines) {
+    for (size_t n = 0; n < kSweptPerTick; ++n) {
+      swept_ = swept_ < highest_ ? swept_ + 1 : 0;
+      const auto it = lines_.find(swept_);
+      if (it != lines_.end() && is_idle(*it)) lines_.erase(it);
+    }
+  } else {
+    auto it = lines_.upper_bound(swept_);
+    for (size_t n = 0; n < kSweptPerTick && it != lines_.end(); ++n) {
+      swept_ = it->first;
+      it = is_idle(*it) ? lines_.erase(it) : std::next(it);
+    }
+    if (it == lines_.end()) swept_ = 0;
   }
 }
 
-void Watch::forget(model::SubscriberId line) { lines_.erase(line); }
+template <class R>
+void WatchOf<R>::forget(uint64_t key) {
+  lines_.erase(static_cast<Key>(key));
+}
 
-void Watch::recall(const model::Finding& finding) {
-  if (!lines_.contains(finding.line) && lines_.size() >= kWatchedMax) return;
-  highest_ = std::max(highest_, finding.line);
-  Line& line = lines_[finding.line];
+template <class R>
+void WatchOf<R>::recall(const model::Finding& finding, uint64_t of) {
+  const auto key = static_cast<Key>(of);
+  if (!lines_.contains(key) && lines_.size() >= kWatchedMax) return;
+  highest_ = std::max(highest_, key);
+  Line& line = lines_[key];
   if (finding.at < line.newest) return;
   bool ticket = false;
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     const auto it = finding.levels_mnat.find(std::string(D::kName));
     if (it == finding.levels_mnat.end()) return;
     typename D::State state = std::get<i>(line.states).get();
@@ -354,8 +424,9 @@ void Watch::recall(const model::Finding& finding) {
   line.ring.assign(steps);
 }
 
-std::optional<WatchView> Watch::view(const Subject& subject, Time now, const model::Policy& policy) const {
-  const auto it = lines_.find(subject.line);
+template <class R>
+std::optional<WatchView> WatchOf<R>::view(const Subject& subject, Time now, const model::Policy& policy) const {
+  const auto it = lines_.find(static_cast<Key>(subject.key()));
   if (it == lines_.end()) return std::nullopt;
   const Line& line = it->second;
   Context context = context_of(subject, std::max(now, Time(line.newest)));
@@ -373,22 +444,23 @@ std::optional<WatchView> Watch::view(const Subject& subject, Time now, const mod
   return view;
 }
 
-void Watch::encode(Encoder& out) const {
+template <class R>
+void WatchOf<R>::encode(Encoder& out) const {
   std::vector<std::pair<std::string, uint32_t>> states;
-  each([&]<class D>(auto) { states.emplace_back(D::kName, size_of_state(typename D::State{})); });
+  each<R>([&]<class D>(auto) { states.emplace_back(D::kName, size_of_state(typename D::State{})); });
   out.put(states);
   out.put(highest_);
   out.put(swept_);
   out.put(budget_);
   out.put(static_cast<uint64_t>(lines_.size()));
-  std::vector<model::SubscriberId> order;
+  std::vector<Key> order;
   order.reserve(lines_.size());
   for (const auto& [id, line] : lines_) order.push_back(id);
   std::ranges::sort(order);
-  for (const model::SubscriberId id : order) {
+  for (const Key id : order) {
     const Line& line = lines_.at(id);
     out.put(id);
-    each([&]<class D>(auto i) { out.put(std::get<i>(line.states).get()); });
+    each<R>([&]<class D>(auto i) { out.put(std::get<i>(line.states).get()); });
     out.put(line.ring.entries());
     out.put(line.seldom.get());
     out.put(line.networks);
@@ -401,12 +473,13 @@ void Watch::encode(Encoder& out) const {
   }
 }
 
-void Watch::decode(Decoder& in) {
+template <class R>
+void WatchOf<R>::decode(Decoder& in) {
   // Written by another build perhaps: states go by name, those of an unknown name or size are passed over.
   std::vector<std::pair<std::string, uint32_t>> states;
   in.get(states);
   std::vector<uint8_t> place(states.size(), 0xff);
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     for (size_t n = 0; n < states.size(); ++n)
       if (states[n] == std::pair(std::string(D::kName), size_of_state(typename D::State{})))
         place[n] = static_cast<uint8_t>(i);
@@ -418,13 +491,13 @@ void Watch::decode(Decoder& in) {
   uint64_t lines = 0;
   in.get(lines);
   for (uint64_t n = 0; n < lines && in.ok(); ++n) {
-    model::SubscriberId id;
+    Key id = 0;
     in.get(id);
     Line line;
     for (size_t s = 0; s < states.size() && in.ok(); ++s) {
       Bytes skipped(std::min<size_t>(states[s].second, in.left()));
       if (place[s] == 0xff) in.raw(skipped.data(), skipped.size());
-      each([&]<class D>(auto i) {
+      each<R>([&]<class D>(auto i) {
         if (place[s] != i) return;
         typename D::State state{};
         in.get(state);
@@ -454,7 +527,8 @@ void Watch::decode(Decoder& in) {
   }
 }
 
-Result<int32_t> recount(const model::Finding& finding, const Subject& subject) {
+template <class R>
+Result<int32_t> WatchOf<R>::recount(const model::Finding& finding, const Subject& subject) {
   struct Sum {
     bool begun = false;
     Level level;
@@ -463,7 +537,7 @@ Result<int32_t> recount(const model::Finding& finding, const Subject& subject) {
   Levels levels{};
   Modes modes{};
   std::string wrong;
-  each([&]<class D>(auto i) {
+  each<R>([&]<class D>(auto i) {
     Sum& sum = sums[i];
     for (const model::Increment& step : finding.evidence) {
       if (step.family != D::kName || !wrong.empty()) continue;
@@ -483,5 +557,8 @@ Result<int32_t> recount(const model::Finding& finding, const Subject& subject) {
   if (!wrong.empty()) return fail(Errc::bad_input, wrong, fmt::format("finding {}", finding.id.value));
   return score_of(levels, modes, Mode::on);
 }
+
+template class WatchOf<Registry>;
+template class WatchOf<account::Registry>;
 
 }  // namespace postern::decide::detect

@@ -3,21 +3,25 @@
 // ring, and says when a line enters a higher stage (DETECTION.md section 1). A stage is held until every level has been
 // under 2.3 nats for 24 h, so that hovering about a threshold makes one finding and a flood makes at most one per
 // stage. Lines have state only after a first contact; idle ones are forgotten. A line costs at most 256 bytes with a
-// few steps of evidence (bench: watch.bytes_per_subject).
+// few steps of evidence (bench: watch.bytes_per_subject). Accounts at the relay are watched the same way by detectors
+// of their own (decide/detect/account).
 #pragma once
 
 #include <array>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <tuple>
+#include <type_traits>
 #include <unordered_map>
 #include <utility>
 #include <vector>
 
 #include "base/codec.h"
 #include "decide/common/counters.h"
+#include "decide/detect/account/registry.inc"
 #include "decide/detect/registry.inc"
 #include "decide/frame/boxed.h"
 #include "decide/frame/budget.h"
@@ -30,19 +34,18 @@
 
 namespace postern::decide::detect {
 
-inline constexpr size_t kDetectors = std::tuple_size_v<Registry>;
 inline constexpr size_t kNetworksKept = 16;        // fingerprints of the latest destination networks of a line
 inline constexpr int32_t kLevelMaxMnat = 100'000;  // a level holds no more: release stays near
-inline constexpr size_t kSweptPerTick = 4096;      // lines looked at per tick for what can be forgotten
-using Levels = std::array<int32_t, kDetectors>;    // by place in the registry
-using Modes = std::array<model::Mode, kDetectors>;
+inline constexpr size_t kSweptPerTick = 4096;      // subjects looked at per tick for what can be forgotten
 
-// The line that is judged, and by what.
+// Who is judged, and by what: a line, or an account at the relay.
 struct Subject {
   model::SubscriberId line;
   const model::ClassPolicy* line_class = nullptr;
   bool declared_server = false;
   Time noticed_at = {};  // see Context
+  model::AccountId account = {};
+  [[nodiscard]] uint64_t key() const { return account ? account.value : line.value; }
 };
 
 struct Reached {
@@ -51,22 +54,33 @@ struct Reached {
   bool ticket = false;     // something is broken: no matter of a case
 };
 
-class Watch {
+// `R`: a registry, std::tuple of detectors. Subjects are told apart by Subject::key(): one watch has lines or accounts.
+template <class R>
+class WatchOf {
  public:
-  // What the line did. At most one Reached with mode on and one with mode shadow.
+  static constexpr size_t kDetectors = std::tuple_size_v<R>;
+  using Levels = std::array<int32_t, kDetectors>;  // by place in the registry
+  using Modes = std::array<model::Mode, kDetectors>;
+
+  // What the subject did. At most one Reached with mode on and one with mode shadow.
   std::vector<Reached> see(const Subject& subject, const model::ObservationBody& body, Time at,
                            const model::Policy& policy, Counters& counters);
-  // Forgets idle lines, a bounded number per call; changes no decision.
-  void sweep(Time now, const std::function<Subject(model::SubscriberId)>& subject_of);
-  void forget(model::SubscriberId line);
-  // A finding of the journal's tail, after a restart: the line is at least where the finding left it.
-  void recall(const model::Finding& finding);
+  // Forgets idle subjects, a bounded number per call; changes no decision.
+  void sweep(Time now, const std::function<Subject(uint64_t key)>& subject_of);
+  void forget(uint64_t key);
+  // A finding of the journal's tail, after a restart: the subject is at least where the finding left it.
+  void recall(const model::Finding& finding, uint64_t key);
   [[nodiscard]] std::optional<WatchView> view(const Subject& subject, Time now, const model::Policy& policy) const;
+  // The levels now, of the detectors whose mode is at least `least`; all 0 when the subject is not watched.
+  [[nodiscard]] Levels levels(const Subject& subject, Time now, const model::Policy& policy, model::Mode least) const;
+  // What a finding would say now, whatever the stage. The subject has to be watched.
+  [[nodiscard]] Reached opinion(const Subject& subject, Time now, const model::Policy& policy, model::Mode least) const;
   [[nodiscard]] size_t watched() const { return lines_.size(); }
   // How many lines the network has: what is expected of it until a day was counted.
   void set_lines(uint64_t lines) { network_lines_ = lines; }
-  // What opens a case now, and the acts a day it is made of (frame/budget.h).
+  // What opens a case now, and the acts a day it is made of (frame/budget.h). What accounts do makes no case.
   [[nodiscard]] Thresholds thresholds(const model::Policy& policy) const {
+    if constexpr (!kLines) return {policy.case_score_mnat, policy.case_score_mnat, policy.case_score_mnat};
     return budget_.thresholds(network_lines_, policy.case_score_mnat, policy.false_cases_milli);
   }
   [[nodiscard]] uint64_t acts_a_day() const { return budget_.acts_a_day(network_lines_); }
@@ -74,7 +88,22 @@ class Watch {
   void encode(Encoder& out) const;
   void decode(Decoder& in);
 
+  [[nodiscard]] static std::span<const std::string_view> names();
+  [[nodiscard]] static Modes modes_of(const model::Policy& policy);
+  // The score and stage of levels, of the detectors whose mode is at least `least`. Each witness (contract.h) counts
+  // once in both: with the highest of its families.
+  [[nodiscard]] static int32_t score_of(const Levels& levels, const Modes& modes, model::Mode least);
+  [[nodiscard]] static model::Stage stage_of(const Levels& levels, const Modes& modes, model::Mode least,
+                                             const Thresholds& thresholds);
+  // The score again, from nothing but the finding's evidence: each family starts where its first increment found it.
+  // An error names the increment whose stored level does not follow from the ones before.
+  [[nodiscard]] static Result<int32_t> recount(const model::Finding& finding, const Subject& subject);
+
  private:
+  // Lines are numbered from 1 and many; accounts have any 64 bits for a name.
+  static constexpr bool kLines = std::is_same_v<R, Registry>;
+  using Key = std::conditional_t<kLines, uint32_t, uint64_t>;
+
   template <class... D>
   static std::tuple<Kept<typename D::State>...> states_of(const std::tuple<D...>&);
 
@@ -86,7 +115,7 @@ class Watch {
   };
   // The order of the members leaves no gaps.
   struct Line {
-    decltype(states_of(std::declval<Registry>())) states;
+    decltype(states_of(std::declval<R>())) states;
     Ring ring;
     Boxed<Seldom> seldom;
     std::array<uint16_t, kNetworksKept> networks{};
@@ -114,22 +143,31 @@ class Watch {
   static std::string summary_of(const Line& line, const Context& context, const Modes& modes, model::Mode least,
                                 bool ticket);
 
-  std::unordered_map<model::SubscriberId, Line> lines_;
-  model::SubscriberId highest_;  // that ever had state
-  model::SubscriberId swept_;    // the last number the sweep looked at
+  std::conditional_t<kLines, std::unordered_map<Key, Line>, std::map<Key, Line>> lines_;
+  Key highest_ = 0;  // that ever had state
+  Key swept_ = 0;    // the last one that the sweep looked at
   Budget budget_;
   uint64_t network_lines_ = 0;
 };
 
-[[nodiscard]] std::span<const std::string_view> names();
-[[nodiscard]] Modes modes_of(const model::Policy& policy);
-// The score and stage of levels, of the detectors whose mode is at least `least`. Each witness (contract.h) counts once
-// in both: with the highest of its families.
-[[nodiscard]] int32_t score_of(const Levels& levels, const Modes& modes, model::Mode least);
-[[nodiscard]] model::Stage stage_of(const Levels& levels, const Modes& modes, model::Mode least,
-                                    const Thresholds& thresholds);
-// The score again, from nothing but the finding's evidence: each family starts where its first increment found it.
-// An error names the increment whose stored level does not follow from the ones before.
-[[nodiscard]] Result<int32_t> recount(const model::Finding& finding, const Subject& subject);
+extern template class WatchOf<Registry>;
+extern template class WatchOf<account::Registry>;
+
+using Watch = WatchOf<Registry>;                  // of lines
+using AccountWatch = WatchOf<account::Registry>;  // of accounts at the relay
+using Levels = Watch::Levels;
+using Modes = Watch::Modes;
+[[nodiscard]] inline std::span<const std::string_view> names() { return Watch::names(); }
+[[nodiscard]] inline Modes modes_of(const model::Policy& policy) { return Watch::modes_of(policy); }
+[[nodiscard]] inline int32_t score_of(const Levels& levels, const Modes& modes, model::Mode least) {
+  return Watch::score_of(levels, modes, least);
+}
+[[nodiscard]] inline model::Stage stage_of(const Levels& levels, const Modes& modes, model::Mode least,
+                                           const Thresholds& thresholds) {
+  return Watch::stage_of(levels, modes, least, thresholds);
+}
+[[nodiscard]] inline Result<int32_t> recount(const model::Finding& finding, const Subject& subject) {
+  return Watch::recount(finding, subject);
+}
 
 }  // namespace postern::decide::detect

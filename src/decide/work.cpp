@@ -97,7 +97,9 @@ void Work::tick() {
   tick_cases();
   plugs_moved_ = true;
   state_.watch.set_lines(facts_.subscribers.all().size());
-  state_.watch.sweep(at_, [this](model::SubscriberId line) { return state_.subject_of(line); });
+  state_.watch.sweep(
+      at_, [this](uint64_t line) { return state_.subject_of(model::SubscriberId{static_cast<uint32_t>(line)}); });
+  tick_accounts();
 }
 
 void Work::operator()(const model::SessionEvent& o) { accounting().event(o, at_); }

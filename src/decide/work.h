@@ -21,6 +21,7 @@ struct Engine::State {
   // Not in records:
   who::Memory memory;
   detect::Watch watch;
+  detect::AccountWatch account_watch;
   Counters counters;
   Time last_tick;
   Time listening_since;  // no session ages for what was missed before
@@ -30,6 +31,7 @@ struct Engine::State {
   std::map<model::SessionId, plug::Asked> plug_asked;
 
   [[nodiscard]] detect::Subject subject_of(model::SubscriberId line) const;
+  [[nodiscard]] detect::Subject subject_of(model::AccountId account) const;
   [[nodiscard]] const model::ClassPolicy& class_of(model::SubscriberId line) const;
   void look_at_every_case();
   void encode_memory(Encoder& out) const;
@@ -42,7 +44,12 @@ class Work {
 
   void policy(const model::Policy& policy);
   void receipt(const model::Receipt& receipt);
-  void answer(const model::PlugAnswer& answer);  // decide/plugs.cpp
+  void answer(const model::PlugAnswer& answer);  // decide/accounts.cpp
+  void judge_account(const detect::Subject& subject, const std::string& name);
+  [[nodiscard]] std::optional<std::string> account_held(const model::Account& a) const;
+  void change_account(model::Account a, model::AccountState to, model::Finding finding, std::string why);
+  void tick_accounts();
+  // decide/plugs.cpp
   void tick();
   void operator()(std::monostate) {}
   void operator()(const model::SessionEvent& o);
@@ -63,6 +70,10 @@ class Work {
   void operator()(const model::CasesCommand& o);
   void operator()(const model::MailVolume& o) { judge_source(o, o.source); }
   void operator()(const model::PortScan& o) { judge_source(o, o.source); }
+  void operator()(const model::AccountUse& o);  // decide/accounts.cpp
+  void operator()(const model::RelayLimit& o);
+  void operator()(const model::AccountCommand& o);
+  void operator()(const model::AccountSettled& o);
   [[nodiscard]] Step finish();
 
  private:

@@ -15,5 +15,6 @@ using CaseId = Id<struct CaseTag, uint64_t>;
 using ContactId = Id<struct ContactTag, uint64_t>;  // one notice by one channel
 using OrderId = Id<struct OrderTag, uint64_t>;
 using PermitId = Id<struct PermitTag, uint64_t>;
+using AccountId = Id<struct AccountTag, uint64_t>;  // not given in order: account_id() of its name (model/account.h)
 
 }  // namespace postern::model

@@ -9,6 +9,7 @@
 #include "base/fields.h"
 #include "base/ip.h"
 #include "base/time.h"
+#include "model/account_seen.h"
 #include "model/case.h"
 #include "model/ids.h"
 #include "model/line.h"
@@ -178,7 +179,8 @@ struct NoticeAnswered {
 using ObservationBody =
     std::variant<std::monostate, SessionEvent, FirstContact, LineSum, PageConfirmed, ImportSubscribers, GrantPermit,
                  RevokePermit, SetClass, EraseSubscriber, ContactSettled, CustomerSays, CaseCommand, GovernorSwitch,
-                 MailLookup, NoticeAnswered, CasesCommand, MailVolume, PortScan>;
+                 MailLookup, NoticeAnswered, CasesCommand, MailVolume, PortScan, AccountUse, RelayLimit, AccountCommand,
+                 AccountSettled>;
 
 struct Observation {
   uint64_t sequence = 0;  // given at intake by the brain; the only order

@@ -64,6 +64,15 @@ struct ClassPolicy {
   PN_FIELDS(verdict, limits, destination_memory, new_network_every, cases)
 };
 
+// What is done about stolen mail accounts (DETECTION.md, family A).
+struct AccountRules {
+  Mode hold_mode = Mode::shadow;  // the relay takes nothing more for the account
+  Mode lock_mode = Mode::shadow;  // the hook is told to lock it: a new password is needed
+  uint32_t per_hour = 20;         // holds and locks by the engine itself; beyond, they wait
+  bool operator==(const AccountRules&) const = default;
+  PN_FIELDS(hold_mode, lock_mode, per_hour)
+};
+
 struct Policy {
   std::map<std::string, ClassPolicy> classes;  // always holds "unknown"
   std::string default_class = "residential";   // for subscribers and sessions that name none
@@ -78,9 +87,10 @@ struct Policy {
   uint32_t false_cases_milli = 1'000;  // thousandths of false cases a day that somebody looks at; 0 = the score decides
   Duration clock_skew;                 // how far the clock of any source may be off
   std::vector<IpAddress> probes;       // our own synthetic line: what it does is no evidence
+  AccountRules accounts;
   bool operator==(const Policy&) const = default;
   PN_FIELDS(classes, default_class, subscriber_prefixes, relay, dark, interim_interval, detectors, case_score_mnat,
-            governor, channels, false_cases_milli, clock_skew, probes)
+            governor, channels, false_cases_milli, clock_skew, probes, accounts)
 };
 
 }  // namespace postern::model

@@ -20,7 +20,8 @@ std::string_view kind_of(const RecordBody& body) {
                                                                                         "checkpoint",
                                                                                         "governor_changed",
                                                                                         "case_note",
-                                                                                        "case_noted"};
+                                                                                        "case_noted",
+                                                                                        "account_changed"};
   return kNames[body.index()];
 }
 

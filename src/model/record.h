@@ -9,6 +9,7 @@
 #include "base/codec.h"
 #include "base/fields.h"
 #include "base/time.h"
+#include "model/account.h"
 #include "model/case.h"
 #include "model/finding.h"
 #include "model/order.h"
@@ -86,6 +87,14 @@ struct CaseNoted {
   bool operator==(const CaseNoted&) const = default;
   PN_FIELDS(case_, operator_name, text)
 };
+// A mail account as it now is, why, and the finding it rests on when it is one that changed it (else its id is 0).
+struct AccountChanged {
+  Account account;
+  Finding finding;
+  std::string why;
+  bool operator==(const AccountChanged&) const = default;
+  PN_FIELDS(account, finding, why)
+};
 // The whole engine state; replay starts at the newest one.
 struct Checkpoint {
   Bytes engine;
@@ -95,7 +104,7 @@ struct Checkpoint {
 
 using RecordBody = std::variant<std::monostate, PolicyRevision, SubscriberChanged, SubscriberErased, SessionChanged,
                                 Finding, CaseChanged, Order, Receipt, PermitChanged, OperatorAction, Checkpoint,
-                                GovernorChanged, CaseNote, CaseNoted>;
+                                GovernorChanged, CaseNote, CaseNoted, AccountChanged>;
 
 struct Record {
   uint64_t sequence = 0;  // position in the journal, consecutive from 1; given by the store

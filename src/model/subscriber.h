@@ -28,10 +28,11 @@ struct Subscriber {
   std::string class_name;
   std::string language = "en";  // BCP 47
   Personal<Contact> contact;
-  std::vector<Prefix> fixed;  // prefixes that are the line's without RADIUS (static routes, hosting)
-  std::string access;         // with `fixed`: the interface
+  std::vector<Prefix> fixed;                    // prefixes that are the line's without RADIUS (static routes, hosting)
+  std::string access;                           // with `fixed`: the interface
+  Personal<std::vector<std::string>> accounts;  // names it signs in at the relay with; account_name(), sorted
   bool operator==(const Subscriber&) const = default;
-  PN_FIELDS(id, key, class_name, language, contact, fixed, access)
+  PN_FIELDS(id, key, class_name, language, contact, fixed, access, accounts)
 };
 
 PN_ENUM(SessionSource, radius, fixed)

@@ -230,8 +230,9 @@ Status Rehearsal::run() {
     }
     if (fact.at - swept > kSweepEvery) {
       swept = fact.at;
-      watch_.sweep(fact.at, [this](model::SubscriberId line) {
-        return decide::detect::Subject{line, &subjects_.policy_of(line.value)};
+      watch_.sweep(fact.at, [this](uint64_t key) {
+        const auto line = static_cast<uint32_t>(key);
+        return decide::detect::Subject{{line}, &subjects_.policy_of(line)};
       });
     }
   }

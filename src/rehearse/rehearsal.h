@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "decide/engine.h"
 #include "decide/watch.h"
 #include "fold/mail_flows.h"
 #include "fold/mail_names.h"
@@ -38,7 +39,7 @@ struct Verdict {
 };
 
 // The names a policy may use in [detect.NAME].
-[[nodiscard]] inline std::span<const std::string_view> detectors() { return decide::detect::names(); }
+[[nodiscard]] inline std::span<const std::string_view> detectors() { return decide::Engine::detectors(); }
 
 // Lines that could not be used, of one reason.
 struct BrokenLines {

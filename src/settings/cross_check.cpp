@@ -188,6 +188,9 @@ class Checker {
     if (!r.account_class.empty() && !s_.classes.contains(r.account_class))
       fault({"relay", "account_class"}, kWhole, fmt::format("there is no class \"{}\"", r.account_class),
             "name a class of this file");
+    if (r.lock_mode == model::Mode::on && s_.webhook.url.empty())
+      fault({"relay", "lock_mode"}, kWhole, "relay.lock_mode = \"on\" needs webhook.url",
+            "only the hook can make a password invalid; without one an account is held (relay.hold_mode)");
     too_wide({"relay", "trusted"}, "relay.trusted", r.trusted, 16, 32,
              "all of it could send without limits; name your own machines");
     for (size_t i = 0; i < r.trusted.size(); ++i)

@@ -159,6 +159,7 @@ model::Policy Settings::policy() const {
   out.false_cases_milli = static_cast<uint32_t>(casework.false_cases_a_day.thousandths);
   out.governor = governor.rules;
   out.governor.protected_lines = governor.protected_lines;
+  out.accounts = {.hold_mode = relay.hold_mode, .lock_mode = relay.lock_mode, .per_hour = relay.accounts_per_hour};
   if (!mail.relay.empty()) out.channels.push_back(model::Channel::mail);
   if (!webhook.url.empty()) out.channels.push_back(model::Channel::webhook);
   return out;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 
+#include "model/account.h"
 #include "settings/table/form.h"
 #include "settings/table/key.h"
 #include "settings/table/suggest.h"
@@ -115,6 +116,34 @@ void SubscriberRows::prefixes(const RawRow& row, model::Subscriber& out) {
   }
 }
 
+void SubscriberRows::accounts(const RawRow& row, model::Subscriber& out) {
+  std::string_view rest = field_of(row, Column::accounts);
+  if (!text(row, Column::accounts, kImportFieldBytesMax)) return;
+  while (!rest.empty()) {
+    const std::string_view one = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+    if (one.empty()) continue;
+    if (one.size() > model::kAccountNameMax) {
+      fault(row, Column::accounts, fmt::format("{} is longer than {} bytes", shown(one), model::kAccountNameMax),
+            "write the name as people sign in with it");
+      continue;
+    }
+    std::string name = model::account_name(one);
+    const auto [it, fresh] = accounts_.try_emplace(name, row.at[0].line);
+    if (!fresh) {
+      fault(row, Column::accounts, fmt::format("{} is also in line {}", shown(one), it->second),
+            "an account belongs to one subscriber");
+      continue;
+    }
+    out.accounts->push_back(std::move(name));
+  }
+  if (out.accounts->size() > model::kAccountsPerSubscriberMax)
+    fault(row, Column::accounts,
+          fmt::format("has {} accounts, more than {}", out.accounts->size(), model::kAccountsPerSubscriberMax),
+          "name those that send mail through the relay");
+  std::ranges::sort(out.accounts.value);
+}
+
 bool SubscriberRows::add(const RawRow& row) {
   if (rows_.size() == kImportRowsMax) {
     report_.add(row.at[0], fmt::format("more than {} subscribers", kImportRowsMax), "import them in several files",
@@ -129,6 +158,7 @@ bool SubscriberRows::add(const RawRow& row) {
     fault(row, Column::language, fmt::format("{} is not a language tag", shown(language)), "write it like en or pt-BR");
   contact(row, out);
   prefixes(row, out);
+  accounts(row, out);
   const std::string_view access = field_of(row, Column::access);
   if (text(row, Column::access, kImportFieldBytesMax) &&
       (!is_interface_glob(access) || access.find_first_of("*?") != access.npos))

@@ -17,9 +17,9 @@
 
 namespace postern::settings {
 
-enum class Column : uint8_t { key, class_name, language, name, mail, phone, prefixes, access };
-inline constexpr std::array<std::string_view, 8> kColumns{"key",  "class", "language", "name",
-                                                          "mail", "phone", "prefixes", "access"};
+enum class Column : uint8_t { key, class_name, language, name, mail, phone, prefixes, access, accounts };
+inline constexpr std::array<std::string_view, 9> kColumns{"key",   "class",    "language", "name",    "mail",
+                                                          "phone", "prefixes", "access",   "accounts"};
 // Reading stops there: the file is not what it is said to be.
 inline constexpr size_t kImportFaultsMax = 10'000;
 
@@ -49,6 +49,7 @@ class SubscriberRows {
   void class_name(const RawRow& row);
   void contact(const RawRow& row, model::Subscriber& out);
   void prefixes(const RawRow& row, model::Subscriber& out);
+  void accounts(const RawRow& row, model::Subscriber& out);
   void overlaps();
   void fault(const RawRow& row, Column column, std::string what, std::string fix);
 
@@ -58,6 +59,7 @@ class SubscriberRows {
   std::vector<uint32_t> lines_;
   std::unordered_map<std::string, uint32_t> keys_;  // to the line
   std::vector<Held> held_;
+  std::unordered_map<std::string, uint32_t> accounts_;  // to the line
 };
 
 }  // namespace postern::settings

@@ -3,21 +3,27 @@
 """examples/relay as it ships, byte for byte, with real Postfix, Dovecot and swaks: every rule of the relay over IPv4 and
 IPv6, Postern killed and hanging in the middle of a message, and no content of any message in what Postern keeps or logs.
 
-Only these differ from what ships: certificate and passwords are made here, a class with small limits is added, and
-Postern's other settings are the lab's."""
+Only these differ from what ships: certificate and passwords are made here, a class with small limits is added, stolen
+accounts are held and locked instead of shown only, and Postern's other settings are the lab's."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
+import http.server
+import json
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import tomllib
 import unittest
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import lab
 import mail_server
@@ -36,9 +42,32 @@ relay_megabytes_per_hour = 1
 relay_domains_per_hour = 2
 relay_recipients_per_message = 4
 """
+HOOK_KEY = b"0123456789abcdef0123456789abcdef"
+RECEIVER = """
+import socketserver
+class Session(socketserver.StreamRequestHandler):
+    def handle(self):
+        say = lambda text: self.wfile.write(text.encode() + b"\\r\\n")
+        say("220 receiver.example")
+        while line := self.rfile.readline().decode(errors="replace").strip():
+            verb = line[:4].upper()
+            if verb == "RCPT":
+                say("550 5.1.1 no such user" if "gone" in line else "250 2.1.5 ok")
+            elif verb == "DATA":
+                say("354 go on")
+                while self.rfile.readline() not in (b".\\r\\n", b""): pass
+                say("250 2.0.0 taken")
+            elif verb == "QUIT":
+                return say("221 2.0.0 bye")
+            else:
+                say("250 ok")
+socketserver.ThreadingTCPServer.allow_reuse_address = True
+socketserver.ThreadingTCPServer(("192.0.2.3", 25), Session).serve_forever()
+"""
 # A line for each test, so that none spends another's limits; n is its address in both families.
 LINES = {name: n for n, name in enumerate(("home", "kept", "hung", "messages4", "messages6", "recipients4", "recipients6",
-                                           "domains4", "domains6", "size4", "size6", "many4", "many6"), 1)}
+                                           "domains4", "domains6", "size4", "size6", "many4", "many6", "owner4",
+                                           "owner6", "thief4", "thief6"), 1)}
 NOBODY = 200  # an address that no session has
 
 
@@ -52,9 +81,28 @@ def example_relay() -> str:
     return text[text.index("[relay]"):]
 
 
+class Hook(http.server.BaseHTTPRequestHandler):
+    """Takes what is signed as the Standard Webhooks specification says."""
+    got: ClassVar[list[dict[str, Any]]] = []
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        signed = b".".join((self.headers["webhook-id"].encode(), self.headers["webhook-timestamp"].encode(), body))
+        right = "v1," + base64.b64encode(hmac.new(HOOK_KEY, signed, hashlib.sha256).digest()).decode()
+        good = hmac.compare_digest(right, self.headers["webhook-signature"])
+        if good:
+            self.got.append(json.loads(body))
+        self.send_response(200 if good else 401)
+        self.end_headers()
+
+    def log_message(self, *args: object) -> None:
+        pass
+
+
 class Relay(unittest.TestCase):
     lab: lab.Lab
     dovecot: subprocess.Popen[bytes]
+    hooked: list[dict[str, Any]]
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -63,12 +111,28 @@ class Relay(unittest.TestCase):
         cls.network()
         toml = cls.lab.directory / "postern.toml"
         relay = 'relay = ["203.0.113.25/32"'
-        toml.write_text(toml.read_text().replace(relay, relay + ', "2001:db8:25::25"') + example_relay() + TIGHT)
+        modes = example_relay().replace('hold_mode = "shadow"', 'hold_mode = "on"').replace('lock_mode = "shadow"',
+                                                                                             'lock_mode = "on"')
+        toml.write_text(toml.read_text().replace(relay, relay + ', "2001:db8:25::25"') + modes + TIGHT + cls.hook())
         tomllib.loads(toml.read_text())
         cls.lab.start()
         cls.subscribers()
         cls.mail_server()
         cls.sinks()
+
+    @classmethod
+    def hook(cls) -> str:
+        """What Postern tells the operator's machine of accounts, in order: `cls.hooked`."""
+        secret = cls.lab.directory / "hook"
+        secret.write_text("whsec_" + base64.b64encode(HOOK_KEY).decode() + "\n")
+        secret.chmod(0o600)
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
+        cls.hooked = Hook.got
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        cls.addClassCleanup(server.server_close)
+        cls.addClassCleanup(server.shutdown)
+        return (f'\n[webhook]\nurl = "http://hook.isp.example/"\naddress = ["127.0.0.1:{server.server_port}"]\n'
+                f'secret_file = "{secret}"\n')
 
     @classmethod
     def network(cls) -> None:
@@ -82,14 +146,16 @@ class Relay(unittest.TestCase):
             inside += [f"ip addr add {address(n, '4')}/32 dev lo", f"ip addr add {address(n, '6')}/128 dev lo nodad"]
         lab.sh(*cls.lab.subscriber.argv("sh", "-ec", "\n".join(inside)))
         lab.sh(*cls.lab.internet.argv("sh", "-ec", "ip addr add 2001:db8:ffff::2/64 dev eth0 nodad; "
-                                      "ip -6 route add default via 2001:db8:ffff::1; ip addr add 192.0.2.2/32 dev lo"))
+                                      "ip -6 route add default via 2001:db8:ffff::1; ip addr add 192.0.2.2/32 dev lo; "
+                                      "ip addr add 192.0.2.3/32 dev lo"))
 
     @classmethod
     def subscribers(cls) -> None:
         file = cls.lab.directory / "subscribers.csv"
-        rows = [f"{name},{'tight' if name[-1] in '46' else 'residential'},{address(n, '4')} "
-                f"2001:db8:100:{n:x}::/64,sub0" for name, n in LINES.items()]
-        file.write_text("key,class,prefixes,access\n" + "\n".join(rows) + "\n")
+        rows = [f"{name},{'tight' if name[-1] in '46' and n <= LINES['many6'] else 'residential'},{address(n, '4')} "
+                f"2001:db8:100:{n:x}::/64,sub0,{name.replace('owner', 'Stolen') + '@isp.example' if 'owner' in name else ''}"
+                for name, n in LINES.items()]
+        file.write_text("key,class,prefixes,access,accounts\n" + "\n".join(rows) + "\n")
         done = cls.lab.cli("subscriber", "import", str(file))
         if done.returncode != 0:
             raise RuntimeError(done.stdout + done.stderr)
@@ -103,7 +169,8 @@ class Relay(unittest.TestCase):
         lab.sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
                "2", "-subj", "/CN=relay.isp.example", "-keyout", "/etc/postfix/relay.key", "-out", "/etc/postfix/relay.crt")
         users = Path("/etc/dovecot/users")
-        users.write_text("".join(f"{u}@isp.example:{{PLAIN}}{PASSWORD}\n" for u in ("away4", "away6", "old4", "old6")))
+        users.write_text("".join(f"{u}@isp.example:{{PLAIN}}{PASSWORD}\n" for u in ("away4", "away6", "old4", "old6",
+                                                                                               "stolen4", "stolen6")))
         lab.sh("postfix", "start")
         cls.addClassCleanup(lambda: lab.sh("postfix", "abort", check=False))
         cls.dovecot = subprocess.Popen(["dovecot", "-F", "-c", "/etc/dovecot/dovecot.conf"], preexec_fn=lab.die_with_parent)
@@ -111,6 +178,10 @@ class Relay(unittest.TestCase):
         if not lab.came_true(lambda: Path("/var/spool/postfix/private/auth").is_socket() and all(
                 mail_server.answers(a, 25) for a in RELAY.values()), 60):
             raise RuntimeError("the relay is not up:\n" + cls.maillog())
+        # As the example's settings say.
+        feed = subprocess.Popen(["bash", "-c", "exec tail -n 0 -F /var/log/postfix.log > /dev/tcp/127.0.0.1/10514"],
+                                stderr=subprocess.DEVNULL, preexec_fn=lab.die_with_parent)
+        cls.addClassCleanup(lambda: (feed.terminate(), feed.wait(30)))
 
     @classmethod
     def sinks(cls) -> None:
@@ -119,6 +190,9 @@ class Relay(unittest.TestCase):
             sink = subprocess.Popen(cls.lab.internet.argv("smtp-sink", "-u", "nobody", "-c", at, "100"),
                                     stdout=subprocess.DEVNULL, preexec_fn=lab.die_with_parent)
             cls.addClassCleanup(lambda p=sink: (p.terminate(), p.wait(30)))
+        # A receiver that knows some of its users: "gone…" it refuses as such.
+        receiver = subprocess.Popen(cls.lab.internet.argv(sys.executable, "-c", RECEIVER), preexec_fn=lab.die_with_parent)
+        cls.addClassCleanup(lambda: (receiver.terminate(), receiver.wait(30)))
 
     @staticmethod
     def maillog() -> str:
@@ -259,6 +333,39 @@ class Relay(unittest.TestCase):
             self.assertGreater(len(re.findall("problem talking to server", self.maillog())), before)
             self.assertTrue(lab.came_true(lambda: self.usage("hung").get("messages_hour") == n, 30), self.usage("hung"))
             self.assertEqual(self.usage("hung")["recipients_hour"], 2 * n)
+
+    def test_stolen_account(self) -> None:
+        """From another subscriber's line, to strangers of whom two in five do not exist: held and locked, told to the hook
+        and never to the account, and released again."""
+        for family in "46":
+            name, thief = f"stolen{family}@isp.example", f"thief{family}"
+            sign_in = ("--port", "587", "--tls", *self.auth(f"stolen{family}"))
+            for n in range(8):
+                to = ",".join([f"known{n}x{i}@[192.0.2.3]" for i in range(6)] + [f"gone{n}x{i}@[192.0.2.3]" for i in range(4)])
+                said = self.send(thief, family, *sign_in, recipients=to)
+                if "on hold" in said:
+                    break
+                self.assertIn("250 2.0.0 Ok: queued", said)
+                lab.came_true(lambda sent=n: self.maillog().count(f"known{sent}x5@") > 0 and self.account(name)["state"] != "open", 5)
+            self.assertTrue(lab.came_true(lambda: self.account(name)["state"] == "locked", 30), self.account(name))
+            self.assertEqual(self.account(name)["owner"], f"owner{family}")
+            self.assertIn("it never wrote to before", self.account(name)["because"])
+            self.assertTrue(lab.came_true(lambda: self.edge("relay.accounts_held") > 0, 30))
+            self.assertRegex(self.send(thief, family, *sign_in), r"450 4\.7\.1 .*Your account is on hold")
+            self.assertTrue(lab.came_true(lambda: (name, "account.lock") in self.told_hook(), 30), self.told_hook())
+            self.assertTrue(lab.came_true(lambda: self.account(name)["hook"] == "done", 30))
+            done = self.lab.cli("account", "release", name.upper(), "--why", "new password")
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            self.assertTrue(lab.came_true(lambda: (name, "account.release") in self.told_hook(), 30), self.told_hook())
+            self.assertTrue(lab.came_true(lambda: "250 2.0.0 Ok: queued" in self.send(f"owner{family}", family, *sign_in), 30))
+            self.assertEqual(self.account(name)["state"], "open")
+        self.assertGreater(self.edge("mail_log.failed_total"), 0)
+
+    def account(self, name: str) -> dict[str, Any]:
+        return self.lab.ask("account", "show", name) or {"state": "?", "hook": "?"}
+
+    def told_hook(self) -> list[tuple[str, str]]:
+        return [(m.get("account", ""), m["type"]) for m in self.hooked]
 
     def test_top(self) -> None:
         self.send("home", "4")

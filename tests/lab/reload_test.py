@@ -64,7 +64,9 @@ RELOAD: dict[str, Any] = {
     "class.business.relay_invalid_percent": 31, "class.business.relay_recipients_per_message": 101,
     "relay.clients": ["192.0.2.25"], "relay.trusted": ["192.0.2.20"], "relay.account_class": "business",
     "relay.auth_on_25": "refuse", "relay.restricted_percent": 11, "relay.connections_max": 2001,
-    "relay.meters_max": 131073, "relay.messages_max": 16385,
+    "relay.meters_max": 131073, "relay.messages_max": 16385, "relay.warn_percent": 81,
+    "relay.honey_accounts": ["honey@isp.example"], "relay.hold_mode": "on", "relay.lock_mode": "off",
+    "relay.accounts_per_hour": 21, "relay.origins": "{dir}/origins.csv",
     "radius_coa.retransmit_after": "3s", "radius_coa.attempts": 3, "radius_coa.in_flight_max": 32,
     "radius_coa.nas.name": "bng2", "radius_coa.nas.address": "127.0.0.1:3800", "radius_coa.nas.source": "127.0.0.1",
     "radius_coa.nas.secret_file": "{dir}/secret2", "radius_coa.nas.identify": ["acct_session_id"],
@@ -88,6 +90,7 @@ RESTART: dict[str, Any] = {
     "notice.listen": ["127.0.0.1:8080"], "api.socket": "{dir}/other.sock",
     "api.group": "daemon", "mail.intake": ["127.0.0.1:2424"],
     "relay.listen_unix": "{dir}/policy.sock", "relay.group": "daemon", "relay.listen": ["127.0.0.1:10040"],
+    "relay.mail_log": ["127.0.0.1:10514"],
     "garden.listen4": "127.0.0.1:2581", "garden.listen6": "[::1]:2581", "store.directory": "{dir}", "daemon.user": "daemon",
     "flow_export.listen": ["127.0.0.1:2055"],
     "dnstap.listen_unix": "{dir}/dnstap.sock", "dnstap.group": "daemon", "dnstap.listen": ["127.0.0.1:6000"],
@@ -171,6 +174,7 @@ class Reload(unittest.TestCase):
         (cls.lab.directory / "secret2").chmod(0o600)
         (cls.lab.directory / "hook").write_text("whsec_c2VjcmV0\n")
         (cls.lab.directory / "hook").chmod(0o600)
+        (cls.lab.directory / "origins.csv").write_text("192.0.2.0/24,64500,DE,51.0,10.0\n")
         (cls.lab.directory / "ca.pem").write_text("nobody connects in this test\n")
         cls.file = cls.lab.directory / "postern.toml"
         cls.settings = tomllib.loads(cls.file.read_text())

@@ -28,6 +28,7 @@ Program::Program() {
   decoys();
   rehearsals();
   relay();
+  accounts();
 }
 
 CLI::App* Program::noun(const char* name, const char* about) {

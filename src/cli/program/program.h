@@ -79,6 +79,7 @@ class Program {
   void rehearsals();
   void predictions(CLI::App* cases);
   void relay();
+  void accounts();
   CLI::App* noun(const char* name, const char* about);
 
   CLI::App app_{"postern: outbound mail on an access network, explained. See postern(1)."};

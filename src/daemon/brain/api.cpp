@@ -12,12 +12,6 @@
 namespace postern::daemon {
 namespace {
 
-// The name of the user at the other end of the socket; "uid 1234" when there is none.
-std::string user_name(uint32_t uid) {
-  const passwd* entry = ::getpwuid(uid);
-  return entry != nullptr ? entry->pw_name : fmt::format("uid {}", uid);
-}
-
 wire::Json counters_of(const RoleReport& report) {
   wire::Json out = wire::Json::object();
   for (const auto& [name, value] : report.counters) out.set(name, value);
@@ -44,6 +38,11 @@ wire::Json detection_of(const decide::BudgetView& budget) {
 
 }  // namespace
 
+std::string Brain::user_name(uint32_t uid) {
+  const passwd* entry = ::getpwuid(uid);
+  return entry != nullptr ? entry->pw_name : fmt::format("uid {}", uid);
+}
+
 void Brain::wake_api() {
   view_ = std::make_unique<EngineView>(engine_, [this] { return status(); });
   api_ = std::make_unique<tell::api::Api>(
@@ -63,7 +62,7 @@ void Brain::wake_api() {
 }
 
 void Brain::on_api(Role from, const ApiCall& call) {
-  if (on_relay_call(from, call)) return;
+  if (on_relay_call(from, call) || on_account_call(from, call)) return;
   operator_ = user_name(call.operator_uid);
   tell::api::Request request{
       .method = call.method, .path = call.path, .query = call.query, .operator_name = operator_, .now = sys::now()};

@@ -123,6 +123,8 @@ void Brain::on_message(Role from, Message message) {
     settle_at_checkpoint_[up->role].clear();
     if (up->role == Role::act) engine_.forget_asked();
     if (up->role == Role::edge) plugged_.reset();
+    if (up->role == Role::edge) held_accounts_.reset();
+    if (up->role == Role::act) hooks_out_.clear();
     if (up->role == Role::web) link_.send(Role::web, PolicyInForce{engine_.revision()});
     if (up->role == Role::act) send_notices_again();
   } else if (const auto* want = std::get_if<WantSnapshot>(&message)) {
@@ -137,6 +139,8 @@ void Brain::on_observed(Role from, Observed observed) {
   line_day_.see(observed.observation);
   if (auto* page = std::get_if<model::PageConfirmed>(&observed.observation.body)) judge_page(*page);
   const bool contact = std::holds_alternative<model::FirstContact>(observed.observation.body);
+  if (const auto* limit = std::get_if<model::RelayLimit>(&observed.observation.body))
+    tell_of_limit(*limit, observed.observation.at);
   absorb(engine_.observe(observed.observation));
   changed_since_checkpoint_ = true;
   if (observed.token != 0) (contact ? settle_at_checkpoint_ : settle_)[from].push_back(observed.token);
@@ -148,6 +152,10 @@ void Brain::absorb(decide::Step step) {
   for (const model::Record& r : step.records)
     if (const auto* changed = std::get_if<model::GovernorChanged>(&r.body))
       sys::log(sys::Level::warning, "casework", "GOVERNOR", changed->why);
+  accounts_moved_ = accounts_moved_ || std::ranges::any_of(step.records, [](const model::Record& r) {
+                      return std::holds_alternative<model::AccountChanged>(r.body) ||
+                             std::holds_alternative<model::SubscriberErased>(r.body);
+                    });
   std::ranges::move(step.records, std::back_inserter(records_));
   // One delta a commit: a later change of the same prefix replaces an earlier one.
   for (const Prefix& p : step.table.removed) changes_[p] = std::nullopt;
@@ -184,6 +192,7 @@ void Brain::commit() {
   }
   publish_changes();
   publish_plugs();
+  publish_accounts();
   for (auto& [role, tokens] : settle_)
     if (!tokens.empty()) link_.send(role, Settled{std::exchange(tokens, {})});
   if (holding()) release();
@@ -276,6 +285,7 @@ void Brain::tick() {
   if (holding()) return;
   absorb(engine_.tick(sys::now()));
   if (!plugged_) publish_plugs();
+  if (!held_accounts_ || accounts_moved_) publish_accounts();
   tell_of_bounds();
   if (changed_since_checkpoint_ && sys::monotonic() >= checkpoint_due_) checkpoint();
 }

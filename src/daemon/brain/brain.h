@@ -45,6 +45,14 @@ class Brain {
   // relay.cpp; false: not about the relay
   [[nodiscard]] bool on_relay_call(Role from, const ApiCall& call);
   void on_relay_told(const RelayTold& told);
+  // The name of the user at the other end of the socket; "uid 1234" when there is none.
+  [[nodiscard]] static std::string user_name(uint32_t uid);
+  // accounts.cpp
+  [[nodiscard]] bool on_account_call(Role from, const ApiCall& call);
+  void publish_accounts();
+  void tell_of_limit(const model::RelayLimit& limit, Time at);
+  void send_accounts();
+  [[nodiscard]] wire::Json account_row(const model::Account& a) const;
   [[nodiscard]] wire::Json relay_row(const edge::relay::Usage& usage) const;
 
   void absorb(decide::Step step);
@@ -108,8 +116,11 @@ class Brain {
   // First contacts: settled by the checkpoint that holds what the detectors made of them.
   std::map<Role, std::vector<uint64_t>> settle_at_checkpoint_;
   bool changed_since_checkpoint_ = false;
-  std::optional<std::vector<std::string>> plugged_;  // as the edge was last told
-  bool plugged_moved_ = true;                        // there may be others now
+  std::optional<std::vector<std::string>> plugged_;        // as the edge was last told
+  bool plugged_moved_ = true;                              // there may be others now
+  std::optional<std::vector<std::string>> held_accounts_;  // as the edge was last told
+  bool accounts_moved_ = true;
+  std::map<model::AccountId, uint64_t> hooks_out_;  // told to the act role, nothing heard yet: the change's number
   Duration checkpoint_due_;
 
   std::set<model::ContactId> notices_out_;  // told to the act role, nothing heard yet; of open cases

@@ -109,6 +109,8 @@ void Brain::send_notices(const std::vector<model::Record>& journaled) {
 // The act role is new, or has not answered for long.
 void Brain::send_notices_again() {
   notices_out_.clear();
+  hooks_out_.clear();
+  send_accounts();
   engine_.for_each_case([this](const model::Case& c) {
     for (const model::ContactAttempt& a : c.contacts)
       if (is_sent_by_us(a)) send_notice(c, a);

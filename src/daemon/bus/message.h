@@ -171,9 +171,23 @@ struct PluggedLines {
   PN_FIELDS(keys)
 };
 
+// To the edge role: accounts for which the relay takes nothing, all of them, sorted.
+struct HeldAccounts {
+  std::vector<std::string> names;
+  PN_FIELDS(names)
+};
+// To the act role: what the operator's hook is to do about an account; again until it is settled.
+struct SendAccount {
+  model::AccountId account;
+  uint64_t change = 0;
+  std::string body;  // JSON
+  Time at;
+  PN_FIELDS(account, change, body, at)
+};
+
 using Message = std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot,
                              Receipts, RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach,
                              GardenAsk, GardenTold, CustomerPressed, SendMail, SendWebhook, GardenAllow, RelayAsk,
-                             RelayTold, PlugAsks, PluggedLines, PlugAnswers, PeerDown>;
+                             RelayTold, PlugAsks, PluggedLines, PlugAnswers, PeerDown, HeldAccounts, SendAccount>;
 
 }  // namespace postern::daemon

@@ -30,10 +30,15 @@ struct Counters {
   uint64_t past_cut = 0;          // lines whose last case was forgotten (casework::kHistoryMax)
   uint64_t services_full = 0;     // cases whose evidence is on more services than a restriction closes (kClosedMax)
   uint64_t undo_cut = 0;          // cases closed by hand that can be undone no more (casework::kClosedByHandMax)
+  uint64_t account_uses = 0;      // what the relay told of accounts
+  uint64_t accounts_waiting = 0;  // uses of accounts that were to be held or locked, and the governor did not let
+  uint64_t accounts_full = 0;     // accounts not held: kChangedMax are
+  uint64_t relay_limits = 0;      // lines and accounts that came near a limit of the relay, or reached it
   bool operator==(const Counters&) const = default;
   PN_FIELDS(observations, session_duplicates, session_late, session_unknown_stop, session_conflicts, session_refused,
             history_cut, contacts, contacts_unattributed, contacts_repeated, watch_full, findings, requests_refused,
-            receipts_stale, receipts_refused, contacts_full, findings_full, past_cut, services_full, undo_cut)
+            receipts_stale, receipts_refused, contacts_full, findings_full, past_cut, services_full, undo_cut,
+            account_uses, accounts_waiting, accounts_full, relay_limits)
 };
 
 }  // namespace postern::decide

@@ -65,6 +65,7 @@ struct Context {
   Time noticed_at;                                 // when the customer was told of the line's open case; 0 = not
   Duration own_every = {};                         // 1/l0 that a declared server earned (frame/pace.h); 0 = none
   bool walk = false;  // the contact is a further host of a domain's MX list (frame/walk.h): of an act already seen
+  model::SubscriberId line;                        // that is judged, or whose account is; 0 = not known
 };
 
 // One step of evidence as the ring keeps it.

@@ -5,7 +5,8 @@ namespace postern::decide::who {
 
 void Subscribers::apply(const model::Subscriber& subscriber) {
   while (all_.size() < subscriber.id.value)
-    all_.push_back({.id = next_id(), .key = {}, .class_name = {}, .contact = {}, .fixed = {}, .access = {}});
+    all_.push_back(
+        {.id = next_id(), .key = {}, .class_name = {}, .contact = {}, .fixed = {}, .access = {}, .accounts = {}});
   model::Subscriber& mine = all_[subscriber.id.value - 1];
   if (!mine.key.empty() && mine.key != subscriber.key) by_key_.erase(mine.key);
   mine = subscriber;
@@ -19,6 +20,7 @@ void Subscribers::erase(model::SubscriberId id) {
   mine = {};
   mine.id = id;
   mine.contact.erased = true;
+  mine.accounts.erased = true;
 }
 
 const model::Subscriber* Subscribers::find(model::SubscriberId id) const {

@@ -11,6 +11,8 @@ namespace postern::edge::relay {
 namespace {
 
 constexpr uint32_t kUnfinishedSeconds = 600;  // recipients without a message after that: probing
+constexpr uint64_t kWarnLeast = 10;           // nobody is warned of a limit smaller than that
+constexpr uint32_t kHoneySeconds = 7 * 86'400;
 
 uint32_t seconds_of(Time t) { return static_cast<uint32_t>(t.unix_seconds()); }
 
@@ -92,6 +94,16 @@ void Judge::add_subject(Who& who, uint64_t key, uint32_t line, std::string_view 
   who.subjects[who.count++] = {meter, limits, line == 0};
 }
 
+Judge::Judge(Config config, Meters& meters, Lookup lookup)
+    : config_(std::move(config)), meters_(meters), lookup_(std::move(lookup)) {
+  for (const std::string& name : config_.honey_accounts) honey_.insert(key_of_account(name));
+}
+
+void Judge::hold(const std::vector<std::string>& accounts) {
+  held_.clear();
+  for (const std::string& name : accounts) held_.insert(key_of_account(name));
+}
+
 Judge::Who Judge::identify(const Ask& ask, uint32_t now) {
   Who who;
   const bool auth = !ask.account.empty();
@@ -107,13 +119,24 @@ Judge::Who Judge::identify(const Ask& ask, uint32_t now) {
     who.answer.rule = Rule::auth_on_25;
     return who;
   }
+  if (auth && !held_.empty() && held_.contains(key_of_account(ask.account))) {
+    who.answer.rule = Rule::held;
+    return who;
+  }
+  if (auth && !honey_.empty() && honey_.contains(key_of_account(ask.account))) {
+    who.answer.rule = Rule::held;
+    ++stats_.honey;
+    honey_places_[next_honey_++ % honey_places_.size()] = {destination_network(ask.client), now};
+    return who;
+  }
   const bool on_net = is_on_net(ask.client);
   if (on_net || !auth) {
     const auto line = lookup_(ask.client);
     const bool lives = line && line->line && (!line->expires || line->expires.unix_seconds() > now);
     if (lives) {
       const Limits& limits = limits_of(line->class_name);
-      const bool held = line->reason == model::Reason::restriction;
+      const bool held = line->hold != model::Hold::none;
+      who.line = line->line.value;
       add_subject(who, key_of_line(line->line.value), line->line.value, {},
                   held ? limits.part(config_.restricted_percent) : limits, now);
     } else if (!auth) {
@@ -173,6 +196,12 @@ Answer Judge::take(Who& who, const Charge& charge, uint32_t now) {
     const Answer answer = fits(who.subjects[i], charge, now);
     if (!answer.refused()) continue;
     ++who.subjects[i].meter->refused;
+    if (answer.rule == Rule::over) {
+      uint32_t& told = who.subjects[i].meter->reached[static_cast<size_t>(answer.window)];
+      const uint32_t period = now / kWindowSeconds[static_cast<size_t>(answer.window)];
+      if (told != period) tell_limit(who.subjects[i], answer.what, answer.window, answer.most, 100);
+      told = period;
+    }
     return answer;
   }
   for (size_t i = 0; i < who.count; ++i) {
@@ -182,6 +211,7 @@ Answer Judge::take(Who& who, const Charge& charge, uint32_t now) {
     if (charge.recipients != 0) m.add(Quantity::recipients, charge.recipients);
     if (charge.kilobytes != 0 && !charge.promised) m.add(Quantity::kilobytes, charge.kilobytes);
     if (charge.domain != 0) m.add_domain(charge.domain);
+    if (config_.warn_percent != 0 && (charge.message || charge.recipients != 0)) warn_of(who.subjects[i], now);
   }
   stats_.messages += charge.message ? 1 : 0;
   stats_.auth_on_25 += charge.message && who.auth_on_25 ? 1 : 0;
@@ -237,10 +267,81 @@ Answer Judge::said(Answer answer) {
     case Rule::too_large:
       ++stats_.over;
       break;
+    case Rule::held:
+      ++stats_.held;
+      break;
     case Rule::passes:
       break;
   }
   return answer;
+}
+
+void Judge::tell_limit(const Subject& subject, Quantity what, Window window, uint32_t most, uint32_t percent) {
+  uses_.limit({.line = {subject.meter->line},
+               .account = model::account_name(subject.meter->text()),
+               .what = std::string(to_string(what)),
+               .window = std::string(to_string(window)),
+               .most = most,
+               .percent = percent});
+}
+
+// Once in each period of a window: so much of a limit is used that the owner should know before it is reached.
+void Judge::warn_of(const Subject& subject, uint32_t now) {
+  Meter& m = *subject.meter;
+  for (size_t w = 0; w < kWindows; ++w) {
+    const uint32_t period = now / kWindowSeconds[w];
+    if (m.warned[w] == period) continue;
+    for (const Quantity q : {Quantity::messages, Quantity::recipients}) {
+      const uint64_t most = subject.limits.most[w][static_cast<size_t>(q)];
+      if (most < kWarnLeast) continue;
+      if (uint64_t{m.used(static_cast<Window>(w), q, now)} * 100 < most * config_.warn_percent) continue;
+      tell_limit(subject, q, static_cast<Window>(w), static_cast<uint32_t>(most), config_.warn_percent);
+      m.warned[w] = period;
+      break;
+    }
+  }
+}
+
+bool Judge::is_honey_place(const IpAddress& client, uint32_t now) const {
+  return std::ranges::any_of(honey_places_, [&](const HoneyPlace& p) {
+    return p.at != 0 && p.at + kHoneySeconds > now && p.network.contains(client);
+  });
+}
+
+void Judge::note_use(const Ask& ask, const Who& who, uint32_t recipients, uint32_t now) {
+  if (ask.account.empty()) return;
+  const uint64_t key = key_of_account(ask.account);
+  model::AccountUse* const use = uses_.of(key, ask.account, ask.client);
+  if (use == nullptr) return;
+  use->line = {who.line};
+  use->recipients += recipients;
+  if (next_honey_ != 0) use->honey = use->honey || is_honey_place(ask.client, now);
+  const Meter* const meter = meters_.find(key);
+  if (meter == nullptr || ask.recipient.empty()) return;
+  use->new_recipients += meters_.recipients_of(*meter).is_new(meters_.hash_lower(ask.recipient), now) ? 1 : 0;
+}
+
+void Judge::note_refusal(const Ask& ask, const Answer& answer) {
+  if (ask.account.empty() || honey_.contains(key_of_account(ask.account))) return;
+  if (answer.rule != Rule::over && answer.rule != Rule::tls_needed) return;
+  model::AccountUse* const use = uses_.of(key_of_account(ask.account), ask.account, ask.client);
+  if (use == nullptr) return;
+  use->refused += answer.rule == Rule::over ? 1 : 0;
+  use->in_the_clear = use->in_the_clear || answer.rule == Rule::tls_needed;
+}
+
+void Judge::final_word(std::string_view account, std::string_view recipient, bool delivered, Time at) {
+  const uint32_t now = seconds_of(at);
+  const uint64_t key = key_of_account(account);
+  const Meter* const meter = meters_.find(key);
+  if (meter == nullptr || !meters_.recipients_of(*meter).take_fresh(meters_.hash_lower(recipient), now)) return;
+  if (model::AccountUse* const use = uses_.of(key, account, {})) ++(delivered ? use->delivered : use->failed);
+}
+
+void Judge::login_failed(std::string_view account, uint32_t attempts) {
+  const uint64_t key = key_of_account(account);
+  if (meters_.find(key) == nullptr) return;
+  if (model::AccountUse* const use = uses_.of(key, account, {})) use->login_failures += std::min(attempts, 1'000U);
 }
 
 Answer Judge::recipient(const Ask& ask, Time at) {
@@ -248,7 +349,10 @@ Answer Judge::recipient(const Ask& ask, Time at) {
   const uint64_t key = meters_.hash(ask.message);
   Message* const known = ask.message.empty() ? nullptr : meters_.message(key, now);
   Who who = known != nullptr ? again(*known, ask, now) : identify(ask, now);
-  if (who.answer.refused() || who.count == 0) return said(who.answer);
+  if (who.answer.refused() || who.count == 0) {
+    note_refusal(ask, who.answer);
+    return said(who.answer);
+  }
   const std::string_view domain = domain_of(ask.recipient);
   const Charge charge{.message = known == nullptr,
                       .recipients = 1,
@@ -257,7 +361,11 @@ Answer Judge::recipient(const Ask& ask, Time at) {
                       .domain = domain.empty() ? 0 : meters_.hash_lower(domain),
                       .promised = true};
   const Answer answer = take(who, charge, now);
-  if (answer.refused()) return said(answer);
+  if (answer.refused()) {
+    note_refusal(ask, answer);
+    return said(answer);
+  }
+  note_use(ask, who, 1, now);
   if (known != nullptr) {
     ++known->asked;
     known->at = now;
@@ -277,6 +385,7 @@ Answer Judge::missed(const Ask& ask, bool with_size, uint32_t now) {
                       .of_message = recipients,
                       .promised = !with_size};
   const Answer answer = take(who, charge, now);
+  if (!answer.refused()) note_use(ask, who, recipients, now);
   if (!answer.refused() && !with_size && !ask.message.empty())
     begin(ask, meters_.hash(ask.message), who, recipients, now);
   return said(answer);
@@ -349,6 +458,10 @@ Reply Judge::reply(const Answer& a, Time now) const {
       return {552, "5.3.4",
               text(fmt::format("Larger than the {} kB that your {} may send within one {}.", a.most, whose,
                                to_string(a.window)))};
+    case Rule::held:
+      return {450, "4.7.1",
+              text("Your account is on hold: its password seems to be in other hands. Nothing is lost, your mail waits "
+                   "where it is. Choose a new password, or call us.")};
     case Rule::over: {
       const std::string again = to_string(Time{(now + seconds(a.again_in_s)).unix_seconds() * 1'000'000});
       return {450, "4.7.1",

@@ -9,6 +9,7 @@
 //   on-net, with or without AUTH        the line, by its session; both are metered when both are known
 //   on-net without AUTH, no session     450: nobody to attribute it to
 //   off-net without AUTH                530 5.7.0 (RFC 4954 section 6)
+//   an account on hold, a honey one     450: whoever it is, its mail stays with him
 // A limit that is reached answers 450 with the time it goes on (452 4.5.3 for recipients of one message, RFC 5321
 // section 4.5.3.1.10): mail stays with its sender, nothing bounces. What was refused is not counted.
 //
@@ -21,12 +22,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_set>
 #include <vector>
 
 #include "base/fields.h"
 #include "base/ip.h"
 #include "base/time.h"
 #include "edge/relay/meters.h"
+#include "edge/relay/uses.h"
 #include "model/line.h"
 
 namespace postern::edge::relay {
@@ -52,6 +55,8 @@ struct Config {
   Limits account;
   uint32_t restricted_percent = 10;
   bool refuse_auth_on_25 = false;
+  uint32_t warn_percent = 80;               // of a limit: its owner is told; 0 = not
+  std::vector<std::string> honey_accounts;  // nobody's: who has one of these passwords stole it
 };
 
 struct Ask {
@@ -67,7 +72,7 @@ struct Ask {
 
 // over: a limit is reached. Append only: the names are those of counters.
 PN_ENUM(Rule, passes, trusted, unmetered, auth_needed, tls_needed, auth_on_25, no_session, over, too_many_recipients,
-        too_large)
+        too_large, held)
 struct Answer {
   Rule rule = Rule::passes;
   Quantity what = Quantity::messages;
@@ -95,8 +100,10 @@ struct Stats {
   uint64_t over = 0;
   uint64_t invalid = 0;  // recipients that Postfix did not accept, or that no message came for
   uint64_t crowded = 0;  // messages under way that gave way to another
+  uint64_t held = 0;     // accounts that are on hold, and honey ones
+  uint64_t honey = 0;    // of these
   PN_FIELDS(messages, recipients, trusted, unmetered, auth_needed, tls_needed, auth_on_25, no_session, over, invalid,
-            crowded)
+            crowded, held, honey)
 };
 
 // What the published table says of a source; an entry with line 0 is nobody's. nullopt: no table was published yet.
@@ -104,8 +111,7 @@ using Lookup = std::function<std::optional<model::LineEntry>(const IpAddress& so
 
 class Judge {
  public:
-  Judge(Config config, Meters& meters, Lookup lookup)
-      : config_(std::move(config)), meters_(meters), lookup_(std::move(lookup)) {}
+  Judge(Config config, Meters& meters, Lookup lookup);
 
   [[nodiscard]] Answer recipient(const Ask& ask, Time now);
   [[nodiscard]] Answer data(const Ask& ask, Time now);
@@ -114,6 +120,14 @@ class Judge {
   // Forgets what is old; the server calls it twice a second.
   void sweep(Time now);
 
+  // Accounts for which nothing is taken; replaces those of before.
+  void hold(const std::vector<std::string>& accounts);
+  [[nodiscard]] Uses& uses() { return uses_; }
+  [[nodiscard]] uint64_t uses_dropped() const { return uses_.dropped(); }
+  // The final word of a receiver on one recipient of an account's message; counted when the recipient was new.
+  void final_word(std::string_view account, std::string_view recipient, bool delivered, Time now);
+  // Somebody tried wrong passwords for it; counted when it is an account that sent mail lately.
+  void login_failed(std::string_view account, uint32_t attempts);
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] uint64_t key_of_line(uint32_t line) const;
   [[nodiscard]] uint64_t key_of_account(std::string_view account) const;
@@ -129,6 +143,7 @@ class Judge {
     std::array<Subject, 2> subjects;
     size_t count = 0;
     bool auth_on_25 = false;
+    uint32_t line = 0;  // whose line the client is
   };
   // What is about to be counted.
   struct Charge {
@@ -152,12 +167,27 @@ class Judge {
   [[nodiscard]] Who again(const Message& m, const Ask& ask, uint32_t now);
   void begin(const Ask& ask, uint64_t key, const Who& who, uint32_t recipients, uint32_t now);
   void settle(Message& m, uint32_t accepted, uint32_t now);
+  void note_use(const Ask& ask, const Who& who, uint32_t recipients, uint32_t now);
+  void note_refusal(const Ask& ask, const Answer& answer);
+  void warn_of(const Subject& subject, uint32_t now);
+  void tell_limit(const Subject& subject, Quantity what, Window window, uint32_t most, uint32_t percent);
+  [[nodiscard]] bool is_honey_place(const IpAddress& client, uint32_t now) const;
   [[nodiscard]] Answer said(Answer answer);
 
   Config config_;
   Meters& meters_;
   Lookup lookup_;
   Stats stats_;
+  Uses uses_;
+  std::unordered_set<uint64_t> held_;   // keys of accounts
+  std::unordered_set<uint64_t> honey_;  // the same
+  // From where honey passwords were used lately; the oldest gives way.
+  struct HoneyPlace {
+    Prefix network;
+    uint32_t at = 0;
+  };
+  std::array<HoneyPlace, 64> honey_places_;
+  size_t next_honey_ = 0;
 };
 
 }  // namespace postern::edge::relay

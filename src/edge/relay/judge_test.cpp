@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "edge/relay/judge.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <tuple>
 
 namespace postern::edge::relay {
 namespace {
@@ -38,6 +40,7 @@ class JudgeTest : public testing::Test {
     e.line = {number};
     e.class_name = "residential";
     e.reason = reason;
+    if (reason == model::Reason::restriction) e.hold = model::Hold::services;
     lines_.emplace_back(e.prefix, e);
   }
   static Ask ask(const char* client, std::string_view message, std::string_view recipient = "a@far.example") {
@@ -230,6 +233,94 @@ TEST_F(JudgeTest, TheLineChangesHandsWithinAMessage) {
   a.size = 1'024;
   EXPECT_EQ(judge_->end(a, kAt).rule, Rule::passes);
   EXPECT_EQ(of_line(8, Quantity::kilobytes), 0U) << "nobody pays for the one before";
+}
+
+Ask signed_in(const char* client, std::string_view message, std::string_view recipient, std::string_view account) {
+  return {.client = parse_ip(client).value(),
+          .port = 587,
+          .account = account,
+          .tls = true,
+          .recipient = recipient,
+          .message = message};
+}
+
+TEST_F(JudgeTest, WhatAnAccountDidIsToldOnceForEachSource) {
+  line("10.64.0.7/32", 7);
+  config_.account = {};
+  make();
+  EXPECT_EQ(rcpt(signed_in("10.64.0.7", "m1", "a@far.example", "Erika@isp")), Rule::passes);
+  EXPECT_EQ(rcpt(signed_in("10.64.0.7", "m1", "b@far.example", "erika@isp")), Rule::passes);
+  EXPECT_EQ(rcpt(signed_in("198.51.100.9", "m2", "A@far.example", "erika@isp")), Rule::passes);
+  judge_->final_word("erika@isp", "a@far.example", false, kAt);
+  judge_->final_word("erika@isp", "a@far.example", false, kAt);  // the second word on it says nothing new
+  judge_->final_word("erika@isp", "b@far.example", true, kAt);
+  judge_->final_word("nobody@isp", "b@far.example", false, kAt);
+  judge_->login_failed("erika@isp", 5);
+  judge_->login_failed("guessed@isp", 500);
+  std::vector<model::AccountUse> uses = judge_->uses().take(100);
+  ASSERT_EQ(uses.size(), 3U);
+  std::ranges::sort(uses, {}, [](const model::AccountUse& u) { return std::tuple(bool(u.source), u.recipients); });
+  EXPECT_EQ(uses[0].failed, 1U);
+  EXPECT_EQ(uses[0].delivered, 1U);
+  EXPECT_EQ(uses[0].login_failures, 5U);
+  EXPECT_EQ(uses[1].recipients, 1U);
+  EXPECT_EQ(uses[1].new_recipients, 0U);
+  EXPECT_FALSE(uses[1].line);
+  EXPECT_EQ(uses[2].account, "erika@isp");
+  EXPECT_EQ(uses[2].line, model::SubscriberId{7});
+  EXPECT_EQ(uses[2].new_recipients, 2U);
+  EXPECT_TRUE(judge_->uses().take(100).empty());
+}
+
+TEST_F(JudgeTest, AHeldAccountIsPutOffAndNothingElse) {
+  judge_->hold({"erika@isp"});
+  const Ask ask = signed_in("198.51.100.9", "m1", "a@far.example", "Erika@isp");
+  const Answer held = judge_->recipient(ask, kAt);
+  EXPECT_EQ(held.rule, Rule::held);
+  EXPECT_EQ(judge_->reply(held, kAt).code, 450);
+  EXPECT_EQ(rcpt(signed_in("198.51.100.9", "m2", "a@far.example", "otto@isp")), Rule::passes);
+  judge_->hold({});
+  EXPECT_EQ(rcpt(ask), Rule::passes);
+  EXPECT_EQ(judge_->stats().held, 1U);
+}
+
+TEST_F(JudgeTest, AHoneyAccountMarksThePlaceItIsUsedFrom) {
+  config_.honey_accounts = {"honey@isp"};
+  make();
+  EXPECT_EQ(rcpt(signed_in("198.51.100.9", "m1", "a@far.example", "honey@isp")), Rule::held);
+  EXPECT_EQ(rcpt(signed_in("198.51.100.77", "m2", "a@far.example", "erika@isp")), Rule::passes);
+  EXPECT_EQ(rcpt(signed_in("198.51.101.9", "m3", "a@far.example", "otto@isp")), Rule::passes);
+  const auto uses = judge_->uses().take(100);
+  ASSERT_EQ(uses.size(), 2U);
+  for (const auto& u : uses) EXPECT_EQ(u.honey, u.account == "erika@isp");
+  EXPECT_EQ(judge_->stats().honey, 1U);
+}
+
+TEST_F(JudgeTest, ALimitIsToldNearAndReachedOncePerWindow) {
+  line("10.64.0.7/32", 7);
+  Limits wide;
+  wide.most[0] = {10, 100, 0, 0, 0};
+  config_.classes["residential"] = wide;
+  make();
+  for (int i = 0; i < 14; ++i) (void)rcpt(ask("10.64.0.7", std::to_string(i)));
+  auto told = judge_->uses().take_limits();
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].percent, 80U);
+  EXPECT_EQ(told[0].what, "messages");
+  EXPECT_EQ(told[1].percent, 100U);
+  EXPECT_EQ(told[1].most, 10U);
+  EXPECT_EQ(told[1].line, model::SubscriberId{7});
+  (void)rcpt(ask("10.64.0.7", "again"), kAt + hours(3));
+  EXPECT_TRUE(judge_->uses().take_limits().empty());
+}
+
+TEST(Uses, HaveABoundAndSaySo) {
+  Uses uses;
+  for (uint64_t i = 0; i < kUsesMax; ++i) ASSERT_NE(uses.of(i + 1, "a", {}), nullptr);
+  EXPECT_EQ(uses.of(0, "b", {}), nullptr);
+  EXPECT_NE(uses.of(1, "a", {}), nullptr);
+  EXPECT_EQ(uses.dropped(), 1U);
+  EXPECT_EQ(uses.take(1'000).size(), 1'000U);
 }
 
 }  // namespace

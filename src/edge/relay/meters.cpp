@@ -13,7 +13,7 @@
 namespace postern::edge::relay {
 namespace {
 
-constexpr uint64_t kMagic = 0x31'59'4c'52'52'54'4e'50;  // "PNTRRLY1"
+constexpr uint64_t kMagic = 0x32'59'4c'52'52'54'4e'50;  // "PNTRRLY2"
 constexpr size_t kWays = 8;
 constexpr size_t kFoldedMax = 256;
 
@@ -120,11 +120,12 @@ uint32_t Meter::free_in(Window window, Quantity what, uint32_t most, uint32_t no
 }
 
 Result<Meters> Meters::open(const sys::Fd& memory, Sizes sizes, const std::array<uint8_t, 16>& fresh_key) {
-  static_assert(sizeof(Header) == 64 && sizeof(Meter) % 8 == 0 && sizeof(Message) % 8 == 0);
+  static_assert(sizeof(Header) == 64 && sizeof(Meter) % 8 == 0 && sizeof(Message) % 8 == 0 &&
+                sizeof(fold::Recipients) % 8 == 0);
   PN_CHECK(sizes.meters_max > 0 && sizes.messages_max >= kWays && sizes.messages_max % kWays == 0);
   Meters m;
-  const size_t bytes =
-      sizeof(Header) + size_t{sizes.meters_max} * sizeof(Meter) + size_t{sizes.messages_max} * sizeof(Message);
+  const size_t bytes = sizeof(Header) + size_t{sizes.meters_max} * (sizeof(Meter) + sizeof(fold::Recipients)) +
+                       size_t{sizes.messages_max} * sizeof(Message);
   m.memory_ = PN_TRY(SharedMemory::of(memory.get(), bytes));
   std::byte* at = m.memory_.bytes().data();
   m.header_ = reinterpret_cast<Header*>(at);
@@ -140,6 +141,9 @@ Result<Meters> Meters::open(const sys::Fd& memory, Sizes sizes, const std::array
   // All-zero octets are free places of both: nothing has to be constructed.
   m.rows_ = {reinterpret_cast<Meter*>(at + sizeof header), sizes.meters_max};
   m.messages_ = {reinterpret_cast<Message*>(at + sizeof header + m.rows_.size_bytes()), sizes.messages_max};
+  m.recipients_ = {
+      reinterpret_cast<fold::Recipients*>(at + sizeof header + m.rows_.size_bytes() + m.messages_.size_bytes()),
+      sizes.meters_max};
   m.index_rows();
   return m;
 }
@@ -201,6 +205,7 @@ Meter* Meters::find_or_make(uint64_t key, uint32_t line, std::string_view name, 
   header_->rows_end = std::max(header_->rows_end, row + 1);
   Meter& m = rows_[row];
   m = Meter{};
+  if (line == 0) recipients_[row] = {};
   m.line = line;
   m.touched = now;
   m.name_size = static_cast<uint8_t>(std::min(name.size(), kNameMax));
@@ -232,7 +237,7 @@ void Meters::remove(size_t place) {
 void Meters::sweep_meters(uint32_t now) {
   for (size_t n = 0; n < std::min<size_t>(kSweptMeters, header_->rows_end); ++n) {
     const Meter& m = rows_[next_row_++ % header_->rows_end];
-    if (m.key == 0 || m.touched + kIdleSeconds > now) continue;
+    if (m.key == 0 || m.touched + (m.line == 0 ? kAccountIdleSeconds : kIdleSeconds) > now) continue;
     const size_t place = place_of(m.key);
     if (index_[place].key != 0) remove(place);
   }

@@ -5,12 +5,12 @@
 //
 // A window slides: what is used = this period's count + that of the period before, weighed by how much of it the window
 // still covers. Different domains are counted in a bitmap of 256 bits (linear counting: about 5 % off up to 600).
-// Cost: 320 octets a meter, 16 more for the index, 48 a message; a decision touches a handful of cache lines however
-// many meters there are.
+// Cost: 320 octets a meter, 16 more for the index, 392 more for an account's recipients, 48 a message; a decision
+// touches a handful of cache lines however many meters there are.
 //
-// Bounds: `meters_max` and `messages_max`, fixed when the memory is made. A meter idle for two days gives its place up
-// (sweep()); without a place find() gives none, and the caller counts that. Of messages the oldest of eight gives way.
-// One thread. Times are seconds since 1970.
+// Bounds: `meters_max` and `messages_max`, fixed when the memory is made. A meter idle for two days (an account's: two
+// months) gives its place up (sweep()); without a place find() gives none, and the caller counts that. Of messages the
+// oldest of eight gives way. One thread. Times are seconds since 1970.
 #pragma once
 
 #include <array>
@@ -23,6 +23,7 @@
 #include "base/fields.h"
 #include "base/result.h"
 #include "edge/relay/memory.h"
+#include "fold/recipients.h"
 #include "sys/fd.h"
 
 namespace postern::edge::relay {
@@ -37,6 +38,7 @@ inline constexpr std::array<uint32_t, kWindows> kWindowSeconds{3'600, 86'400};
 inline constexpr size_t kDomainBits = 256;
 inline constexpr size_t kNameMax = 47;  // octets of an account's name that are kept for people
 inline constexpr uint32_t kIdleSeconds = 2 * 86'400;
+inline constexpr uint32_t kAccountIdleSeconds = 62 * 86'400;  // whom it wrote to is remembered for so long
 
 struct Span {
   std::array<uint32_t, kQuantities> now{};     // domains: bits set
@@ -55,6 +57,8 @@ struct Meter {
   uint8_t name_size = 0;
   std::array<char, kNameMax> name{};
   std::array<Span, kWindows> spans;
+  std::array<uint32_t, kWindows> warned{};   // period in which its owner was last told that a limit is near
+  std::array<uint32_t, kWindows> reached{};  // ... is reached
 
   // Moves the windows up to `now`; before anything else is asked of it.
   void roll(uint32_t now);
@@ -97,6 +101,10 @@ class Meters {
   [[nodiscard]] uint64_t hash_lower(std::string_view text) const;  // upper and lower case of ASCII alike; cut to 256
 
   [[nodiscard]] Meter* find(uint64_t key);
+  // Whom the account of this meter wrote to. Of accounts only: what is not used takes no memory.
+  [[nodiscard]] fold::Recipients& recipients_of(const Meter& meter) {
+    return recipients_[static_cast<size_t>(&meter - rows_.data())];
+  }
   // Makes one when there is none; nullptr: no place left.
   [[nodiscard]] Meter* find_or_make(uint64_t key, uint32_t line, std::string_view name, uint32_t now);
 
@@ -143,6 +151,7 @@ class Meters {
   std::array<uint8_t, 16> hash_key_{};
   std::span<Meter> rows_;
   std::span<Message> messages_;
+  std::span<fold::Recipients> recipients_;  // by row
   // Private: made again from the rows when the memory is taken over.
   std::vector<Place> index_;
   std::vector<uint32_t> free_;

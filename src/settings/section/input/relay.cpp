@@ -49,19 +49,54 @@ constexpr Key kKeys[] = {
                                   .reload = Reload::live,
                                   .help = "each smtpd process of Postfix keeps one; beyond it the one idle longest is "
                                           "closed, and Postfix opens another"}),
-    key<&Relay::meters_max>("meters_max",
-                            {.unit = "meters",
-                             .min = 1'024,
-                             .max = 4'194'304,
-                             .reload = Reload::live,
-                             .help = "lines and accounts that sent within two days; each takes 320 bytes. Who finds no "
-                                     "room is not metered, with an alarm. A change begins all counts anew"}),
+    key<&Relay::meters_max>(
+        "meters_max", {.unit = "meters",
+                       .min = 1'024,
+                       .max = 4'194'304,
+                       .reload = Reload::live,
+                       .help = "lines that sent within two days and accounts that did within two months; each takes "
+                               "320 bytes, an account 400 more. Who finds no room is not metered, with an alarm. "
+                               "A change begins all counts anew"}),
     key<&Relay::messages_max>("messages_max",
                               {.unit = "messages",
                                .min = 1'024,
                                .max = 1'048'576,
                                .reload = Reload::live,
                                .help = "messages under way at one time. A change begins all counts anew"}),
+    key<&Relay::warn_percent>("warn_percent",
+                              {.unit = "per cent",
+                               .max = 99,
+                               .reload = Reload::live,
+                               .help = "so much of a limit is used: told once an hour and day; 0 for never"}),
+    key<&Relay::honey_accounts>(
+        "honey_accounts", {.example = "[\"accounting@isp.example\"]",
+                           .reload = Reload::live,
+                           .help = "accounts that are nobody's, whose passwords lie where only thieves look: they "
+                                   "are refused, and what else signs in from there is suspect"}),
+    choice<&Relay::hold_mode>(
+        "hold_mode", model::pn_names_of_Mode,
+        {.reload = Reload::live,
+         .help = "on: for an account that looks stolen the relay takes nothing more (450); shadow: "
+                 "that is journaled and shown only"}),
+    choice<&Relay::lock_mode>("lock_mode", model::pn_names_of_Mode,
+                              {.reload = Reload::live,
+                               .help = "on: the webhook is told to lock an account that is stolen beyond doubt; needs "
+                                       "webhook.url"}),
+    key<&Relay::accounts_per_hour>("accounts_per_hour",
+                                   {.unit = "accounts",
+                                    .max = 100'000,
+                                    .reload = Reload::live,
+                                    .help = "held or locked by Postern itself within one hour; beyond, they wait"}),
+    key<&Relay::origins>("origins",
+                         {.form = &kPath,
+                          .empty_is_none = true,
+                          .example = "\"/etc/postern/origins.csv\"",
+                          .reload = Reload::live,
+                          .help = "where addresses are, as lines of prefix,as,country,latitude,longitude; none: "
+                                  "logins are told apart by your own lines only"}),
+    key<&Relay::mail_log>("mail_log", {.example = "[\"127.0.0.1:10514\"]",
+                                       .help = "addresses that take Postfix's log over TCP, a line each, from this "
+                                               "machine and relay.clients: what receivers said of each recipient"}),
 };
 
 constexpr KeyTable kTable{

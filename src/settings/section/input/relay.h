@@ -10,6 +10,7 @@
 #include "base/endpoint.h"
 #include "base/fields.h"
 #include "base/ip.h"
+#include "model/policy.h"
 
 namespace postern::settings {
 
@@ -29,6 +30,13 @@ struct Relay {
   uint32_t connections_max = 2'000;
   uint32_t meters_max = 131'072;
   uint32_t messages_max = 16'384;
+  uint32_t warn_percent = 80;
+  std::vector<std::string> honey_accounts;  // nobody's
+  model::Mode hold_mode = model::Mode::shadow;
+  model::Mode lock_mode = model::Mode::shadow;
+  uint32_t accounts_per_hour = 20;
+  std::string origins;             // empty = where an address is, is not known
+  std::vector<Endpoint> mail_log;  // for Postfix's log
 
   static const KeyTable& table();
 };

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/relay/load.h"
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+#include <iterator>
+#include <random>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <vector>
+
+#include "sys/clock.h"
+#include "sys/fd.h"
+
+namespace postern::bench {
+namespace {
+
+constexpr uint32_t kLines = 65'536;
+constexpr std::array kStates{"RCPT", "RCPT", "DATA", "END-OF-MESSAGE"};
+
+struct Client {
+  sys::Fd fd;
+  int64_t asked_us = 0;
+  uint32_t step = 0;
+  uint32_t who = 0;
+  uint64_t message = 0;
+  bool by_account = false;
+};
+
+int64_t now_us() { return sys::monotonic().us; }
+
+void write_request(fmt::memory_buffer& out, const Client& c) {
+  const uint32_t state = c.step % 4;
+  const uint32_t line = 0x0a40'0000 + c.who % kLines;
+  fmt::format_to(std::back_inserter(out),
+                 "request=smtpd_access_policy\nprotocol_state={}\nprotocol_name=ESMTP\nclient_address={}.{}.{}.{}\n"
+                 "client_name=unknown\nclient_port=51234\nreverse_client_name=unknown\nserver_address=203.0.113.25\n"
+                 "server_port=587\nhelo_name=client.example\nsender=user{}@isp.example\nrecipient={}\n"
+                 "recipient_count={}\nqueue_id={}\ninstance={:x}.{:x}.{:x}.0\nsize={}\netrn_domain=\nstress=\n",
+                 kStates[state], c.by_account ? 198 : line >> 24, c.by_account ? 51 : line >> 16 & 255,
+                 c.by_account ? 100 : line >> 8 & 255, c.by_account ? 7 : line & 255, c.who,
+                 state < 2 ? fmt::format("friend{}@d{}.example", state, c.message % 50) : "", state < 2 ? 0 : 2,
+                 state == 0 ? "" : "4Sf1kX2Zz1z1", c.message, c.who, 0x64f1, 4'321);
+  fmt::format_to(std::back_inserter(out),
+                 "sasl_method={}\nsasl_username={}\nsasl_sender=\nccert_subject=\nccert_issuer=\nccert_fingerprint=\n"
+                 "ccert_pubkey_fingerprint=\nencryption_protocol=TLSv1.3\nencryption_cipher=TLS_AES_256_GCM_SHA384\n"
+                 "encryption_keysize=256\npolicy_context=\n\n",
+                 c.by_account ? "PLAIN" : "", c.by_account ? fmt::format("user{}@isp.example", c.who) : "");
+}
+
+Result<sys::Fd> dial(const std::string& path) {
+  sys::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  sockaddr_un a{};
+  a.sun_family = AF_UNIX;
+  path.copy(a.sun_path, sizeof a.sun_path - 1);
+  if (!fd || ::connect(fd.get(), reinterpret_cast<sockaddr*>(&a), sizeof a) != 0) return fail_errno("connect " + path);
+  return fd;
+}
+
+}  // namespace
+
+Result<Load> ask(const std::string& path, uint32_t connections, uint32_t requests, uint32_t accounts, uint32_t seed) {
+  std::mt19937 random(seed);
+  uint64_t messages = uint64_t{seed} << 32;
+  std::vector<Client> clients(connections);
+  std::vector<double> times;
+  times.reserve(requests);
+  const sys::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
+  fmt::memory_buffer buffer;
+  const auto send = [&](Client& c) -> Status {
+    if (c.step % 4 == 0) {
+      c.who = static_cast<uint32_t>(random()) % accounts;
+      c.by_account = ++messages % 2 == 0;
+      c.message = messages;
+    }
+    buffer.clear();
+    write_request(buffer, c);
+    c.asked_us = now_us();
+    if (::send(c.fd.get(), buffer.data(), buffer.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(buffer.size()))
+      return fail_errno("ask");
+    return {};
+  };
+  for (size_t i = 0; i < clients.size(); ++i) {
+    clients[i].fd = PN_TRY(dial(path));
+    epoll_event e{.events = EPOLLIN, .data = {.u64 = i}};
+    ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, clients[i].fd.get(), &e);
+  }
+  const int64_t begin = now_us();
+  for (Client& c : clients) PN_TRY_VOID(send(c));
+  std::array<epoll_event, 256> events;
+  std::array<char, 512> answer;
+  while (times.size() < requests) {
+    const int n = ::epoll_wait(epoll.get(), events.data(), static_cast<int>(events.size()), 10'000);
+    if (n <= 0) return fail(Errc::unavailable, "no answer within 10 s");
+    for (int i = 0; i < n && times.size() < requests; ++i) {
+      Client& c = clients[events[static_cast<size_t>(i)].data.u64];
+      const ssize_t got = ::recv(c.fd.get(), answer.data(), answer.size(), 0);
+      const std::string_view said(answer.data(), static_cast<size_t>(std::max<ssize_t>(got, 0)));
+      if (said != "action=DUNNO\n\n" && said != "action=dunno\n\n")
+        return fail(Errc::bad_input, fmt::format("answered \"{}\"", said));
+      times.push_back(static_cast<double>(now_us() - c.asked_us));
+      ++c.step;
+      PN_TRY_VOID(send(c));
+    }
+  }
+  const double took = static_cast<double>(now_us() - begin);
+  std::ranges::sort(times);
+  const auto at = [&](double part) { return times[static_cast<size_t>(part * static_cast<double>(times.size() - 1))]; };
+  return Load{static_cast<double>(requests) * 1e6 / took, at(0.5), at(0.99), at(0.999)};
+}
+
+}  // namespace postern::bench

@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/relay/servers.h"
+
+#include <array>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <string_view>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <thread>
+#include <unistd.h>
+#include <utility>
+
+#include "base/check.h"
+#include "edge/relay/judge.h"
+#include "edge/relay/server.h"
+#include "sys/clock.h"
+#include "sys/loop.h"
+#include "tables/line_table.h"
+
+namespace postern::bench {
+namespace {
+
+namespace relay = edge::relay;
+
+constexpr uint32_t kLines = 65'536;
+
+tables::LineTable table() {
+  tables::SnapshotWriter writer({.epoch = 1, .sequence = 1, .revision = 3, .published_us = 1});
+  for (uint32_t i = 0; i < kLines; ++i) {
+    model::LineEntry e;
+    e.prefix = Prefix::host(IpAddress::v4(0x0a40'0000 + i));
+    e.line = {i + 1};
+    e.class_name = "residential";
+    writer.add(e);
+  }
+  return tables::LineTable::open(sys::sealed_memfd("bench", writer.finish()).value()).value();
+}
+
+// Limits that are looked at and never reached: all of the load passes.
+relay::Config config() {
+  relay::Limits limits{.invalid_percent = 100, .recipients_per_message = 100};
+  for (auto& window : limits.most) window = {1'000'000'000, 1'000'000'000, 4'000'000'000, 0, 2'000};
+  return {.provider = "Example Net",
+          .url = "https://mail.example.net",
+          .relay_host = "relay.example.net",
+          .subscriber_prefixes = {Prefix::of(IpAddress::v4(0x0a40'0000), 16)},
+          .trusted = {},
+          .classes = {{"residential", limits}},
+          .otherwise = limits,
+          .account = limits};
+}
+
+void run_postern(sys::Fd listener, uint32_t accounts) {
+  const tables::LineTable lines = table();
+  const sys::Fd memory = relay::SharedMemory::make("bench").value();
+  relay::Meters meters =
+      relay::Meters::open(memory, {.meters_max = accounts + kLines, .messages_max = 16'384}, {7}).value();
+  relay::Judge judge(config(), meters, [&](const IpAddress& a) { return lines.find(a).value_or(model::LineEntry{}); });
+  std::vector<sys::Fd> listeners;
+  listeners.push_back(std::move(listener));
+  auto server = relay::Server::make({}, std::move(listeners), judge, {.utc = sys::now});
+  PN_CHECK(server.has_value());
+  sys::Loop loop;
+  (*server)->start(loop);
+  loop.run();
+}
+
+void run_bare(const sys::Fd& listener) {
+  constexpr std::string_view kAnswer = "action=DUNNO\n\n";
+  const int epoll = ::epoll_create1(0);
+  epoll_event e{.events = EPOLLIN, .data = {.fd = listener.get()}};
+  ::epoll_ctl(epoll, EPOLL_CTL_ADD, listener.get(), &e);
+  std::array<epoll_event, 256> events;
+  std::array<char, 65'536> input;
+  for (;;) {
+    const int n = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
+    for (int i = 0; i < n; ++i) {
+      const int fd = events[static_cast<size_t>(i)].data.fd;
+      if (fd == listener.get()) {
+        for (int peer = 0; (peer = ::accept4(fd, nullptr, nullptr, SOCK_NONBLOCK)) >= 0;) {
+          epoll_event c{.events = EPOLLIN, .data = {.fd = peer}};
+          ::epoll_ctl(epoll, EPOLL_CTL_ADD, peer, &c);
+        }
+        continue;
+      }
+      const ssize_t got = ::recv(fd, input.data(), input.size(), 0);
+      if (got <= 0) {
+        ::close(fd);
+      } else if (std::string_view(input.data(), static_cast<size_t>(got)).ends_with("\n\n")) {
+        ::send(fd, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
+      }
+    }
+  }
+}
+
+}  // namespace
+
+template <class Run>
+Result<PolicyServer> PolicyServer::forked(Run&& run) {
+  static int number = 0;
+  PolicyServer s;
+  s.path_ = fmt::format("/tmp/pn-bench-relay.{}.{}", ::getpid(), ++number);
+  sys::Fd listener = PN_TRY(sys::listen_unix(s.path_, 0600));
+  s.pid_ = ::fork();
+  if (s.pid_ < 0) return fail_errno("fork");
+  if (s.pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    run(std::move(listener));
+    ::_exit(0);
+  }
+  return s;
+}
+
+Result<PolicyServer> PolicyServer::postern(uint32_t accounts) {
+  return forked([&](sys::Fd listener) { run_postern(std::move(listener), accounts); });
+}
+Result<PolicyServer> PolicyServer::bare() {
+  return forked([](sys::Fd listener) { run_bare(listener); });
+}
+
+// Runs the program in the server's folder until its socket is there.
+Result<PolicyServer> PolicyServer::started(PolicyServer s, const std::vector<std::string>& argv) {
+  if (::access(argv[0].c_str(), X_OK) != 0) return fail(Errc::unavailable, argv[0] + " is not installed");
+  s.pid_ = ::fork();
+  if (s.pid_ < 0) return fail_errno("fork");
+  if (s.pid_ == 0) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    ::setpgid(0, 0);
+    const int null = ::open("/dev/null", O_RDWR);
+    for (int fd = 0; fd < 3; ++fd) ::dup2(null, fd);
+    std::vector<char*> words;
+    for (const std::string& word : argv) words.push_back(const_cast<char*>(word.c_str()));
+    words.push_back(nullptr);
+    ::execv(words[0], words.data());
+    ::_exit(127);
+  }
+  for (int i = 0; i < 100; ++i) {
+    if (::access(s.path_.c_str(), W_OK) == 0) return s;
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return fail(Errc::unavailable, argv[0] + " does not come up");
+}
+
+Result<PolicyServer> PolicyServer::own_folder() {
+  std::string folder = "/tmp/pn-bench-relay.XXXXXX";
+  if (::mkdtemp(folder.data()) == nullptr) return fail_errno("make " + folder);
+  PolicyServer s;
+  s.folder_ = folder;
+  s.path_ = folder + "/policy";
+  return s;
+}
+
+Result<PolicyServer> PolicyServer::postfwd() {
+  PolicyServer s = PN_TRY(own_folder());
+  const std::string path = s.path_;
+  const std::string folder = s.folder_;
+  // The same questions asked again would come from its cache: it is to count.
+  return started(std::move(s),
+                 {"/usr/sbin/postfwd1", "--proto=unix", "--port=" + path, "--user=root", "--group=root", "--nodns",
+                  "--cache=0", "--umask=0077", "--pidfile=" + folder + "/pid", "--norulelog", "-r",
+                  "id=R1; protocol_state==RCPT; action=rcpt(sasl_username/1000000000/3600/REJECT too many)"});
+}
+
+Result<PolicyServer> PolicyServer::policyd_rate_limit() {
+  PolicyServer s = PN_TRY(own_folder());
+  std::ofstream(s.folder_ + "/config.yaml")
+      << "debug: False\nuser: root\ngroup: root\npidfile: " << s.folder_ << "/pid\nbackend: 0\nsqlite_config:\n"
+      << "    database: " << s.folder_ << "/db.sqlite3\nSOCKET: " << s.path_ << "\nsocket_permission: 0600\n"
+      << "limits:\n    - [1000000000, 3600]\nlimits_by_id: {}\nlimit_by_sasl: True\nlimit_by_sender: False\n"
+      << "limit_by_ip: True\nlimited_networks: []\nsuccess_action: dunno\nfail_action: reject\n"
+      << "db_error_action: reject\nreport: False\ndelay_to_close: 300\n";
+  const std::string file = s.folder_ + "/config.yaml";
+  return started(std::move(s), {"/usr/bin/policyd-rate-limit", "--file", file});
+}
+
+PolicyServer::PolicyServer(PolicyServer&& o) noexcept
+    : pid_(std::exchange(o.pid_, 0)), path_(std::exchange(o.path_, {})), folder_(std::exchange(o.folder_, {})) {}
+
+PolicyServer::~PolicyServer() {
+  if (pid_ > 0) {
+    ::kill(pid_, SIGKILL);
+    ::waitpid(pid_, nullptr, 0);
+  }
+  if (!path_.empty()) ::unlink(path_.c_str());
+  std::error_code ignored;
+  if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
+}
+
+double PolicyServer::cpu_us() const {
+  // Nanoseconds on a processor, of its one thread.
+  std::ifstream stat(fmt::format("/proc/{}/schedstat", pid_));
+  double ns = 0;
+  stat >> ns;
+  return ns / 1e3;
+}
+
+}  // namespace postern::bench

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a customer is told of a limit at the relay: that it is near, or reached. Pure. No case, no number, no page: it
+// is no trouble yet, and mail that is put off is not lost.
+#pragma once
+
+#include "model/account_seen.h"
+#include "tell/letter/letter.h"
+
+namespace postern::tell::letter {
+
+struct LimitFacts {
+  Provider provider;
+  std::string customer;  // name; empty = not known
+  std::string language;
+  std::string line_key;
+  model::RelayLimit limit;
+};
+// `short_` and `call` are empty.
+[[nodiscard]] Text compose(const LimitFacts& facts);
+
+}  // namespace postern::tell::letter

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tell/letter/limit.h"
+
+#include <gtest/gtest.h>
+
+namespace postern::tell::letter {
+namespace {
+
+LimitFacts facts(std::string language, uint32_t percent) {
+  return {
+      .provider = {"Seeland Netz", "hilfe@seeland.example", "+49 30 1", "relay.seeland.example"},
+      .customer = "Erika Muster",
+      .language = std::move(language),
+      .line_key = "sl-1001",
+      .limit = {.line = {1}, .account = {}, .what = "recipients", .window = "hour", .most = 100, .percent = percent}};
+}
+
+TEST(LimitLetter, NearAndReachedAreTwoLetters) {
+  const Text near = compose(facts("en", 80));
+  EXPECT_EQ(near.subject, "A limit of your outgoing mail is near");
+  EXPECT_NE(near.body.find("100 recipients within one hour"), std::string::npos) << near.body;
+  EXPECT_NE(near.body.find("Of that 80 % are used."), std::string::npos);
+  const Text reached = compose(facts("en", 100));
+  EXPECT_NE(reached.body.find("nothing is"), std::string::npos);
+  EXPECT_EQ(reached.body.find("account"), std::string::npos);
+}
+
+TEST(LimitLetter, SpeaksGermanAndLeavesNoSlotOpen) {
+  for (const char* what : {"messages", "recipients", "kilobytes", "domains", "invalid"})
+    for (const char* window : {"hour", "day"})
+      for (const uint32_t percent : {80U, 100U}) {
+        LimitFacts f = facts("de", percent);
+        f.limit.what = what;
+        f.limit.window = window;
+        f.limit.account = "erika@seeland.example";
+        const Text t = compose(f);
+        EXPECT_EQ(t.language, "de");
+        EXPECT_EQ((t.subject + t.body).find('{'), std::string::npos) << t.body;
+        EXPECT_EQ(t.body.find("Our mail server"), std::string::npos);
+      }
+}
+
+}  // namespace
+}  // namespace postern::tell::letter
