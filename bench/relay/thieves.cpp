@@ -8,7 +8,7 @@
 #include <set>
 
 #include "decide/detect/account/book/book.h"
-#include "decide/watch.h"
+#include "decide/watch/watch.h"
 #include "rehearse/accounts/accounts.h"
 
 namespace postern::bench {

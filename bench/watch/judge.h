@@ -12,7 +12,7 @@
 #include <variant>
 #include <vector>
 
-#include "decide/watch.h"
+#include "decide/watch/watch.h"
 #include "fold/mail_flows.h"
 #include "fold/mail_names.h"
 #include "fold/port_scans.h"

@@ -13,7 +13,7 @@
 #include <tuple>
 
 #include "decide/engine.h"
-#include "fold/outside.h"
+#include "fold/outside/outside.h"
 
 namespace postern::decide {
 namespace {

@@ -11,7 +11,7 @@
 #include "decide/engine.h"
 #include "decide/facts.h"
 #include "decide/plug/watch.h"
-#include "decide/watch.h"
+#include "decide/watch/watch.h"
 #include "decide/who/accounting.h"
 
 namespace postern::decide {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Recorded history through the detection that runs live (fold/, decide/watch.h): who would be found, when, by what.
-// Two passes: read() keeps what mail and scans are about, run() goes over it in order of time. Before run() it is known
-// whether the recording sees both directions; a one-way one says nothing of outcomes. History is judged as traffic of
-// an open network: what was recorded was forwarded. Nothing is changed: there is no engine state, table or socket here.
+// Recorded history through the detection that runs live (fold/, decide/watch/watch.h): who would be found, when, by
+// what. Two passes: read() keeps what mail and scans are about, run() goes over it in order of time. Before run() it is
+// known whether the recording sees both directions; a one-way one says nothing of outcomes. History is judged as
+// traffic of an open network: what was recorded was forwarded. Nothing is changed: there is no engine state, table or
+// socket here.
 #pragma once
 
 #include <functional>
@@ -14,7 +15,7 @@
 #include <vector>
 
 #include "decide/engine.h"
-#include "decide/watch.h"
+#include "decide/watch/watch.h"
 #include "fold/mail_flows.h"
 #include "fold/mail_names.h"
 #include "fold/port_scans.h"

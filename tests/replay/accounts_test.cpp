@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "decide/engine.h"
-#include "decide/watch.h"
+#include "decide/watch/watch.h"
 
 namespace postern::decide {
 namespace {

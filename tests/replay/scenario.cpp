@@ -10,7 +10,7 @@
 
 #include "decide/engine.h"
 #include "decide/policy/verdict.h"
-#include "decide/watch.h"
+#include "decide/watch/watch.h"
 
 namespace postern::replay {
 namespace {

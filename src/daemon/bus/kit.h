@@ -9,7 +9,7 @@
 
 #include "base/codec.h"
 #include "daemon/bus/message.h"
-#include "fold/outside.h"
+#include "fold/outside/outside.h"
 #include "settings/settings.h"
 #include "sys/fd.h"
 

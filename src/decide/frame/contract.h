@@ -19,8 +19,8 @@
 //             case or of two independent kinds of evidence; its finding (stage watch, at most) is the ticket
 //   note()    what one step of evidence was, in words; explain() what all its steps were, as a clause of a sentence.
 //
-// The frame (decide/watch.h) does the rest: modes, the evidence ring, score, stages, findings, checkpoints. Integers
-// only, no clock, no chance: the time is in the context.
+// The frame (decide/watch/watch.h) does the rest: modes, the evidence ring, score, stages, findings, checkpoints.
+// Integers only, no clock, no chance: the time is in the context.
 #pragma once
 
 #include <concepts>
@@ -65,7 +65,7 @@ struct Context {
   Time noticed_at;                                 // when the customer was told of the line's open case; 0 = not
   Duration own_every = {};                         // 1/l0 that a declared server earned (frame/pace.h); 0 = none
   bool walk = false;  // the contact is a further host of a domain's MX list (frame/walk.h): of an act already seen
-  model::SubscriberId line;                        // that is judged, or whose account is; 0 = not known
+  model::SubscriberId line;  // that is judged, or whose account is; 0 = not known
 };
 
 // One step of evidence as the ring keeps it.

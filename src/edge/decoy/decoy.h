@@ -24,7 +24,7 @@
 
 #include "edge/decoy/beat.h"
 #include "edge/decoy/dialogue.h"
-#include "fold/outside.h"
+#include "fold/outside/outside.h"
 #include "model/observation.h"
 #include "sys/fd.h"
 #include "sys/loop.h"

@@ -13,7 +13,7 @@
 
 #include "base/fields.h"
 #include "fold/mail_flows.h"
-#include "fold/outside.h"
+#include "fold/outside/outside.h"
 #include "fold/port_scans.h"
 #include "model/observation.h"
 #include "sys/fd.h"

@@ -36,7 +36,7 @@
 
 #include "base/fields.h"
 #include "base/result.h"
-#include "fold/outside.h"
+#include "fold/outside/outside.h"
 #include "model/observation.h"
 #include "store/journal.h"
 #include "tables/reference.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fold/outside.h"
+#include "fold/outside/outside.h"
 
 namespace postern::fold {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "decide/watch.h"
+#include "decide/watch/watch.h"
 
 #include <algorithm>
 #include <gtest/gtest.h>
