@@ -137,7 +137,7 @@ TEST_F(EngineTest, ContactsOfAnotherLineThanTheGateSaidAreNobodys) {
     EXPECT_TRUE(see(c, seconds(1)).records.empty());
   }
   EXPECT_EQ(engine_.counters().contacts_unattributed, 20U);
-  EXPECT_FALSE(engine_.watch({1}, kNow));
+  EXPECT_FALSE(engine_.watch(model::SubscriberId{1}, kNow));
 }
 
 TEST_F(EngineTest, PermitEndsInTheTableEvenBeforeTheTick) {

@@ -34,6 +34,7 @@ template <size_t N>
 struct Lately {
   std::array<uint32_t, N> what{};  // 0 = free
   std::array<Time, N> at{};
+  bool operator==(const Lately&) const = default;
   PN_FIELDS(what, at)
 
   [[nodiscard]] bool knows(uint32_t one) const;
@@ -53,6 +54,7 @@ struct Detector {
     Time there_at;
     uint32_t failures = 0;
     Time failures_at;
+    bool operator==(const State&) const = default;
     PN_FIELDS(level, countries, networks, lines, km, there_at, failures, failures_at)
   };
   static int32_t level(const Level& level, const Context& context);

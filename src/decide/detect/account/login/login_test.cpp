@@ -50,7 +50,7 @@ TEST(AccountLogin, GuessesAloneAddNothingUntilANewNetworkGetsIn) {
 
 TEST(AccountLogin, ALineOfSomebodyElseOnceAndManyLines) {
   Detector::State state;
-  const auto at = [](int64_t m) { return Context{kNow + minutes(m), &kClass, false, true, {}, {7}}; };
+  const auto at = [](int64_t m) { return Context{.now = kNow + minutes(m), .line_class = &kClass, .line = {7}}; };
   EXPECT_EQ(Detector::see(state, from(1, 0, {}, 7), at(0)), 0);
   EXPECT_EQ(Detector::see(state, from(1, 0, {}, 8), at(1)), 2'300);
   EXPECT_EQ(Detector::see(state, from(1, 0, {}, 8), at(2)), 0);

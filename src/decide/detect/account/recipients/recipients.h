@@ -27,6 +27,7 @@ struct Detector {
     uint32_t day = 0;       // days since 1970 that `today` counts
     uint32_t today = 0;     // new recipients
     uint32_t own_mill = 0;  // of them a day, mean, in thousandths
+    bool operator==(const State&) const = default;
     PN_FIELDS(level, last, day, today, own_mill)
   };
   static int32_t level(const Level& level, const Context& context);
