@@ -273,7 +273,7 @@ Status WebRole::wake_notice() {
         // Too many at once: the HTTP server says 503 in time.
         if (notice_waiting_.size() >= kWaitingMax) return;
         notice_waiting_[++next_token_] = {q, std::move(told)};
-        link_.send(Role::brain, NoticeAsk{next_token_, std::move(q)});
+        link_.send(Role::brain, NoticeAsk{next_token_, q});
       },
       [this](model::PageConfirmed confirmed, std::function<void(bool)> done) {
         if (confirm_waiting_.size() >= kWaitingMax) return done(false);

@@ -131,7 +131,7 @@ class Relay(unittest.TestCase):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         cls.addClassCleanup(server.server_close)
         cls.addClassCleanup(server.shutdown)
-        return (f'\n[webhook]\nurl = "http://hook.isp.example/"\naddress = ["127.0.0.1:{server.server_port}"]\n'
+        return (f'\n[webhook]\nurl = "http://hook.isp.example/accounts"\naddress = ["127.0.0.1:{server.server_port}"]\n'
                 f'secret_file = "{secret}"\n')
 
     @classmethod
