@@ -38,7 +38,7 @@ function(postern_library name)
     target_link_libraries(${name}_test PRIVATE ${lib} postern_test_main)
     # Test name = path with dots. 77 is a skip that is shown (tests/support/skip.h).
     add_test(NAME ${dotted} COMMAND ${name}_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
-    set_tests_properties(${dotted} PROPERTIES LABELS unit SKIP_RETURN_CODE 77 TIMEOUT 300)
+    set_tests_properties(${dotted} PROPERTIES LABELS unit SKIP_RETURN_CODE 77 TIMEOUT 600)
     if(ARG_THREADS)
       set_tests_properties(${dotted} PROPERTIES LABELS "unit;threads")
       add_dependencies(threads_tests ${name}_test)
