@@ -3,6 +3,7 @@
 
 #include "base/codec.h"
 #include "base/ip.h"
+#include "base/networks.h"
 #include "base/time.h"
 
 namespace postern {
@@ -87,6 +88,17 @@ TEST(Duration, ShortestExactForm) {
   EXPECT_EQ(to_string(parse_duration("1500ms").value()), "1500ms");
   for (const char* bad : {"", "72", "h", "-1h", "1.5h", "1w", "99999999999999d"})
     EXPECT_FALSE(parse_duration(bad)) << bad;
+}
+
+TEST(Networks, ThisMachineAndLists) {
+  for (const char* a : {"127.0.0.1", "127.255.255.254", "::1"}) EXPECT_TRUE(is_loopback(parse_ip(a).value())) << a;
+  for (const char* a : {"128.0.0.1", "126.255.255.255", "::2", "::"})
+    EXPECT_FALSE(is_loopback(parse_ip(a).value())) << a;
+  const std::vector<Prefix> list{parse_prefix("192.0.2.0/24").value(), parse_prefix("2001:db8::/32").value()};
+  EXPECT_TRUE(is_in(list, parse_ip("192.0.2.255").value()));
+  EXPECT_TRUE(is_in(list, parse_ip("2001:db8:ffff::1").value()));
+  EXPECT_FALSE(is_in(list, parse_ip("192.0.3.0").value()));
+  EXPECT_FALSE(is_in({}, parse_ip("192.0.2.1").value()));
 }
 
 TEST(Prefix, ContainsAndRefusesHostBits) {

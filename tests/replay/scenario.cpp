@@ -135,9 +135,7 @@ class Scenario {
       c.source = must(parse_ip(words[0].substr(1)));
     } else {
       c.line = id_of(words[0]);
-      const auto sessions = engine_.sessions_of(c.line);
-      if (sessions.empty() || sessions[0]->prefixes->empty()) bad(words[0] + " has no address");
-      c.source = sessions[0]->prefixes->at(0).address;
+      c.source = first_address_of(words[0], c.line);
     }
     c.destination = must(parse_ip(words.at(1)));
     c.verdict = named(model::Verdict_from(words.at(2)), words[2]);
@@ -145,13 +143,16 @@ class Scenario {
     c.dark = words.size() > 4 && words[4] == "dark";
     observe(c);
   }
+  [[nodiscard]] IpAddress first_address_of(const std::string& name, model::SubscriberId line) const {
+    const auto sessions = engine_.sessions_of(line);
+    if (sessions.empty() || sessions[0]->prefixes->empty()) bad(name + " has no address");
+    return sessions[0]->prefixes->at(0).address;
+  }
   // volume LINE DESTINATION PORT CONNECTIONS: a minute of so many, from the line's first prefix
   void volume(const Words& words) {
     model::MailVolume o;
     o.line = id_of(words.at(0));
-    const auto sessions = engine_.sessions_of(o.line);
-    if (sessions.empty() || sessions[0]->prefixes->empty()) bad(words[0] + " has no address");
-    o.source = sessions[0]->prefixes->at(0).address;
+    o.source = first_address_of(words[0], o.line);
     o.destination = must(parse_ip(words.at(1)));
     o.port = static_cast<uint16_t>(std::stoul(words.at(2)));
     o.connections = static_cast<uint32_t>(std::stoul(words.at(3)));
@@ -161,9 +162,7 @@ class Scenario {
   void scan(const Words& words) {
     model::PortScan o;
     o.line = id_of(words.at(0));
-    const auto sessions = engine_.sessions_of(o.line);
-    if (sessions.empty() || sessions[0]->prefixes->empty()) bad(words[0] + " has no address");
-    o.source = sessions[0]->prefixes->at(0).address;
+    o.source = first_address_of(words[0], o.line);
     o.destination = must(parse_ip(words.at(1)));
     o.port = static_cast<uint16_t>(std::stoul(words.at(2)));
     observe(o);
@@ -172,9 +171,7 @@ class Scenario {
   void lookup(const Words& words) {
     model::MailLookup o;
     o.line = id_of(words.at(0));
-    const auto sessions = engine_.sessions_of(o.line);
-    if (sessions.empty() || sessions[0]->prefixes->empty()) bad(words[0] + " has no address");
-    o.source = sessions[0]->prefixes->at(0).address;
+    o.source = first_address_of(words[0], o.line);
     o.mx = words.at(1) == "mx";
     o.not_there = words.size() > 2 && words[2] == "gone";
     observe(o);

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <fmt/format.h>
 
+#include "base/networks.h"
 #include "sys/log.h"
 
 namespace postern::edge::relay {
@@ -23,16 +24,6 @@ uint32_t kilobytes_of(uint64_t octets) {
 std::string_view domain_of(std::string_view recipient) {
   const size_t at = recipient.rfind('@');
   return at == std::string_view::npos ? std::string_view() : recipient.substr(at + 1);
-}
-
-bool is_loopback(const IpAddress& a) {
-  static const Prefix kV4 = Prefix::of(IpAddress::v4(0x7f000000), 8);
-  static const IpAddress kV6 = parse_ip("::1").value();
-  return kV4.contains(a) || a == kV6;
-}
-
-bool holds(const std::vector<Prefix>& list, const IpAddress& a) {
-  return std::ranges::any_of(list, [&](const Prefix& p) { return p.contains(a); });
 }
 
 std::string_view words_of(Quantity q) {
@@ -72,9 +63,9 @@ uint64_t Judge::key_of_line(uint32_t line) const {
 
 uint64_t Judge::key_of_account(std::string_view account) const { return meters_.hash_lower(account); }
 
-bool Judge::is_trusted(const IpAddress& client) const { return is_loopback(client) || holds(config_.trusted, client); }
+bool Judge::is_trusted(const IpAddress& client) const { return is_loopback(client) || is_in(config_.trusted, client); }
 
-bool Judge::is_on_net(const IpAddress& client) const { return holds(config_.subscriber_prefixes, client); }
+bool Judge::is_on_net(const IpAddress& client) const { return is_in(config_.subscriber_prefixes, client); }
 
 const Limits& Judge::limits_of(const std::string& class_name) const {
   const auto it = config_.classes.find(class_name);

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/networks.h"
 #include "sys/log.h"
 
 namespace postern::edge::relay {
@@ -142,10 +143,7 @@ bool Server::may_ask(int fd) {
   if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0) return false;
   if (domain == AF_UNIX) return true;  // the file's mode said who
   const IpAddress peer = sys::peer_of(fd).address;
-  static const Prefix kLoopback4 = Prefix::of(IpAddress::v4(0x7f000000), 8);
-  static const Prefix kLoopback6 = parse_prefix("::1").value();
-  if (kLoopback4.contains(peer) || kLoopback6.contains(peer)) return true;
-  return std::ranges::any_of(config_.clients, [&](const Prefix& p) { return p.contains(peer); });
+  return is_loopback(peer) || is_in(config_.clients, peer);
 }
 
 void Server::add(int fd) {

@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <sys/socket.h>
 
+#include "base/networks.h"
 #include "sys/log.h"
 #include "wire/traffic/dnstap/dnstap.h"
 
@@ -46,10 +47,7 @@ bool Dnstap::may_send(int fd) const {
   if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0) return false;
   if (domain == AF_UNIX) return true;  // the file's mode said who
   const IpAddress peer = sys::peer_of(fd).address;
-  static const Prefix kLoopback4 = Prefix::of(IpAddress::v4(0x7f000000), 8);
-  static const Prefix kLoopback6 = parse_prefix("::1").value();
-  if (kLoopback4.contains(peer) || kLoopback6.contains(peer)) return true;
-  return std::ranges::any_of(config_.senders, [&](const Prefix& p) { return p.contains(peer); });
+  return is_loopback(peer) || is_in(config_.senders, peer);
 }
 
 void Dnstap::on_listener(int listener) {

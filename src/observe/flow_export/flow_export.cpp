@@ -5,6 +5,7 @@
 #include <array>
 #include <string_view>
 
+#include "base/networks.h"
 #include "sys/log.h"
 
 namespace postern::observe::flow_export {
@@ -21,10 +22,6 @@ constexpr uint64_t kAnswersAtLeast = 20;  // below, a share of 95 % says nothing
 bool is_wanted(uint8_t protocol, uint16_t source_port, uint16_t destination_port, uint8_t tcp_flags) {
   return protocol == kTcp && (fold::is_mail_port(source_port) || fold::is_mail_port(destination_port) ||
                               fold::PortScans::is_unanswered(protocol, source_port, destination_port, tcp_flags));
-}
-
-bool is_in(const std::vector<Prefix>& prefixes, const IpAddress& address) {
-  return std::ranges::any_of(prefixes, [&](const Prefix& p) { return p.contains(address); });
 }
 
 }  // namespace

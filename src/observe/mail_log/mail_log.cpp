@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <sys/socket.h>
 
+#include "base/networks.h"
 #include "sys/log.h"
 
 namespace postern::observe::mail_log {
@@ -31,10 +32,7 @@ MailLog::~MailLog() {
 
 bool MailLog::may_send(int fd) const {
   const IpAddress peer = sys::peer_of(fd).address;
-  static const Prefix kLoopback4 = Prefix::of(IpAddress::v4(0x7f000000), 8);
-  static const Prefix kLoopback6 = parse_prefix("::1").value();
-  if (kLoopback4.contains(peer) || kLoopback6.contains(peer)) return true;
-  return std::ranges::any_of(config_.clients, [&](const Prefix& p) { return p.contains(peer); });
+  return is_loopback(peer) || is_in(config_.clients, peer);
 }
 
 void MailLog::on_listener(int listener) {
