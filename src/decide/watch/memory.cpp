@@ -23,7 +23,8 @@ void WatchOf<R>::sweep(Time now, const std::function<Subject(uint64_t key)>& sub
     return is_quiet(entry.second, context);
   };
   if constexpr (kLines) {
-    for (size_t n = 0; n < kSweptPerTick; ++n) {
+    // Once round at most: a small network would be looked at again and again.
+    for (size_t n = std::min(kSweptPerTick, size_t{highest_} + 1); n > 0; --n) {
       swept_ = swept_ < highest_ ? swept_ + 1 : 0;
       const auto it = lines_.find(swept_);
       if (it != lines_.end() && is_idle(*it)) lines_.erase(it);
