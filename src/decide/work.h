@@ -74,6 +74,9 @@ class Work {
   void operator()(const model::RelayLimit& o);
   void operator()(const model::AccountCommand& o);
   void operator()(const model::AccountSettled& o);
+  void operator()(const model::Complaint& o);  // decide/outside.cpp
+  void operator()(const model::Listing& o);
+  void operator()(const model::TrapHit& o);
   [[nodiscard]] Step finish();
 
  private:
@@ -87,6 +90,8 @@ class Work {
   void judge(model::SubscriberId line, const model::ObservationBody& body);
   // Of the line that held the address then, if any one did.
   void judge_source(const model::ObservationBody& body, const IpAddress& source);
+  // Of the account, if there is one, and of the line that held the address at `then`; decide/outside.cpp.
+  void judge_word(const model::ObservationBody& body, const std::string& account, const IpAddress& source, Time then);
   // decide/cases.cpp
   [[nodiscard]] casework::Scene scene_of(model::SubscriberId line) const;
   [[nodiscard]] casework::Governor governor_of(model::SubscriberId line) const;

@@ -13,6 +13,7 @@
 #include "model/case.h"
 #include "model/ids.h"
 #include "model/line.h"
+#include "model/outside_seen.h"
 #include "model/permit.h"
 #include "model/subscriber.h"
 
@@ -180,7 +181,7 @@ using ObservationBody =
     std::variant<std::monostate, SessionEvent, FirstContact, LineSum, PageConfirmed, ImportSubscribers, GrantPermit,
                  RevokePermit, SetClass, EraseSubscriber, ContactSettled, CustomerSays, CaseCommand, GovernorSwitch,
                  MailLookup, NoticeAnswered, CasesCommand, MailVolume, PortScan, AccountUse, RelayLimit, AccountCommand,
-                 AccountSettled>;
+                 AccountSettled, Complaint, Listing, TrapHit>;
 
 struct Observation {
   uint64_t sequence = 0;  // given at intake by the brain; the only order

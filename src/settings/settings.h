@@ -26,8 +26,10 @@
 #include "settings/section/gate.h"
 #include "settings/section/input/decoy.h"
 #include "settings/section/input/dnstap.h"
+#include "settings/section/input/feedback.h"
 #include "settings/section/input/flow_export.h"
 #include "settings/section/input/relay.h"
+#include "settings/section/input/reputation.h"
 #include "settings/section/input/who.h"
 #include "settings/section/network.h"
 #include "settings/section/notice.h"
@@ -66,6 +68,8 @@ struct Settings {
   Who who;
   Decoy decoy;
   Dnstap dnstap;
+  Feedback feedback;
+  Reputation reputation;
 
   [[nodiscard]] model::Policy policy() const;
 };

@@ -88,6 +88,7 @@ class Brain {
   [[nodiscard]] wire::Json status() const;
   [[nodiscard]] wire::Json gate_status() const;
   [[nodiscard]] wire::Json decoys() const;
+  [[nodiscard]] wire::Json reputation() const;
 
   settings::Settings settings_;
   std::string settings_digest_;

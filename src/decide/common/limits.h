@@ -23,5 +23,6 @@ inline constexpr int32_t kWatchMnat = 4'600;
 inline constexpr int32_t kThrottleMnat = 6'900;
 inline constexpr int32_t kBlockMnat = 13'800;
 inline constexpr int kMissedInterims = 3;
+inline constexpr Duration kReporterSkew = minutes(1);  // how far the clock of who complains may be off, at least
 
 }  // namespace postern::decide

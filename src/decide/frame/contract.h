@@ -8,6 +8,8 @@
 //   State     what it keeps of one line: fixed size, PN_FIELDS, with a member `Level level`; beyond 16 bytes also ==,
 //   for it is
 //             kept only where it says something. The frame owns it.
+//   kKind     (optional) families of one kind are one where a stage asks for two independent ones, though each is in
+//             the score; without it the witness is the kind
 //   level()   what is left of a level at context.now. Never grows by time alone; pure, so evidence can be recounted.
 //   see()     what an observation of the line adds, in milli-nats; may be negative, 0 = nothing to say. May change what
 //             it keeps in State but for `level`: adding, floor 0 and the ceiling are the frame's.

@@ -32,6 +32,15 @@ std::span<const std::string_view> witnesses() {
   return kWitnesses;
 }
 
+template <class D>
+constexpr std::string_view kind_of() {
+  if constexpr (requires { D::kKind; }) {
+    return D::kKind;
+  } else {
+    return D::kWitness;
+  }
+}
+
 // 16 bits: one in 4,000 first contacts is taken for one of the 16 kept, which hides evidence and never invents any.
 uint16_t fingerprint(const Prefix& network) {
   uint32_t h = 2'166'136'261U;
@@ -78,17 +87,16 @@ template <class R>
 Stage WatchOf<R>::stage_of(const Levels& levels, const Modes& modes, Mode least, const Thresholds& thresholds) {
   int32_t highest = 0;
   bool rare = false;
-  std::vector<std::string_view> witnesses;
+  std::vector<std::string_view> kinds;
   each<R>([&]<class D>(auto i) {
     if (modes[i] < least || is_ticket<D>()) return;
     highest = std::max(highest, levels[i]);
     if constexpr (requires { D::kRare; }) rare = rare || levels[i] >= kWatchMnat;
-    if (levels[i] >= kWatchMnat && std::ranges::find(witnesses, D::kWitness) == witnesses.end())
-      witnesses.push_back(D::kWitness);
+    if (levels[i] >= kWatchMnat && std::ranges::find(kinds, kind_of<D>()) == kinds.end()) kinds.push_back(kind_of<D>());
   });
   const int32_t score = score_of(levels, modes, least);
   const int32_t together = rare ? thresholds.set_mnat : thresholds.together_mnat;
-  if (score >= std::max(kBlockMnat, together) && witnesses.size() >= 2) return Stage::block;
+  if (score >= std::max(kBlockMnat, together) && kinds.size() >= 2) return Stage::block;
   if (score >= together) return Stage::case_;
   if (std::min(highest, kFamilyCapMnat) >= thresholds.alone_mnat) return Stage::case_;
   if (highest >= kThrottleMnat) return Stage::throttle;

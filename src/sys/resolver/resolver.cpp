@@ -76,11 +76,11 @@ class Resolver::Core {
     return {};
   }
 
-  void look_up(const std::string& name, Done done) {
+  void look_up(const std::string& name, Done done, Family only) {
     auto* question = new Question{this, std::move(done)};
     open_.insert(question);
     ares_addrinfo_hints hints{};
-    hints.ai_family = AF_UNSPEC;
+    hints.ai_family = only == Family::v4 ? AF_INET : only == Family::v6 ? AF_INET6 : AF_UNSPEC;
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = ARES_AI_NOSORT;
     ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, &Core::on_answer, question);
@@ -137,6 +137,6 @@ Result<std::unique_ptr<Resolver>> Resolver::make(Loop& loop, std::span<const End
   return std::unique_ptr<Resolver>(new Resolver(std::move(core)));
 }
 
-void Resolver::look_up(const std::string& name, Done done) { core_->look_up(name, std::move(done)); }
+void Resolver::look_up(const std::string& name, Done done, Family only) { core_->look_up(name, std::move(done), only); }
 
 }  // namespace postern::sys

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Names to addresses (c-ares on the role's own loop; no threads, no file: the name servers come from the caller). Both
-// families at once. c-ares asks over UDP from a fresh random port with a random id, over TCP what was cut, follows
-// CNAMEs, and takes the next server when one is silent. What comes back is foreign: at most kAnswerAddressesMax
-// addresses of one name are taken. One thread.
+// families at once, unless one is asked for. c-ares asks over UDP from a fresh random port with a random id, over TCP
+// what was cut, follows CNAMEs, and takes the next server when one is silent. What comes back is foreign: at most
+// kAnswerAddressesMax addresses of one name are taken. One thread.
 #pragma once
 
 #include <functional>
@@ -37,8 +37,8 @@ class Resolver {
   Resolver(const Resolver&) = delete;
   Resolver& operator=(const Resolver&) = delete;
 
-  // Answers once, perhaps at once, within about ten seconds for each server.
-  void look_up(const std::string& name, Done done);
+  // Answers once, perhaps at once, within about ten seconds for each server. Of one family alone: one question.
+  void look_up(const std::string& name, Done done, Family only = Family::none);
 
  private:
   class Core;

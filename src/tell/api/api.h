@@ -20,6 +20,7 @@
 //   GET    /v1/governor                          POST /v1/governor/stop|go {text}
 //   GET    /v1/explain?what=ADDRESS|ID|REFERENCE&at=T
 //   GET    /v1/gate                              POST /v1/gate/detach
+//   GET    /v1/decoys                            GET /v1/reputation
 //
 // KEY is a subscriber's key, or "#7" for its number. Lists take limit=N (at most kListMax) and after=ID and are
 // {"items": […], "more": bool, "left": N, "next": ID}: N more come after these, and after=ID gives them.
@@ -76,6 +77,7 @@ struct Parts {
   std::function<Result<wire::Json>()> gate_status;
   std::function<Result<wire::Json>()> gate_detach;
   std::function<wire::Json()> decoys;
+  std::function<wire::Json()> reputation;
   fold::Outside outside;  // NATs by formula
   Duration clock_skew;    // how far the clock of any source may be off
 };
