@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Meters: how much each line and account sent through the relay within the last hour and the last day, and the messages
-// that are under way. All of it lies in one piece of memory that outlives the process (a memfd kept by the supervisor):
-// who takes it over after a crash goes on counting where the other stopped.
+// Meters: how much each line, account and class sent through the relay within the last hour and the last day, and the
+// messages that are under way. All of it lies in one piece of memory that outlives the process (the supervisor keeps
+// it): who takes it over after a crash goes on counting where the other stopped.
 //
 // A window slides: what is used = this period's count + that of the period before, weighed by how much of it the window
 // still covers. Different domains are counted in a bitmap of 256 bits (linear counting: about 5 % off up to 600).
@@ -36,7 +36,8 @@ inline constexpr size_t kWindows = pn_names_of_Window.size();
 inline constexpr std::array<uint32_t, kWindows> kWindowSeconds{3'600, 86'400};
 
 inline constexpr size_t kDomainBits = 256;
-inline constexpr size_t kNameMax = 47;  // octets of an account's name that are kept for people
+inline constexpr size_t kNameMax = 47;  // octets of an account's or class's name that are kept for people
+inline constexpr uint32_t kClassLine = UINT32_MAX;
 inline constexpr uint32_t kIdleSeconds = 2 * 86'400;
 inline constexpr uint32_t kAccountIdleSeconds = 62 * 86'400;  // whom it wrote to is remembered for so long
 
@@ -50,7 +51,7 @@ struct Span {
 
 struct Meter {
   uint64_t key = 0;   // 0: a free place
-  uint32_t line = 0;  // model::SubscriberId; 0: an account
+  uint32_t line = 0;  // model::SubscriberId; 0: an account; kClassLine: a class
   uint32_t touched = 0;
   uint32_t refused = 0;     // answers over a limit, ever
   uint32_t auth_on_25 = 0;  // messages that were signed in for on port 25, ever

@@ -19,16 +19,19 @@ struct Usage {
   uint32_t refused = 0;
   uint32_t auth_on_25 = 0;
   std::vector<uint32_t> used;  // kWindows times kQuantities
-  PN_FIELDS(line, account, last, refused, auth_on_25, used)
+  bool of_class = false;       // `account` is the name of a class: all that is sent in its name
+  PN_FIELDS(line, account, last, refused, auth_on_25, used, of_class)
 };
 
 [[nodiscard]] inline Usage usage_of(Meter meter, uint32_t now) {
-  Usage out{.line = {meter.line},
+  const bool of_class = meter.line == kClassLine;
+  Usage out{.line = {of_class ? 0 : meter.line},
             .account = std::string(meter.text()),
             .last = {seconds(meter.touched).us},
             .refused = meter.refused,
             .auth_on_25 = meter.auth_on_25,
-            .used = {}};
+            .used = {},
+            .of_class = of_class};
   meter.roll(now);
   for (size_t w = 0; w < kWindows; ++w)
     for (size_t q = 0; q < kQuantities; ++q)

@@ -99,6 +99,17 @@ constexpr Key kKeys[] = {
     key<&Class::relay_recipients_per_message>(
         "relay_recipients_per_message",
         {.unit = "recipients", .max = 100'000, .reload = Reload::live, .help = "of one message; 0 for no such limit"}),
+    key<&Class::relay_class_recipients_per_hour>(
+        "relay_class_recipients_per_hour",
+        {.unit = "an hour",
+         .max = 1'000'000'000,
+         .reload = Reload::live,
+         .help =
+             "recipients of all lines of the class together, and of accounts where it is relay.account_class; 0 for "
+             "no such limit"}),
+    key<&Class::relay_class_recipients_per_day>(
+        "relay_class_recipients_per_day",
+        {.unit = "a day", .max = 1'000'000'000, .reload = Reload::live, .help = "the same over 24 hours"}),
 };
 
 constexpr KeyTable kTable{

@@ -41,6 +41,9 @@ struct Class {
   uint32_t relay_domains_per_day = 300;
   uint32_t relay_invalid_percent = 30;
   uint32_t relay_recipients_per_message = 100;
+  // Of all that is sent in the class's name, together.
+  uint32_t relay_class_recipients_per_hour = 0;
+  uint32_t relay_class_recipients_per_day = 0;
 
   // A burst that is not set is one minute's (or hour's) worth. `common`: the rules of [casework].
   [[nodiscard]] model::ClassPolicy policy(const model::CaseRules& common) const;

@@ -13,9 +13,10 @@ constexpr Key kKeys[] = {
                               .example = "\"/run/postern/policy.sock\"",
                               .help = "socket that Postfix asks on (check_policy_service unix:PATH); none: no such "
                                       "socket"}),
-    key<&Relay::group>("group", {.form = &kShortName,
-                                 .empty_is_none = true,
-                                 .help = "whose members may use listen_unix besides root; Postfix asks as postfix"}),
+    key<&Relay::group>(
+        "group", {.form = &kShortName,
+                  .empty_is_none = true,
+                  .help = "whose members may use listen_unix and milter_unix besides root; Postfix asks as postfix"}),
     key<&Relay::listen>("listen", {.example = "[\"127.0.0.1:10040\"]",
                                    .help = "addresses to be asked on over TCP (check_policy_service inet:HOST:PORT)"}),
     key<&Relay::clients>("clients", {.example = "[\"192.0.2.25\"]",
@@ -97,12 +98,20 @@ constexpr Key kKeys[] = {
     key<&Relay::mail_log>("mail_log", {.example = "[\"127.0.0.1:10514\"]",
                                        .help = "addresses that take Postfix's log over TCP, a line each, from this "
                                                "machine and relay.clients: what receivers said of each recipient"}),
+    key<&Relay::milter_unix>(
+        "milter_unix", {.form = &kPath,
+                        .empty_is_none = true,
+                        .example = "\"/run/postern/milter.sock\"",
+                        .help = "socket that Postfix asks on as a milter (smtpd_milters = unix:PATH), with the same "
+                                "answers; each listener of Postfix uses one of the two"}),
+    key<&Relay::milter>("milter", {.example = "[\"127.0.0.1:10041\"]",
+                                   .help = "addresses to be asked on as a milter over TCP (smtpd_milters = "
+                                           "inet:HOST:PORT), from this machine and relay.clients"}),
 };
 
 constexpr KeyTable kTable{
-    "Questions of your own Postfix (SMTP access policy delegation): who may send, and how much. Without listen_unix "
-    "and "
-    "listen nobody is served.",
+    "Questions of your own Postfix (SMTP access policy delegation, or milter): who may send, and how much. Without a "
+    "socket nobody is served.",
     kKeys};
 
 }  // namespace

@@ -37,6 +37,8 @@ struct Relay {
   uint32_t accounts_per_hour = 20;
   std::string origins;             // empty = where an address is, is not known
   std::vector<Endpoint> mail_log;  // for Postfix's log
+  std::string milter_unix;         // empty = none
+  std::vector<Endpoint> milter;
 
   static const KeyTable& table();
 };
