@@ -66,6 +66,7 @@ struct Settings {
   Who who;
   Decoy decoy;
   Dnstap dnstap;
+  Autoconfig autoconfig;
 
   [[nodiscard]] model::Policy policy() const;
 };
