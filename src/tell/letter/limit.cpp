@@ -33,7 +33,7 @@ Text compose(const LimitFacts& f) {
                         : w.text(marked("A limit of your outgoing mail is near"));
   const auto add = [&](const std::string& paragraph) { out.body += wrapped(paragraph, "") + "\n\n"; };
   add(f.customer.empty() ? w.text(marked("Dear customer,")) : w.text(marked("Dear {name},"), {{"name", f.customer}}));
-  add(w.text(marked("Our mail server takes for you: {within}."), {{"within", within}}));
+  add(w.text(marked("Our mail server takes at most {within} from you."), {{"within", within}}));
   if (reached) {
     add(w.text(
         marked("That is used up. Further mail is put off for now and nothing is lost: your mail program or server "

@@ -143,8 +143,8 @@ constexpr OfTrouble openings(Notice notice) {
                  "on your connection are now: {services}. All else works as before."));
     case Notice::relay_limit:
       return of_all(
-          marked("our mail server takes for you: {within}. That is used up. Further mail is put off for now and "
-                 "nothing is lost: your mail program or server tries again later."));
+          marked("our mail server takes at most {within} from you, and that is used up. Further mail is put off "
+                 "for now and nothing is lost: your mail program or server tries again later."));
   }
   return {};
 }
