@@ -19,6 +19,7 @@
 #include "wire/form.h"
 #include "wire/forwarded/forwarded.h"
 #include "wire/json.h"
+#include "words/words.h"
 
 namespace postern::daemon {
 namespace {
@@ -266,6 +267,9 @@ Status WebRole::wake_notice() {
   const tables::ReferenceKey key = PN_TRY(tables::reference_key(kit_.secrets.at("reference")));
   const auto& p = settings_.provider;
   edge::notice::Config config{.provider = {p.name, p.url, p.contact, p.phone, p.relay_host}};
+  for (const auto& [name, c] : settings_.classes)
+    for (const auto& [language, text] : c.shown())
+      config.class_names[name][std::string(words::language_for(language))] = text;
   sys::random_bytes(std::as_writable_bytes(std::span(config.token_secret)));
   notice_ = std::make_unique<edge::notice::Notice>(
       std::move(config), key,

@@ -25,6 +25,22 @@ namespace postern::model {
 //   closed         over
 PN_ENUM(CaseState, opened, contacted, confirmed, deadline, restricted, disconnected, released, verified_clean, closed)
 
+// What the case is about.
+//   behaviour    what a device on the line does: findings
+//   relay_limit  the line, or an account of its customer, came to the end of a limit of the relay, and its class asks
+//                for a case then. A question to the customer: it restricts nothing, whatever comes. A finding makes it
+//                a case of behaviour.
+PN_ENUM(CaseKind, behaviour, relay_limit)
+
+// The limit that a case of kind relay_limit is about: "recipients" of an "hour".
+struct LimitReached {
+  std::string what;
+  std::string window;
+  uint32_t most = 0;
+  bool operator==(const LimitReached&) const = default;
+  PN_FIELDS(what, window, most)
+};
+
 // What the case rests on. A question (novelty alone) never restricts; block shortens the deadline.
 PN_ENUM(CaseGrade, question, evidence, block)
 
@@ -37,7 +53,10 @@ PN_ENUM(Channel, mail, webhook, call_list)
 
 // Which text: one template for each, so that nobody gets the first scare twice.
 //   disconnecting  the plug will be pulled, and when; before disconnected, always
-PN_ENUM(Notice, first, question, reminder, persists, restricted, released, relapse, clean, disconnecting, disconnected)
+//   widened        more services are closed than the line was told of
+//   relay_limit    of CaseKind::relay_limit, its only one
+PN_ENUM(Notice, first, question, reminder, persists, restricted, released, relapse, clean, disconnecting, disconnected,
+        widened, relay_limit)
 
 //   ordered    journaled; the channel has it or will get it again after a restart
 //   sent       the channel took it (the relay's 250, the gateway's 2xx, the list's export)
@@ -123,10 +142,14 @@ struct Case {
   Time disconnected_at;                // the plug was pulled
   Time plug_asked_at;                  // since when pulling the plug is due and held
   CaseBefore before;
+  Time widened_at;  // when `services` last grew while the line was held back by them; 0 = not
+  CaseKind kind = CaseKind::behaviour;
+  LimitReached limit;
   bool operator==(const Case&) const = default;
   PN_FIELDS(id, line, state, opened, changed, findings, score_mnat, first_contacts, summary, confirmed_at, grade,
             customer, contacts, contacted_at, deadline_at, restricted_at, restricted_nas, released_at, asked_at,
-            promise_missed, self_releases, relapses, approvals, services, disconnected_at, plug_asked_at, before)
+            promise_missed, self_releases, relapses, approvals, services, disconnected_at, plug_asked_at, before,
+            widened_at, kind, limit)
 };
 
 // Restricted or cut off now.

@@ -60,8 +60,9 @@ struct ClassPolicy {
   Duration destination_memory = hours(24);
   Duration new_network_every = seconds(600);  // 1/l0
   CaseRules cases;
+  bool case_at_relay_limit = false;  // who reaches a limit of the relay is asked about it (CaseKind::relay_limit)
   bool operator==(const ClassPolicy&) const = default;
-  PN_FIELDS(verdict, limits, destination_memory, new_network_every, cases)
+  PN_FIELDS(verdict, limits, destination_memory, new_network_every, cases, case_at_relay_limit)
 };
 
 // What is done about stolen mail accounts (DETECTION.md, family A).

@@ -31,8 +31,31 @@ struct CaseFacts {
   uint32_t self_releases_left = 0;       // times that "It is fixed" opens the line again
   Time confirmed;                        // read, or talked about with somebody
   Time release_at;                       // it opens then by itself if nothing more is seen; 0 = nobody said it is fixed
+  model::CaseKind kind = model::CaseKind::behaviour;
   PN_FIELDS(id, state, opened, summary, customer, services, last_seen, deadline, restricted, self_releases_left,
-            confirmed, release_at)
+            confirmed, release_at, kind)
+};
+
+// What the relay counted of a line or of an account, beside what it takes from it: "recipients" of an "hour".
+struct RelayCount {
+  std::string what;
+  std::string window;
+  uint32_t used = 0;
+  uint32_t most = 0;
+  PN_FIELDS(what, window, used, most)
+};
+struct RelayMeter {
+  std::string account;  // empty = the line itself
+  bool held = false;    // nothing more is taken from it
+  std::vector<RelayCount> counts;
+  PN_FIELDS(account, held, counts)
+};
+inline constexpr size_t kRelayAccountsShown = 8;
+struct RelayUsage {
+  bool read = false;  // false: the relay did not answer in time
+  std::vector<RelayMeter> meters;
+  uint32_t accounts_left = 0;  // that are not shown
+  PN_FIELDS(read, meters, accounts_left)
 };
 
 }  // namespace postern::page

@@ -31,6 +31,7 @@ class Checker {
     gate();
     channels();
     relay();
+    autoconfig();
     who();
     decoys();
     dnstap();
@@ -116,6 +117,21 @@ class Checker {
     if (w.url.starts_with("https://") && w.ca_file.empty())
       fault({"webhook", "url"}, kWhole, "an https URL needs webhook.ca_file",
             "/etc/ssl/certs/ca-certificates.crt, or the certificate of your own authority");
+  }
+
+  void autoconfig() {
+    const Autoconfig& a = s_.autoconfig;
+    if (a.domains.empty()) {
+      if (!a.imap_host.empty() || !a.pop_host.empty())
+        fault({"autoconfig"}, kWhole, "[autoconfig] has no domains", "name those of your customers' mail addresses");
+      return;
+    }
+    if (s_.provider.relay_host.empty())
+      fault({"autoconfig", "domains"}, kWhole, "autoconfig.domains needs provider.relay_host",
+            "name the mail server that mail programs send through");
+    if (a.imap_host.empty() && a.pop_host.empty())
+      fault({"autoconfig", "domains"}, kWhole, "autoconfig.domains needs imap_host or pop_host",
+            "mail programs take no account that cannot read mail");
   }
 
   void who() {

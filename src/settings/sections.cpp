@@ -76,6 +76,7 @@ constexpr Section kSections[] = {
     one<&Settings::mail>("mail"),
     one<&Settings::webhook>("webhook"),
     one<&Settings::relay>("relay"),
+    one<&Settings::autoconfig>("autoconfig"),
     named<&Settings::detect>("detect"),
     one<&Settings::api>("api"),
     one<&Settings::store>("store"),

@@ -70,6 +70,7 @@ struct Settings {
   Dnstap dnstap;
   Feedback feedback;
   Reputation reputation;
+  Autoconfig autoconfig;
 
   [[nodiscard]] model::Policy policy() const;
 };

@@ -16,7 +16,7 @@ from .context import Context
 ACTORS = ((plan.IPV4, plan.INFECTED), (plan.IPV6, plan.WORM))
 # The zombie rests on novelty alone at first, so its owner is asked; the worm touched a dark address.
 FIRST = {"en": "Do you run a mail server?", "de": "Ein Gerät an Ihrem Anschluss verschickt von selbst"}
-RESTRICTED = {"en": "Direct mail is now restricted", "de": "Direkt zugestellte Mail ist an Ihrem Anschluss jetzt eing"}
+RESTRICTED = {"en": "Direct mail is now restricted", "de": "Der direkte E-Mail-Versand ist an Ihrem Anschluss jetzt eing"}
 MAIL_S = 8
 SLACK_S = 8
 

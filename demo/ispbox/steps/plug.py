@@ -14,7 +14,7 @@ from .closed import Form
 from .contact import ACTORS, MAIL_S, SLACK_S, about
 from .context import Context
 
-PULLED = {"en": "Your Internet access is paused", "de": "Ihr Internetzugang ist angehalten"}
+PULLED = {"en": "Your Internet access is paused", "de": "Ihr Internetzugang ist vorübergehend gesperrt"}
 RELEASED = {"en": "The restriction on your connection is lifted", "de": "Die Einschränkung Ihres Anschlusses ist aufgehoben"}
 CLEAN = {"en": "Your connection is clean again", "de": "Ihr Anschluss ist wieder sauber"}
 FIXED = "says_clean"  # the value of the button "It is fixed"

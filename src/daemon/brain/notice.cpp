@@ -59,7 +59,7 @@ edge::notice::Facts Brain::facts_of(const edge::notice::Question& question) {
   const auto answer = engine_.who(question.asker, now);
   facts.own_session = answer.kind == decide::who::Attribution::found && answer.sessions.front().subscriber == line;
   for (const model::Session* session : engine_.sessions_of(line)) {
-    facts.class_words = engine_.class_of(*session);
+    facts.class_name = engine_.class_of(*session);
     if (const model::Order* order = engine_.order_of(session->id)) {
       facts.since = order->since;
       facts.open_now = facts.open_now || lets_mail_out(order->verdict);

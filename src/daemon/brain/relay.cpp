@@ -32,7 +32,12 @@ bool Brain::on_relay_call(Role from, const ApiCall& call) {
   if (settings_.relay.listen_unix.empty() && settings_.relay.listen.empty())
     return refuse(503, "unavailable", "no mail server asks Postern here",
                   "set relay.listen_unix (docs/operator/relay.md)");
-  RelayAsk ask{.token = call.token, .asker = from, .line = {}, .account = std::string(who), .rows_max = kRowsDefault};
+  RelayAsk ask{.token = call.token,
+               .asker = from,
+               .line = {},
+               .account = std::string(who),
+               .rows_max = kRowsDefault,
+               .accounts = {}};
   if (const auto it = call.query.find("limit"); it != call.query.end())
     std::from_chars(it->second.data(), it->second.data() + it->second.size(), ask.rows_max);
   const model::Subscriber* subscriber = engine_.subscriber(who);

@@ -139,14 +139,15 @@ struct SendWebhook {
   PN_FIELDS(message)
 };
 
-// To the edge: what this line and this account sent through the relay; with neither, those that sent most.
+// To the edge: what this line and these accounts sent through the relay; with none of them, those that sent most.
 struct RelayAsk {
   uint64_t token = 0;
   Role asker = Role::web;  // who waits for the answer that comes of it
   model::SubscriberId line;
   std::string account;
   uint32_t rows_max = 0;
-  PN_FIELDS(token, asker, line, account, rows_max)
+  std::vector<std::string> accounts;  // beside `account`; at most page::kRelayAccountsShown are answered
+  PN_FIELDS(token, asker, line, account, rows_max, accounts)
 };
 struct RelayTold {
   uint64_t token = 0;

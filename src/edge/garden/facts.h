@@ -19,7 +19,8 @@ struct Facts {
   uint64_t blocked_today = 0;
   std::vector<page::Attempt> last;  // newest first
   std::optional<page::CaseFacts> case_;
-  PN_FIELDS(known, hold, since, blocked_today, last, case_)
+  std::optional<page::RelayUsage> relay;  // none: no mail server asks Postern here
+  PN_FIELDS(known, hold, since, blocked_today, last, case_, relay)
 };
 
 }  // namespace postern::edge::garden

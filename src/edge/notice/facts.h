@@ -34,14 +34,14 @@ struct Facts {
   bool known = false;        // the reference's line exists
   bool own_session = false;  // the asker's address belongs to that line now
   bool open_now = false;     // port 25 is open for the line at this moment, perhaps within limits
-  std::string class_words;   // what kind of line, in words: "residential"; may be empty
+  std::string class_name;    // of the line, as the settings call it; pages show Config::class_names of it
   Time since;                // when the line's present verdict came into force; 0 = not known
   uint64_t blocked_today = 0;
   std::vector<page::Attempt> last;  // newest first; page::kAttemptsShown are shown
   std::optional<page::CaseFacts> case_;
   std::optional<PermitNote> permit;
   Time confirmed_at;  // of the button, from the line's own session
-  PN_FIELDS(known, own_session, open_now, class_words, since, blocked_today, last, case_, permit, confirmed_at)
+  PN_FIELDS(known, own_session, open_now, class_name, since, blocked_today, last, case_, permit, confirmed_at)
 };
 
 }  // namespace postern::edge::notice

@@ -154,7 +154,15 @@ void Notice::show(const Visit& visit, const Facts& facts) {
                                               .facts = facts,
                                               .token = token_of(visit),
                                               .noted = form_value(visit.request.query, "noted") == token_of(visit),
-                                              .chosen = visit.chosen})));
+                                              .chosen = visit.chosen,
+                                              .kind = kind_of(visit, facts)})));
+}
+
+std::string Notice::kind_of(const Visit& visit, const Facts& facts) const {
+  const auto named = config_.class_names.find(facts.class_name);
+  if (named == config_.class_names.end()) return {};
+  const auto text = named->second.find(std::string(visit.words->language));
+  return text == named->second.end() ? std::string() : text->second;
 }
 
 void Notice::confirm(const Visit& visit, const Facts& facts) {

@@ -17,6 +17,8 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <map>
+#include <string>
 
 #include "base/fields.h"
 #include "base/time.h"
@@ -29,8 +31,12 @@
 
 namespace postern::edge::notice {
 
+// What customers read as the kind of their connection: by class, then by language.
+using ClassNames = std::map<std::string, std::map<std::string, std::string>>;
+
 struct Config {
   Provider provider;
+  ClassNames class_names;                  // a class without a name in a page's language is not mentioned there
   std::array<uint8_t, 32> token_secret{};  // any secret; a new one makes open pages' buttons ask again
   size_t addresses_max = 16'384;           // of page::AskLimit
 };
@@ -92,6 +98,7 @@ class Notice {
   [[nodiscard]] sys::HttpResponse too_fast(const Visit& visit);
   [[nodiscard]] sys::HttpResponse wrong(const Visit& visit, std::string_view typed);
   [[nodiscard]] static std::string keep(const Visit& visit);
+  [[nodiscard]] std::string kind_of(const Visit& visit, const Facts& facts) const;
 
   Config config_;
   Pages pages_;

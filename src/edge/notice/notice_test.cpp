@@ -27,6 +27,7 @@ class Bench {
                             .contact = "help@example.net",
                             .phone = "",
                             .relay_host = ""},
+               .class_names = {{"home", {{"de", "Privatanschluss"}}}},
                .token_secret = {9},
                .addresses_max = addresses_max},
         key_,
@@ -34,6 +35,7 @@ class Bench {
           ++asked_;
           Facts f{.known = q.reference.line.value == 7};
           f.own_session = f.known && to_string(q.asker) == "198.51.100.7";
+          f.class_name = class_name_;
           f.blocked_today = 42;
           f.confirmed_at = confirmed_at_;
           f.case_ = case_;
@@ -82,6 +84,7 @@ class Bench {
   bool journal_works_ = true;
   int asked_ = 0;
   std::vector<model::PageConfirmed> confirmed_;
+  std::string class_name_ = "home";
   std::optional<page::CaseFacts> case_;
   std::vector<std::pair<std::string, model::CustomerStatus>> said_;
   const std::string reference_ =
@@ -119,6 +122,17 @@ TEST(Notice, TheSwitchOfLanguagesStays) {
   const auto pressed = b.ask(b.path_ + "?lang=de", "POST", {}, "token=" + Bench::token_in(page.body));
   EXPECT_EQ(pressed.status, 303);
   EXPECT_TRUE(Bench::header(pressed, "Location").starts_with(b.path_ + "?lang=de&noted="));
+}
+
+TEST(Notice, AKindOfConnectionIsSaidInTheReadersLanguageOrNotAtAll) {
+  Bench b;
+  const sys::HttpHeaders german{{"accept-language", "de"}};
+  EXPECT_TRUE(has(b.ask(b.path_, "GET", german), "Privatanschluss"));
+  EXPECT_FALSE(has(b.ask(b.path_, "GET", german, "", "192.0.2.1"), "Privatanschluss"));
+  EXPECT_FALSE(has(b.ask(b.path_), "Kind of connection"));
+  b.class_name_ = "business";
+  const auto unnamed = b.ask(b.path_, "GET", german);
+  EXPECT_FALSE(has(unnamed, "business") || has(unnamed, "Art des Anschlusses"));
 }
 
 TEST(Notice, FindsWhatIsTyped) {

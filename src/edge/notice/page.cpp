@@ -57,7 +57,7 @@ class Pages::Writer : public page::Sheet {
     h_.say(withheld ? w_.why_withheld : w_.why[static_cast<size_t>(r.reference.reason)],
            {{"provider", provider_.name}});
     h_.raw("</dd>\n");
-    if (!r.facts.class_words.empty()) entry(w_.class_label, r.facts.class_words);
+    if (!r.kind.empty()) entry(w_.class_label, r.kind);
     entry(w_.day_label, day_words(w_, Time{days(r.reference.day).us}));
     if (r.facts.since) entry(w_.since_label, moment_words(w_, r.facts.since));
     h_.raw("<dt>").text(w_.reference_label).raw("</dt><dd class=\"ref\">").text(r.reference_text).raw("</dd>\n</dl>\n");
@@ -183,6 +183,7 @@ std::string Pages::home(const Words& w, std::string_view chosen) const {
 }
 
 std::string Pages::refusal(const Words& w, Refusal r) const {
+  if (!r.facts.own_session) r.kind.clear();
   r.facts = public_part(r.facts);
   const Facts& f = r.facts;
   const bool permitted = r.reference.reason == model::Reason::permit;

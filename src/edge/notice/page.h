@@ -20,6 +20,7 @@ struct Refusal {
   std::string token;             // for the button
   bool noted = false;            // the button was just pressed
   std::string_view chosen = {};  // language, page/language.h; the other pages are told it as well
+  std::string kind = {};         // of connection, in words; dropped for everybody but the line itself
 };
 
 class Pages {

@@ -26,7 +26,7 @@ Refusal of(model::Reason reason) {
 }
 
 Facts everything() {
-  Facts f{.known = true, .own_session = true, .class_words = "secret-class", .since = kNow - days(3)};
+  Facts f{.known = true, .own_session = true, .class_name = "secret-class", .since = kNow - days(3)};
   f.blocked_today = 1'234;
   for (int i = 0; i < 20; ++i) f.last.push_back({kNow - minutes(i), *parse_ip("198.51.100.7"), 25});
   f.case_ = page::CaseFacts{.id = {12}, .state = model::CaseState::opened, .opened = kNow, .summary = "secret-summary"};
@@ -48,6 +48,7 @@ TEST(Page, StrangersSeeNothingOfTheLine) {
     Refusal r = of(static_cast<model::Reason>(i));
     const std::string bare = pages.refusal(words_for("en"), r);
     r.facts = everything();
+    r.kind = "secret-kind";
     r.facts.own_session = false;
     r.facts.known = false;
     EXPECT_EQ(pages.refusal(words_for("en"), r), bare) << i;
@@ -73,9 +74,11 @@ TEST(Page, StrangersAreNotToldThatALineIsRestricted) {
 TEST(Page, TheLineItselfSeesWhatHappenedAndWhatToDo) {
   Refusal r = of(model::Reason::class_policy);
   r.facts = everything();
+  r.kind = "Home connection";
   const std::string page = Pages(kProvider).refusal(words_for("en"), r);
+  EXPECT_FALSE(has(page, "secret-class")) << "a name of the settings is not for customers";
   for (const char* text :
-       {"Mail sent straight from your connection was refused", "secret-class", "19 November 2026, 18:00 UTC",
+       {"Mail sent straight from your connection was refused", "Home connection", "19 November 2026, 18:00 UTC",
         "1\u2009234", "198.51.100.7", "secret-summary", "Case 12", "relay.example.net", "587", "465",
         "mailto:help@example.net?subject=Reference%20K7QF2-9XWM3-H4TPA", "tel:+49301234", "I have read this",
         "action=\"/r/K7QF2-9XWM3-H4TPA\"", "K7QF2-9XWM3-H4TPA"})
@@ -113,7 +116,7 @@ TEST(Page, HostileTextStaysText) {
       .name = hostile, .url = "https://x/" + hostile, .contact = hostile, .phone = hostile, .relay_host = hostile};
   Refusal r = of(model::Reason::class_policy);
   r.facts = everything();
-  r.facts.class_words = hostile;
+  r.kind = hostile;
   r.facts.case_->summary = hostile;
   const Pages pages(p);
   for (const std::string& page : {pages.refusal(words_for("en"), r), pages.home(words_for("en")),

@@ -11,8 +11,8 @@ void dates_and_reasons(Words& p, const words::Words& w) {
   static_cast<page::Calendar&>(p) = page::calendar_of(w.language());
   p.closed = {.own = w.phrase("Mail sent straight from your connection was refused"),
               .other = w.phrase("Mail sent straight from this connection was refused")};
-  p.permit = {.own = w.phrase("Your mail server has come up against its permit"),
-              .other = w.phrase("This mail server has come up against its permit")};
+  p.permit = {.own = w.phrase("Your mail server has reached the limit of its permit"),
+              .other = w.phrase("This mail server has reached the limit of its permit")};
   p.unknown_line = {.own = w.phrase("We do not recognise this connection yet"),
                     .other = w.phrase("We do not recognise this connection yet")};
   p.lead = w.phrase(
@@ -151,7 +151,7 @@ void forms_and_faults(Words& p, const words::Words& w) {
   p.ask_hint = w.phrase("15 letters and digits, for example K7QF2-9XWM3-H4TPA. Capitals and dashes do not matter.");
   p.ask_button = w.phrase("Show the page");
   p.wrong_title = w.phrase("We do not know this reference");
-  p.wrong_fault = w.phrase("That is no reference of ours.");
+  p.wrong_fault = w.phrase("This is not one of our references.");
   p.wrong_help = w.phrase(
       "Please compare it with the message. An O and a 0, or an I and a 1, are the same here. If it still "
       "does not work, a person can help:");

@@ -110,6 +110,16 @@ constexpr Key kKeys[] = {
     key<&Class::relay_class_recipients_per_day>(
         "relay_class_recipients_per_day",
         {.unit = "a day", .max = 1'000'000'000, .reload = Reload::live, .help = "the same over 24 hours"}),
+    key<&Class::relay_limit_opens_case>(
+        "relay_limit_opens_case",
+        {.reload = Reload::live,
+         .help = "open a case when a line of the class, or a mail account of its customer, reaches one of its limits: "
+                 "the customer is asked about it, nothing is restricted"}),
+    key<&Class::names>("names", {.form = &kLanguageText,
+                                 .example = "[\"en: Home connection\", \"de: Privatanschluss\"]",
+                                 .reload = Reload::live,
+                                 .help = "what customers read as the kind of their connection, by language; none: "
+                                         "pages do not mention it"}),
 };
 
 constexpr KeyTable kTable{
@@ -122,6 +132,15 @@ constexpr KeyTable kTable{
 
 const KeyTable& Class::table() { return kTable; }
 
+std::map<std::string, std::string> Class::shown() const {
+  std::map<std::string, std::string> out;
+  for (const std::string& name : names) {
+    const size_t colon = name.find(": ");
+    out[name.substr(0, colon)] = name.substr(colon + 2);
+  }
+  return out;
+}
+
 model::ClassPolicy Class::policy(const model::CaseRules& common) const {
   model::ClassPolicy out;
   out.verdict = verdict;
@@ -129,6 +148,7 @@ model::ClassPolicy Class::policy(const model::CaseRules& common) const {
                 networks_per_hour, networks_burst != 0 ? networks_burst : networks_per_hour};
   out.destination_memory = destination_memory;
   out.new_network_every = new_network_every;
+  out.case_at_relay_limit = relay_limit_opens_case;
   out.cases = common;
   const auto own = [](Duration& rule, Duration said) {
     if (said.us != 0) rule = said;

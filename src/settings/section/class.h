@@ -3,6 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "base/fields.h"
 #include "base/time.h"
@@ -44,9 +48,14 @@ struct Class {
   // Of all that is sent in the class's name, together.
   uint32_t relay_class_recipients_per_hour = 0;
   uint32_t relay_class_recipients_per_day = 0;
+  bool relay_limit_opens_case = false;
+  std::vector<std::string> names;  // for customers: "de: Privatanschluss"
 
   // A burst that is not set is one minute's (or hour's) worth. `common`: the rules of [casework].
   [[nodiscard]] model::ClassPolicy policy(const model::CaseRules& common) const;
+
+  // What customers are shown, by language; nothing for a language that `names` has not.
+  [[nodiscard]] std::map<std::string, std::string> shown() const;
 
   static const KeyTable& table();
 };

@@ -44,8 +44,35 @@ constexpr Key kKeys[] = {
 constexpr KeyTable kTable{
     "Who you are, as people who are refused read it, and your own relay, which nothing here ever closes.", kKeys};
 
+constexpr Key kAutoconfigKeys[] = {
+    key<&Autoconfig::domains>("domains", {.form = &kHostName,
+                                          .example = "[\"isp.example\"]",
+                                          .reload = Reload::live,
+                                          .help = "domains of your customers' mail addresses; none: nothing of this is "
+                                                  "served or printed"}),
+    key<&Autoconfig::imap_host>("imap_host", {.form = &kHostName,
+                                              .empty_is_none = true,
+                                              .example = "\"imap.isp.example\"",
+                                              .reload = Reload::live,
+                                              .help = "where customers read their mail, IMAP over TLS on port 993"}),
+    key<&Autoconfig::pop_host>("pop_host", {.form = &kHostName,
+                                            .empty_is_none = true,
+                                            .example = "\"pop.isp.example\"",
+                                            .reload = Reload::live,
+                                            .help = "the same with POP3 over TLS, on port 995"}),
+    choice<&Autoconfig::sign_in>(
+        "sign_in", pn_names_of_SignInName,
+        {.reload = Reload::live, .help = "what people sign in with: their mail address, or the part before its @"}),
+};
+
+constexpr KeyTable kAutoconfigTable{
+    "What mail programs need to set themselves up: served to them by the web role, printed by postern relay "
+    "autoconfig. The mail server for sending is provider.relay_host, on ports 465 (TLS) and 587 (STARTTLS).",
+    kAutoconfigKeys};
+
 }  // namespace
 
 const KeyTable& Provider::table() { return kTable; }
+const KeyTable& Autoconfig::table() { return kAutoconfigTable; }
 
 }  // namespace postern::settings

@@ -108,4 +108,10 @@ bool is_language_tag(std::string_view s) {
   }
 }
 
+bool is_language_text(std::string_view s) {
+  const size_t colon = s.find(": ");
+  return colon != s.npos && is_language_tag(s.substr(0, colon)) && is_one_line(s.substr(colon + 2)) &&
+         s.find_first_not_of(' ', colon + 2) == colon + 2;
+}
+
 }  // namespace postern::settings

@@ -27,6 +27,8 @@ inline constexpr size_t kTextMax = 1024;  // longest text value in bytes
 [[nodiscard]] bool is_one_line(std::string_view s);
 // BCP 47 shape: "en", "pt-BR".
 [[nodiscard]] bool is_language_tag(std::string_view s);
+// A language tag, a colon, a space and one line of text.
+[[nodiscard]] bool is_language_text(std::string_view s);
 [[nodiscard]] bool is_utf8(std::string_view s);
 
 inline constexpr Form kPath{"an absolute path", "/var/lib/postern", &is_absolute_path};
@@ -38,5 +40,6 @@ inline constexpr Form kInterfaceGlob{"an interface name, * and ? allowed", "sub*
 inline constexpr Form kShortName{"a name of lower-case letters, digits, _ and -, at most 32", "postern",
                                  &is_short_name};
 inline constexpr Form kOneLine{"one line of text without control characters", "Example ISP", &is_one_line};
+inline constexpr Form kLanguageText{"a language, a colon and a text", "de: Privatanschluss", &is_language_text};
 
 }  // namespace postern::settings

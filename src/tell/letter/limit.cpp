@@ -2,12 +2,11 @@
 #include "tell/letter/limit.h"
 
 #include "tell/letter/paragraphs.h"
-#include "words/words.h"
 
 namespace postern::tell::letter {
 namespace {
 
-std::string_view what_of(const model::RelayLimit& l) {
+std::string_view what_of(const model::LimitReached& l) {
   if (l.what == "messages") return marked("{most} messages");
   if (l.what == "recipients") return marked("{most} recipients");
   if (l.what == "kilobytes") return marked("{most} kB of mail");
@@ -17,22 +16,24 @@ std::string_view what_of(const model::RelayLimit& l) {
 
 }  // namespace
 
+std::string limit_words(const words::Words& w, const model::LimitReached& limit) {
+  const std::string what = w.text(what_of(limit), {{"most", std::to_string(limit.most)}});
+  return w.text(limit.window == "day" ? marked("{what} within one day") : marked("{what} within one hour"),
+                {{"what", what}});
+}
+
 Text compose(const LimitFacts& f) {
   const words::Words w(f.language);
   const bool reached = f.limit.percent >= 100;
-  const bool daily = f.limit.window == "day";
-  const std::string most = std::to_string(f.limit.most);
   const std::string percent = std::to_string(f.limit.percent);
-  const std::string what = w.text(what_of(f.limit), {{"most", most}});
-  const std::string within =
-      w.text(daily ? marked("{what} within one day") : marked("{what} within one hour"), {{"what", what}});
+  const std::string within = limit_words(w, {f.limit.what, f.limit.window, f.limit.most});
   Text out;
   out.language = w.language();
   out.subject = reached ? w.text(marked("A limit of your outgoing mail is reached"))
                         : w.text(marked("A limit of your outgoing mail is near"));
   const auto add = [&](const std::string& paragraph) { out.body += wrapped(paragraph, "") + "\n\n"; };
   add(f.customer.empty() ? w.text(marked("Dear customer,")) : w.text(marked("Dear {name},"), {{"name", f.customer}}));
-  add(w.text(marked("Our mail server takes for you: {within}."), {{"within", within}}));
+  add(w.text(marked("Our mail server takes at most {within} from you."), {{"within", within}}));
   if (reached) {
     add(w.text(
         marked("That is used up. Further mail is put off for now and nothing is lost: your mail program or server "

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a customer is told of a limit at the relay: that it is near, or reached. Pure. No case, no number, no page: it
-// is no trouble yet, and mail that is put off is not lost.
+// is no trouble yet, and mail that is put off is not lost. Where the class asks for a case, Notice::relay_limit says
+// it.
 #pragma once
 
 #include "model/account_seen.h"
 #include "tell/letter/letter.h"
+#include "words/words.h"
 
 namespace postern::tell::letter {
 
@@ -15,6 +17,8 @@ struct LimitFacts {
   std::string line_key;
   model::RelayLimit limit;
 };
+// "400 recipients within one hour".
+[[nodiscard]] std::string limit_words(const words::Words& w, const model::LimitReached& limit);
 // `short_` and `call` are empty.
 [[nodiscard]] Text compose(const LimitFacts& facts);
 

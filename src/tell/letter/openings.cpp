@@ -3,6 +3,7 @@
 // one for each trouble.
 #include <array>
 
+#include "tell/letter/limit.h"
 #include "tell/letter/paragraphs.h"
 
 namespace postern::tell::letter {
@@ -92,6 +93,10 @@ constexpr OfTrouble subjects(Notice notice) {
       return of_all(marked("Your Internet access will be paused (case {number})"));
     case Notice::disconnected:
       return of_all(marked("Your Internet access is paused (case {number})"));
+    case Notice::widened:
+      return of_all(marked("More services are now closed on your connection (case {number})"));
+    case Notice::relay_limit:
+      return of_all(marked("A limit of your outgoing mail is reached (case {number})"));
   }
   return {};
 }
@@ -132,6 +137,14 @@ constexpr OfTrouble openings(Notice notice) {
           marked("since {since} your Internet access is paused, because a device on your connection went on after our "
                  "notices. Telephone and emergency calls work as always, and so do our "
                  "pages, our mail relay and the updates of common systems."));
+    case Notice::widened:
+      return of_all(
+          marked("a device on your connection has gone on with further services, and we had to close these too. Closed "
+                 "on your connection are now: {services}. All else works as before."));
+    case Notice::relay_limit:
+      return of_all(
+          marked("our mail server takes at most {within} from you, and that is used up. Further mail is put off "
+                 "for now and nothing is lost: your mail program or server tries again later."));
   }
   return {};
 }
@@ -150,8 +163,10 @@ std::string Paragraphs::subject(Notice notice) const {
 
 void Paragraphs::what(Notice notice) {
   const Time since = notice == Notice::disconnected ? f_.case_.disconnected_at : f_.case_.restricted_at;
-  put(openings(felt(notice))[static_cast<size_t>(trouble_)],
-      {{"since", moment(since)}, {"at", moment(f_.plug_at)}, {"services", services_of(f_)}});
+  put(openings(felt(notice))[static_cast<size_t>(trouble_)], {{"since", moment(since)},
+                                                              {"at", moment(f_.plug_at)},
+                                                              {"services", services_of(f_)},
+                                                              {"within", limit_words(w_, f_.case_.limit)}});
   if (notice == Notice::first) put(kNotAffected[static_cast<size_t>(trouble_)]);
 }
 

@@ -121,6 +121,10 @@ void Paragraphs::seen(Notice notice) {
 
 // What comes before the steps.
 void Paragraphs::intro(Notice notice) {
+  if (notice == Notice::relay_limit)
+    return put(
+        marked("If it was you who sent so much, please tell us, with the case's number: we look together what fits. If "
+               "it was not, somebody may know your password, or a device may be infected:"));
   if (notice != Notice::question) return put(marked("What to do:"));
   constexpr std::array kAsked{
       marked("If you run a mail server, please tell us, with the case's number: there are permits for that. If you do "
@@ -140,7 +144,8 @@ void Paragraphs::steps(Notice notice) {
         marked("Change the passwords of all your mail accounts now, from a device you trust, and sign all devices out "
                "there."));
   item(marked("List what is connected: computers first, then cameras, recorders, TV boxes, printers and the router."));
-  item(marked("Disconnect what you do not need or do not know. If the attempts stop, you have found the device."));
+  if (notice != Notice::relay_limit)
+    item(marked("Disconnect what you do not need or do not know. If the attempts stop, you have found the device."));
   item(marked("Run a full virus scan on every computer, with a scanner that is up to date."));
   item(marked("Install all updates, on the router too, and set a new router password."));
   if (trouble_ == Trouble::worm)
@@ -170,7 +175,8 @@ void Paragraphs::self_release() {
 }
 
 void Paragraphs::consequence(Notice notice) {
-  if (notice == Notice::restricted || notice == Notice::disconnected || notice == Notice::disconnecting)
+  if (notice == Notice::restricted || notice == Notice::disconnected || notice == Notice::disconnecting ||
+      notice == Notice::widened)
     return self_release();
   if (notice == Notice::question || !f_.restricts || !f_.case_.deadline_at) return;
   constexpr std::array kBy{

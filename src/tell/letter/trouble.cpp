@@ -22,6 +22,7 @@ std::set<model::Service> services(const Facts& f) {
 }  // namespace
 
 Trouble trouble_of(const Facts& f) {
+  if (f.case_.kind == model::CaseKind::relay_limit) return Trouble::sign_in;
   bool mail = false;
   bool sign_in = false;
   for (const model::Service& s : services(f)) {
