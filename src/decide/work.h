@@ -74,6 +74,8 @@ class Work {
   void operator()(const model::RelayLimit& o);
   void operator()(const model::AccountCommand& o);
   void operator()(const model::AccountSettled& o);
+  void operator()(const model::LeaseSeen&) {}
+  void operator()(const model::CampaignOrder&) {}
   [[nodiscard]] Step finish();
 
  private:

@@ -25,6 +25,7 @@
 #include "settings/section/explainer.h"
 #include "settings/section/gate.h"
 #include "settings/section/input/decoy.h"
+#include "settings/section/input/dhcp.h"
 #include "settings/section/input/dnstap.h"
 #include "settings/section/input/flow_export.h"
 #include "settings/section/input/relay.h"
@@ -66,6 +67,7 @@ struct Settings {
   Who who;
   Decoy decoy;
   Dnstap dnstap;
+  Dhcp dhcp;
 
   [[nodiscard]] model::Policy policy() const;
 };

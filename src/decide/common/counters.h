@@ -34,11 +34,13 @@ struct Counters {
   uint64_t accounts_waiting = 0;  // uses of accounts that were to be held or locked, and the governor did not let
   uint64_t accounts_full = 0;     // accounts not held: kChangedMax are
   uint64_t relay_limits = 0;      // lines and accounts that came near a limit of the relay, or reached it
+  uint64_t leases_below = 0;      // leases of an address that RADIUS or the import gives to another line: not taken
+  uint64_t leases_unnamed = 0;    // leases without a name that settings let count
   bool operator==(const Counters&) const = default;
   PN_FIELDS(observations, session_duplicates, session_late, session_unknown_stop, session_conflicts, session_refused,
             history_cut, contacts, contacts_unattributed, contacts_repeated, watch_full, findings, requests_refused,
             receipts_stale, receipts_refused, contacts_full, findings_full, past_cut, services_full, undo_cut,
-            account_uses, accounts_waiting, accounts_full, relay_limits)
+            account_uses, accounts_waiting, accounts_full, relay_limits, leases_below, leases_unnamed)
 };
 
 }  // namespace postern::decide
