@@ -50,6 +50,7 @@ struct Apply {
   void operator()(const model::PermitChanged& r) { facts.permits.apply(r.permit); }
   void operator()(const model::GovernorChanged& r) { facts.cases.apply(r); }
   void operator()(const model::AccountChanged& r) { facts.accounts.apply(r, at); }
+  void operator()(const model::AdviceChanged&) {}
   void operator()(const model::CaseNote&) {}
   void operator()(const model::CaseNoted&) {}
   void operator()(const model::OperatorAction&) {}

@@ -77,6 +77,8 @@ class Work {
   void operator()(const model::Complaint& o);  // decide/outside.cpp
   void operator()(const model::Listing& o);
   void operator()(const model::TrapHit& o);
+  void operator()(const model::LeaseSeen&) {}
+  void operator()(const model::CampaignOrder&) {}
   [[nodiscard]] Step finish();
 
  private:

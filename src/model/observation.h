@@ -10,8 +10,10 @@
 #include "base/ip.h"
 #include "base/time.h"
 #include "model/account_seen.h"
+#include "model/campaign.h"
 #include "model/case.h"
 #include "model/ids.h"
+#include "model/lease.h"
 #include "model/line.h"
 #include "model/outside_seen.h"
 #include "model/permit.h"
@@ -181,7 +183,7 @@ using ObservationBody =
     std::variant<std::monostate, SessionEvent, FirstContact, LineSum, PageConfirmed, ImportSubscribers, GrantPermit,
                  RevokePermit, SetClass, EraseSubscriber, ContactSettled, CustomerSays, CaseCommand, GovernorSwitch,
                  MailLookup, NoticeAnswered, CasesCommand, MailVolume, PortScan, AccountUse, RelayLimit, AccountCommand,
-                 AccountSettled, Complaint, Listing, TrapHit>;
+                 AccountSettled, Complaint, Listing, TrapHit, LeaseSeen, CampaignOrder>;
 
 struct Observation {
   uint64_t sequence = 0;  // given at intake by the brain; the only order

@@ -48,9 +48,10 @@ struct GovernorRules {
   uint32_t two_persons_above = 50;           // lines held back: beyond, each needs two operators
   std::vector<std::string> protected_lines;  // subscriber keys: never by automation (hospital, alarm, emergency)
   uint32_t disconnected_max = 50;            // lines whose plug is pulled at one time
+  uint32_t advices_per_hour = 100;           // letters of campaigns
   bool operator==(const GovernorRules&) const = default;
   PN_FIELDS(restrictions_per_hour, restrictions_per_hour_per_nas, restricted_max, two_persons_above, protected_lines,
-            disconnected_max)
+            disconnected_max, advices_per_hour)
 };
 
 struct ClassPolicy {

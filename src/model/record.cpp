@@ -21,7 +21,8 @@ std::string_view kind_of(const RecordBody& body) {
                                                                                         "governor_changed",
                                                                                         "case_note",
                                                                                         "case_noted",
-                                                                                        "account_changed"};
+                                                                                        "account_changed",
+                                                                                        "advice_changed"};
   return kNames[body.index()];
 }
 

@@ -10,6 +10,7 @@
 #include "base/fields.h"
 #include "base/time.h"
 #include "model/account.h"
+#include "model/campaign.h"
 #include "model/case.h"
 #include "model/finding.h"
 #include "model/order.h"
@@ -95,6 +96,12 @@ struct AccountChanged {
   bool operator==(const AccountChanged&) const = default;
   PN_FIELDS(account, finding, why)
 };
+// Advice of a campaign as it now is.
+struct AdviceChanged {
+  Advice advice;
+  bool operator==(const AdviceChanged&) const = default;
+  PN_FIELDS(advice)
+};
 // The whole engine state; replay starts at the newest one.
 struct Checkpoint {
   Bytes engine;
@@ -104,7 +111,7 @@ struct Checkpoint {
 
 using RecordBody = std::variant<std::monostate, PolicyRevision, SubscriberChanged, SubscriberErased, SessionChanged,
                                 Finding, CaseChanged, Order, Receipt, PermitChanged, OperatorAction, Checkpoint,
-                                GovernorChanged, CaseNote, CaseNoted, AccountChanged>;
+                                GovernorChanged, CaseNote, CaseNoted, AccountChanged, AdviceChanged>;
 
 struct Record {
   uint64_t sequence = 0;  // position in the journal, consecutive from 1; given by the store

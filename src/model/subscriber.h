@@ -31,12 +31,14 @@ struct Subscriber {
   std::vector<Prefix> fixed;                    // prefixes that are the line's without RADIUS (static routes, hosting)
   std::string access;                           // with `fixed`: the interface
   Personal<std::vector<std::string>> accounts;  // names it signs in at the relay with; account_name(), sorted
+  Personal<std::vector<std::string>> leases;    // how DHCP servers know it; lease_name(), sorted
   bool operator==(const Subscriber&) const = default;
-  PN_FIELDS(id, key, class_name, language, contact, fixed, access, accounts)
+  PN_FIELDS(id, key, class_name, language, contact, fixed, access, accounts, leases)
 };
 
-PN_ENUM(SessionSource, radius, fixed)
-PN_ENUM(SessionEnd, open, stop, replaced, nas_restart, aged, removed)
+// dhcp: what a lease says, which never stands against the other two.
+PN_ENUM(SessionSource, radius, fixed, dhcp)
+PN_ENUM(SessionEnd, open, stop, replaced, nas_restart, aged, removed, expired)
 
 // Which subscriber held which prefixes, from when to when, by which source.
 struct Session {
@@ -44,7 +46,7 @@ struct Session {
   SubscriberId subscriber;  // 0: the NAS named a line that no import knows; class unknown
   SessionSource source = SessionSource::radius;
   std::string nas;
-  std::string key;  // Acct-Session-Id within `nas`
+  std::string key;  // Acct-Session-Id within `nas`; of a lease: its prefix within the server
   std::string line_key;
   std::string access;      // interface (NAS-Port-Id); empty = not known
   std::string class_name;  // RADIUS Class when it names one; overrides the subscriber's for this session
@@ -53,8 +55,9 @@ struct Session {
   Time heard;  // last Start or Interim
   Time until;  // 0 = live
   SessionEnd end = SessionEnd::open;
+  Duration lease;  // of a lease: it holds so long from `heard` on
   bool operator==(const Session&) const = default;
-  PN_FIELDS(id, subscriber, source, nas, key, line_key, access, class_name, prefixes, since, heard, until, end)
+  PN_FIELDS(id, subscriber, source, nas, key, line_key, access, class_name, prefixes, since, heard, until, end, lease)
 };
 
 }  // namespace postern::model

@@ -61,6 +61,8 @@ constexpr Section kSections[] = {
     list<&Settings::radius_acct, &RadiusAcct::clients>("radius_acct.client"),
     one<&Settings::flow_export>("flow_export"),
     one<&Settings::dnstap>("dnstap"),
+    one<&Settings::dhcp>("dhcp"),
+    list<&Settings::dhcp, &Dhcp::servers>("dhcp.server"),
     one<&Settings::who>("who"),
     list<&Settings::who, &Who::nats>("who.nat"),
     list<&Settings::who, &Who::maps>("who.map"),

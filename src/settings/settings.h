@@ -25,6 +25,7 @@
 #include "settings/section/explainer.h"
 #include "settings/section/gate.h"
 #include "settings/section/input/decoy.h"
+#include "settings/section/input/dhcp.h"
 #include "settings/section/input/dnstap.h"
 #include "settings/section/input/feedback.h"
 #include "settings/section/input/flow_export.h"
@@ -71,6 +72,7 @@ struct Settings {
   Feedback feedback;
   Reputation reputation;
   Autoconfig autoconfig;
+  Dhcp dhcp;
 
   [[nodiscard]] model::Policy policy() const;
 };

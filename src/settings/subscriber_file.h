@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Import of subscribers from CSV (RFC 4180) or TOML. All or nothing: one broken line and nothing is imported, but every
 // broken line is named with file:line, column and what to do.
-//   key,class,language,name,mail,phone,prefixes,access,accounts
+//   key,class,language,name,mail,phone,prefixes,access,accounts,leases
 // CSV: UTF-8, a BOM and CRLF are fine; the header line is required, its columns in any order; `key` is required, the
 // rest may be missing or empty. `prefixes` are separated by spaces, and
-// so are `accounts`, the names the subscriber signs in at the relay with. TOML: [[subscriber]] tables with the same
-// keys, `prefixes` a list. An empty class is left empty: the engine takes the default class then.
+// so are `accounts`, the names the subscriber signs in at the relay with, and `leases`, the names DHCP servers know the
+// line by (model/lease.h). TOML: [[subscriber]] tables with the same keys, `prefixes` a list. An empty class is left
+// empty: the engine takes the default class then.
 #pragma once
 
 #include <expected>

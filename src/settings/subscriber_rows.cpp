@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "model/account.h"
+#include "model/lease.h"
 #include "settings/table/form.h"
 #include "settings/table/key.h"
 #include "settings/table/suggest.h"
@@ -144,6 +145,33 @@ void SubscriberRows::accounts(const RawRow& row, model::Subscriber& out) {
   std::ranges::sort(out.accounts.value);
 }
 
+void SubscriberRows::leases(const RawRow& row, model::Subscriber& out) {
+  std::string_view rest = field_of(row, Column::leases);
+  if (!text(row, Column::leases, kImportFieldBytesMax)) return;
+  while (!rest.empty()) {
+    const std::string_view one = rest.substr(0, rest.find(' '));
+    rest.remove_prefix(std::min(rest.size(), one.size() + 1));
+    if (one.empty()) continue;
+    auto name = model::parse_lease_name(one);
+    if (!name) {
+      fault(row, Column::leases, fmt::format("{} {}", shown(one), name.error().what), name.error().fix);
+      continue;
+    }
+    const auto [it, fresh] = leases_.try_emplace(*name, row.at[0].line);
+    if (!fresh) {
+      fault(row, Column::leases, fmt::format("{} is also in line {}", shown(one), it->second),
+            "a name of leases belongs to one subscriber");
+      continue;
+    }
+    out.leases->push_back(std::move(*name));
+  }
+  if (out.leases->size() > model::kLeaseNamesPerSubscriberMax)
+    fault(row, Column::leases,
+          fmt::format("has {} names, more than {}", out.leases->size(), model::kLeaseNamesPerSubscriberMax),
+          "name the line's circuit instead of each device");
+  std::ranges::sort(out.leases.value);
+}
+
 bool SubscriberRows::add(const RawRow& row) {
   if (rows_.size() == kImportRowsMax) {
     report_.add(row.at[0], fmt::format("more than {} subscribers", kImportRowsMax), "import them in several files",
@@ -159,6 +187,7 @@ bool SubscriberRows::add(const RawRow& row) {
   contact(row, out);
   prefixes(row, out);
   accounts(row, out);
+  leases(row, out);
   const std::string_view access = field_of(row, Column::access);
   if (text(row, Column::access, kImportFieldBytesMax) &&
       (!is_interface_glob(access) || access.find_first_of("*?") != access.npos))

@@ -17,9 +17,9 @@
 
 namespace postern::settings {
 
-enum class Column : uint8_t { key, class_name, language, name, mail, phone, prefixes, access, accounts };
-inline constexpr std::array<std::string_view, 9> kColumns{"key",   "class",    "language", "name",    "mail",
-                                                          "phone", "prefixes", "access",   "accounts"};
+enum class Column : uint8_t { key, class_name, language, name, mail, phone, prefixes, access, accounts, leases };
+inline constexpr std::array<std::string_view, 10> kColumns{"key",   "class",    "language", "name",     "mail",
+                                                           "phone", "prefixes", "access",   "accounts", "leases"};
 // Reading stops there: the file is not what it is said to be.
 inline constexpr size_t kImportFaultsMax = 10'000;
 
@@ -50,6 +50,7 @@ class SubscriberRows {
   void contact(const RawRow& row, model::Subscriber& out);
   void prefixes(const RawRow& row, model::Subscriber& out);
   void accounts(const RawRow& row, model::Subscriber& out);
+  void leases(const RawRow& row, model::Subscriber& out);
   void overlaps();
   void fault(const RawRow& row, Column column, std::string what, std::string fix);
 
@@ -60,6 +61,7 @@ class SubscriberRows {
   std::unordered_map<std::string, uint32_t> keys_;  // to the line
   std::vector<Held> held_;
   std::unordered_map<std::string, uint32_t> accounts_;  // to the line
+  std::unordered_map<std::string, uint32_t> leases_;    // to the line
 };
 
 }  // namespace postern::settings

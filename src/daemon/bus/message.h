@@ -15,6 +15,7 @@
 #include "edge/garden/facts.h"
 #include "edge/notice/facts.h"
 #include "edge/relay/usage.h"
+#include "model/nat.h"
 #include "model/observation.h"
 #include "model/order.h"
 #include "model/plug.h"
@@ -186,9 +187,25 @@ struct SendAccount {
   PN_FIELDS(account, change, body, at)
 };
 
-using Message = std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot,
-                             Receipts, RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach,
-                             GardenAsk, GardenTold, CustomerPressed, SendMail, SendWebhook, GardenAllow, RelayAsk,
-                             RelayTold, PlugAsks, PluggedLines, PlugAnswers, PeerDown, HeldAccounts, SendAccount>;
+// From the supervisor to the edge role, with a descriptor that reads the file: leases of a DHCP server, which grow. The
+// files of one server and family come in order; `first` = all is told anew, `last` = the server writes to this one.
+struct LeaseFile {
+  std::string server;  // as the settings call it
+  bool v6 = false;
+  bool first = false;
+  bool last = false;
+  PN_FIELDS(server, v6, first, last)
+};
+// From the edge to the brain: what NATs logged, for questions; all that is known when the brain comes up.
+struct NatBlocks {
+  std::vector<model::NatBlock> blocks;
+  PN_FIELDS(blocks)
+};
+
+using Message =
+    std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot, Receipts,
+                 RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach, GardenAsk,
+                 GardenTold, CustomerPressed, SendMail, SendWebhook, GardenAllow, RelayAsk, RelayTold, PlugAsks,
+                 PluggedLines, PlugAnswers, PeerDown, HeldAccounts, SendAccount, LeaseFile, NatBlocks>;
 
 }  // namespace postern::daemon

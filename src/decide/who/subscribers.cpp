@@ -5,8 +5,14 @@ namespace postern::decide::who {
 
 void Subscribers::apply(const model::Subscriber& subscriber) {
   while (all_.size() < subscriber.id.value)
-    all_.push_back(
-        {.id = next_id(), .key = {}, .class_name = {}, .contact = {}, .fixed = {}, .access = {}, .accounts = {}});
+    all_.push_back({.id = next_id(),
+                    .key = {},
+                    .class_name = {},
+                    .contact = {},
+                    .fixed = {},
+                    .access = {},
+                    .accounts = {},
+                    .leases = {}});
   model::Subscriber& mine = all_[subscriber.id.value - 1];
   if (!mine.key.empty() && mine.key != subscriber.key) by_key_.erase(mine.key);
   mine = subscriber;

@@ -130,6 +130,12 @@ constexpr Key kGovernorKeys[] = {
     rule<&GovernorRules::disconnected_max, Governor>(
         "disconnected_max",
         {.unit = "lines", .min = 1, .max = 1'000'000, .reload = Reload::live, .help = "disconnected at one time"}),
+    rule<&GovernorRules::advices_per_hour, Governor>("advices_per_hour",
+                                                     {.unit = "letters",
+                                                      .min = 1,
+                                                      .max = 100'000,
+                                                      .reload = Reload::live,
+                                                      .help = "sent for campaigns (postern case campaign)"}),
     key<&Governor::protected_lines>(
         "protected_lines", {.example = "[\"hospital-1\", \"alarm-centre\"]",
                             .reload = Reload::live,

@@ -29,6 +29,10 @@ constexpr Key kKeys[] = {
                            .max = 1'000'000,
                            .reload = Reload::live,
                            .help = "first contacts taken from flows a second; the rest is counted and left out"}),
+    key<&FlowExport::by_origin>("by_origin",
+                                {.reload = Reload::live,
+                                 .help = "all networks of one autonomous system are one destination, where the table "
+                                         "relay.origins says whose an address is"}),
 };
 
 constexpr KeyTable kTable{"Flow exports of routers: what lines do on mail ports where no gate stands.", kKeys};

@@ -17,6 +17,7 @@ struct FlowExport {
   uint32_t sampling = 0;
   Duration hold = seconds(75);
   uint32_t contacts_per_s = 2'000;
+  bool by_origin = false;
 
   static const KeyTable& table();
 };

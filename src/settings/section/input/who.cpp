@@ -13,6 +13,17 @@ const KeyTable& Who::table() {
            .reload = Reload::live,
            .help = "how far the clock of a NAS or of another source may be off; what happened within twice this of an "
                    "address changing hands is nobody's"}),
+      key<&Who::nat_logged>("nat_logged",
+                            {.example = "[\"192.0.2.0/24\"]",
+                             .reload = Reload::live,
+                             .help = "outside addresses of NATs that log to flow_export.listen whom they give ports "
+                                     "(IPFIX, RFC 8158); what is not logged is nobody's"}),
+      key<&Who::nat_blocks_max>("nat_blocks_max", {.unit = "blocks",
+                                                   .min = 1'024,
+                                                   .max = 4'194'304,
+                                                   .reload = Reload::live,
+                                                   .help = "blocks of ports and sessions of NATs that are remembered, "
+                                                           "for a day after their end; the oldest gives way"}),
   };
   static constexpr KeyTable kTable{
       "Whose an address was at a time, and whose an outside address and port behind a NAT.", kKeys};

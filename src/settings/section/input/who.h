@@ -34,6 +34,8 @@ struct MapRule {
 
 struct Who {
   Duration clock_skew = seconds(2);
+  std::vector<Prefix> nat_logged;
+  uint32_t nat_blocks_max = 262'144;
   std::vector<PortBlocks> nats;
   std::vector<MapRule> maps;
 

@@ -49,8 +49,14 @@ void Book::apply(const model::AccountChanged& changed, Time at) {
 }
 
 void Book::erase(model::SubscriberId owner) {
-  apply(model::Subscriber{
-      .id = owner, .key = {}, .class_name = {}, .contact = {}, .fixed = {}, .access = {}, .accounts = {}});
+  apply(model::Subscriber{.id = owner,
+                          .key = {},
+                          .class_name = {},
+                          .contact = {},
+                          .fixed = {},
+                          .access = {},
+                          .accounts = {},
+                          .leases = {}});
   std::erase_if(accounts_, [&](const auto& a) { return a.second.owner == owner; });
 }
 
