@@ -120,10 +120,26 @@ std::string to_table(const std::vector<Row>& rows) {
   return out;
 }
 
-Report::Report(std::string title, int argc, char** argv) : title_(std::move(title)) {
+bool names_option(std::string_view usage, std::string_view option) {
+  for (size_t at = usage.find(option); at != std::string_view::npos; at = usage.find(option, at + 1)) {
+    const std::string_view after = usage.substr(at + option.size());
+    if (after.empty() || std::string_view(" ]|").contains(after.front())) return true;
+  }
+  return false;
+}
+
+Report::Report(std::string title, const std::string& usage, int argc, char** argv) : title_(std::move(title)) {
   for (int i = 1; i < argc; ++i) {
     const std::string argument = argv[i];
+    if (argument == "--help" || argument == "-h") {
+      fmt::print("{}\narguments: [--json FILE] {}\n", title_, usage);
+      std::exit(0);
+    }
     if (argument != "--json") {
+      if (argument.starts_with("-") && !names_option(usage, argument)) {
+        fmt::print(stderr, "bench: no option {}; there are: [--json FILE] {}\n", argument, usage);
+        std::exit(2);
+      }
       arguments_.push_back(argument);
       continue;
     }

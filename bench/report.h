@@ -7,6 +7,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace postern::bench {
@@ -39,9 +40,11 @@ using Measure = std::function<double()>;  // one run, its result in the row's un
 // Collects rows; writes each to `--json FILE` as soon as it is there, so an aborted bench keeps what it measured.
 class Report {
  public:
-  // Takes `--json FILE` out of the arguments; what is left is in arguments(). A file that cannot be opened ends the
-  // program with exit code 2.
-  Report(std::string title, int argc, char** argv);
+  // `usage` names what else the program takes: "[--quick] [--seeds N]". Takes `--json FILE` out of the arguments; what
+  // is left is in arguments(). Ends the program: 0 after `--help`; 2 for a file that cannot be opened and for an option
+  // that `usage` does not name, since a bench that runs with other numbers than were asked for wastes the machine's
+  // time.
+  Report(std::string title, const std::string& usage, int argc, char** argv);
   Report(const Report&) = delete;
   Report& operator=(const Report&) = delete;
   ~Report();
@@ -61,6 +64,9 @@ class Report {
   std::FILE* json_ = nullptr;
   bool json_failed_ = false;
 };
+
+// Whether `usage` names the option.
+[[nodiscard]] bool names_option(std::string_view usage, std::string_view option);
 
 // The two forms, apart so that a test reads them.
 [[nodiscard]] std::string to_json(const Row& row);                 // one line, without a newline

@@ -58,7 +58,7 @@ TEST(Report, WritesJsonAndLeavesTheRest) {
   std::vector<char*> argv;
   for (std::string& argument : arguments) argv.push_back(argument.data());
   {
-    Report report("title", static_cast<int>(argv.size()), argv.data());
+    Report report("title", "[--lines N]", static_cast<int>(argv.size()), argv.data());
     EXPECT_EQ(report.arguments(), (std::vector<std::string>{"--lines", "1000"}));
     report.add({.name = "one", .ours = 1, .reference = {}, .unit = "s", .ratio = {}, .spread = 0});
     EXPECT_EQ(report.finish(), 0);
@@ -67,6 +67,19 @@ TEST(Report, WritesJsonAndLeavesTheRest) {
   const std::string text{std::istreambuf_iterator<char>(in), {}};
   EXPECT_EQ(text, "{\"name\":\"one\",\"ours\":1,\"reference\":null,\"unit\":\"s\",\"ratio\":null,\"spread\":0}\n");
   EXPECT_EQ(std::remove(file.c_str()), 0);
+}
+
+TEST(Report, KnowsItsOptions) {
+  EXPECT_TRUE(names_option("[--seeds N] [--quick]", "--seeds"));
+  EXPECT_TRUE(names_option("[--seeds N] [--quick]", "--quick"));
+  EXPECT_TRUE(names_option("[--no-forward | --only-forward]", "--no-forward"));
+  EXPECT_FALSE(names_option("[--seeds N] [--quick]", "--seed"));
+  EXPECT_FALSE(names_option("", "--seeds"));
+  char program[] = "bench";
+  char wrong[] = "--seed";
+  char* argv[] = {program, wrong};
+  EXPECT_EXIT(Report("title", "[--seeds N]", 2, argv), testing::ExitedWithCode(2),
+              "no option --seed; there are: .*--seeds N");
 }
 
 }  // namespace

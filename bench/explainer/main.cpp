@@ -85,7 +85,8 @@ int run(int argc, char** argv) {
   ::getrlimit(RLIMIT_NOFILE, &limit);
   limit.rlim_cur = limit.rlim_max;
   ::setrlimit(RLIMIT_NOFILE, &limit);
-  Report report("explainer: greeting, QUIT, 221, end over loopback, 64 at once from 65,536 lines", argc, argv);
+  Report report("explainer: greeting, QUIT, 221, end over loopback, 64 at once from 65,536 lines",
+                "[--connections N] [--runs N]", argc, argv);
   const uint32_t connections = option(report.arguments(), "--connections", 20'000);
   const int runs = static_cast<int>(option(report.arguments(), "--runs", 9));
   {

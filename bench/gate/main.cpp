@@ -39,6 +39,29 @@ Row decision(Rig& rig, const std::string& name, const Traffic& traffic, Target t
       });
 }
 
+// The decision alone: what the driver and a program that only returns take is subtracted within each run.
+Measure alone(Rig& rig, uint32_t lines, Target target) {
+  return [&rig, lines, target] {
+    rig.shuffle({.lines = lines});
+    const double bare = rig.run(Target::bare, true);
+    (void)rig.run(target, false);
+    return rig.run(target, true) - bare;
+  };
+}
+
+// The same program and table for packets of a million lines and of a thousand of them, in turn, so that both see the
+// processor at the same clock; and the floor, which pays for one cold place in memory and does nothing with it.
+void cold_beside_warm(Rig& rig, Report& report) {
+  constexpr uint32_t kMany = 1'000'000;
+  constexpr uint32_t kFew = 1'000;
+  const auto row = [&](const std::string& name, const Measure& ours, const Measure& reference) {
+    report.add(interleave(name, "ns/decision", kRuns, ours, reference));
+  };
+  row("gate.limited_1m_beside_1k", alone(rig, kMany, Target::gate), alone(rig, kFew, Target::gate));
+  row("gate.floor_1m_beside_1k", alone(rig, kMany, Target::floor), alone(rig, kFew, Target::floor));
+  row("gate.limited_beside_floor.1m", alone(rig, kMany, Target::gate), alone(rig, kMany, Target::floor));
+}
+
 void decisions(Rig& rig, Report& report, uint32_t lines) {
   const std::string n = "." + size_name(lines);
   const double seconds_taken = rig.fill(lines, Verdict::open, true);
@@ -53,6 +76,7 @@ void decisions(Rig& rig, Report& report, uint32_t lines) {
   report.add(decision(rig, "gate.limited" + n, {.lines = lines}, Target::gate, true));
   report.add(
       decision(rig, "gate.limited_new_network" + n, {.lines = lines, .new_networks = true}, Target::gate, false));
+  if (lines == 1'000'000) cold_beside_warm(rig, report);
   rig.fill_trie(lines);
   report.add(decision(rig, "gate.limited_on_lpm_trie" + n, {.lines = lines}, Target::trie, true));
   (void)rig.fill(lines, Verdict::limited, false);
@@ -111,7 +135,7 @@ Row order_to_enforcement(Rig& rig) {
 }
 
 int run_all(int argc, char** argv) {
-  Report report("gate", argc, argv);
+  Report report("gate: what a packet pays", "[--quick] [--no-forward | --only-forward]", argc, argv);
   bool quick = false;
   bool forward = true;
   bool decide = true;

@@ -185,11 +185,23 @@ void Rig::shuffle(const Traffic& t) {
   }
 }
 
+int Rig::program_of(Target target) const {
+  switch (target) {
+    case Target::bare:
+      return bpf_program__fd(driver_->progs.bench_bare);
+    case Target::floor:
+      return floor_program();
+    case Target::gate:
+      return gate_->program(gate::Gate::Hook::ingress);
+    case Target::trie:
+      return bpf_program__fd(trie_->progs.pn_tc_ingress);
+  }
+  return -1;
+}
+
 double Rig::run(Target target, bool cold) {
   const uint32_t zero = 0;
-  const int program = target == Target::bare   ? bpf_program__fd(driver_->progs.bench_bare)
-                      : target == Target::gate ? gate_->program(gate::Gate::Hook::ingress)
-                                               : bpf_program__fd(trie_->progs.pn_tc_ingress);
+  const int program = program_of(target);
   PN_CHECK(bpf_map_update_elem(bpf_map__fd(driver_->maps.bench_target), &zero, &program, BPF_ANY) == 0);
   if (cold)
     for (uint64_t& word : flush_) word += 1;

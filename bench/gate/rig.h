@@ -47,7 +47,7 @@ class Rig {
   // The same in the trie of the comparison program.
   void fill_trie(uint32_t lines);
 
-  enum class Target : uint8_t { bare, gate, trie };
+  enum class Target : uint8_t { bare, floor, gate, trie };
   void shuffle(const Traffic& traffic);                // new random packets
   [[nodiscard]] double run(Target target, bool cold);  // ns per packet
   // One flat lookup by source address and one write, for every IPv4 packet.
@@ -57,6 +57,7 @@ class Rig {
 
  private:
   void load_trie_variant();
+  [[nodiscard]] int program_of(Target target) const;
 
   gate::Options options_;
   std::unique_ptr<gate::Gate> gate_;

@@ -124,8 +124,9 @@ void peers(Report& report, uint32_t requests) {
 }
 
 int run(int argc, char** argv) {
-  Report report("relay: policy decisions on a unix socket; RCPT, RCPT, DATA, END-OF-MESSAGE of each message", argc,
-                argv);
+  Report report("relay: policy decisions on a unix socket; RCPT, RCPT, DATA, END-OF-MESSAGE of each message",
+                "[--requests N] [--runs N] [--seeds N] [--first-seed N] [--only decisions|peers|accounts|thieves]",
+                argc, argv);
   const std::vector<std::string>& arguments = report.arguments();
   const uint32_t requests = number(arguments, "--requests", 100'000);
   const int runs = static_cast<int>(number(arguments, "--runs", 5));

@@ -133,6 +133,6 @@ int run(Report& report) {
 
 int main(int argc, char** argv) {
   postern::bench::Report report("casework on virtual customers: time to contact, time to cure, harm, for each arm",
-                                argc, argv);
+                                "[--seeds N] [--lines N] [--days N]", argc, argv);
   return postern::bench::run(report);
 }

@@ -65,6 +65,8 @@ int run(Report& report) {
 }  // namespace postern::bench
 
 int main(int argc, char** argv) {
-  postern::bench::Report report("detection: what is found, how early, how often wrongly, at what cost", argc, argv);
+  postern::bench::Report report(
+      "detection: what is found, how early, how often wrongly, at what cost",
+      "[--seeds N] [--first SEED] [--lines N] [--rate N] [--only stored|overlays|alarms|speed|bytes]", argc, argv);
   return postern::bench::run(report);
 }
