@@ -52,15 +52,13 @@ std::pair<sys::Fd, uint16_t> loopback_socket() {
 
 // User and system time of a process and of its children, in seconds.
 double cpu_of(pid_t pid) {
-  double total = 0;
-  std::ifstream stat(fmt::format("/proc/{}/stat", pid));
-  std::string text((std::istreambuf_iterator<char>(stat)), {});
-  const size_t after = text.rfind(')');
-  if (after == std::string::npos) return 0;
-  std::istringstream fields(text.substr(after + 2));
-  std::string field;
-  for (int i = 3; i <= 17 && fields >> field; ++i)
-    if (i >= 14) total += std::stod(field) / static_cast<double>(::sysconf(_SC_CLK_TCK));
+  uint64_t nanoseconds = 0;
+  std::error_code gone;
+  for (const auto& thread : std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid), gone)) {
+    uint64_t on_cpu = 0;  // the first field, in ns: a tick of stat is a tenth of what is measured here
+    if (std::ifstream(thread.path() / "schedstat") >> on_cpu) nanoseconds += on_cpu;
+  }
+  double total = static_cast<double>(nanoseconds) / 1e9;
   std::ifstream children(fmt::format("/proc/{0}/task/{0}/children", pid));
   for (pid_t child = 0; children >> child;) total += cpu_of(child);
   return total;
@@ -184,6 +182,7 @@ uint64_t bare(sys::Fd fd, int stop) {
       }
       if (*n < kBatch) break;
     }
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));  // as ours rests
   }
   return sum == 0 ? 0 : records;
 }

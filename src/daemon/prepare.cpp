@@ -14,8 +14,10 @@
 #include "daemon/supervisor.h"
 #include "decide/engine.h"
 #include "edge/relay/memory.h"
+#include "observe/flow_export/flow_export.h"
 #include "settings/check.h"
 #include "sys/privileges.h"
+#include "sys/udp_batch/udp_batch.h"
 #include "tables/origins.h"
 
 namespace postern::daemon {
@@ -213,8 +215,12 @@ void Supervisor::open_listeners(std::vector<Error>& faults) {
     if (at.address) keep(faults, name, sys::listen_tcp(at, kGardenBacklog, true));
   for (size_t i = 0; i < settings_.radius_acct.listen.size(); ++i)
     keep(faults, fmt::format("radius_acct:{}", i), sys::bind_udp(settings_.radius_acct.listen[i]));
-  for (size_t i = 0; i < settings_.flow_export.listen.size(); ++i)
-    keep(faults, fmt::format("flow_export:{}", i), sys::bind_udp(settings_.flow_export.listen[i]));
+  for (size_t i = 0; i < settings_.flow_export.listen.size(); ++i) {
+    auto fd = sys::bind_udp(settings_.flow_export.listen[i]);
+    // More than net.core.rmem_max is for the privileged, so it is asked for here; the role says what came of it.
+    if (fd) (void)sys::prepare_for_batches(fd->get(), observe::flow_export::kReceiveBufferOctets);
+    keep(faults, fmt::format("flow_export:{}", i), std::move(fd));
+  }
   for (size_t i = 0; i < settings_.notice.listen.size(); ++i)
     keep(faults, fmt::format("notice:{}", i), sys::listen_tcp(settings_.notice.listen[i], 512, false));
   for (size_t i = 0; i < settings_.mail.intake.size(); ++i)

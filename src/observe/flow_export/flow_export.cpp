@@ -15,7 +15,11 @@ constexpr std::string_view kComponent = "flow_export";
 constexpr size_t kDatagrams = 64;
 constexpr size_t kDatagramOctets = 16'384;
 constexpr int kBatchesPerTurn = 16;  // then the loop's other descriptors have their turn
-constexpr int kReceiveBufferOctets = 16 << 20;
+// Datagrams that come one by one cost a system call and a wake-up each, more than all that is done with them. So a
+// socket that was read empty rests: what came meanwhile is taken at once. Only where its buffer holds much more than a
+// rest brings: 2 to 3 ms at 1.6 million records a second are 160 datagrams, some 0.6 MB as the kernel counts.
+constexpr Duration kRest = milliseconds(2);
+constexpr int kRestFromOctets = 4 << 20;
 constexpr uint8_t kTcp = 6;
 constexpr uint64_t kAnswersAtLeast = 20;  // below, a share of 95 % says nothing
 
@@ -34,6 +38,7 @@ FlowExport::FlowExport(Config config, sys::Loop& loop, std::vector<sys::Fd> udp_
       emit_(std::move(emit)),
       now_(std::move(now)),
       dropped_(sockets_.size()),
+      rests_(sockets_.size()),
       batch_(kDatagrams, kDatagramOctets),
       decoder_(
           {}, [this](const model::Flow& flow) { on_flow(flow); }, is_wanted),
@@ -52,6 +57,7 @@ FlowExport::FlowExport(Config config, sys::Loop& loop, std::vector<sys::Fd> udp_
       sys::log(sys::Level::info, kComponent, "FLOW_BUFFER_SMALL",
                "bursts may be lost: raise net.core.rmem_max to 16777216", {{"octets", std::to_string(buffer->octets)}});
     }
+    rests_[i].may = buffer && buffer->octets >= kRestFromOctets;
     loop_.watch(fd, EPOLLIN, [this, i](uint32_t) { on_readable(i); });
   }
   timer_ = loop_.every(seconds(1), [this] { tick(); });
@@ -59,6 +65,8 @@ FlowExport::FlowExport(Config config, sys::Loop& loop, std::vector<sys::Fd> udp_
 
 FlowExport::~FlowExport() {
   loop_.cancel(timer_);
+  for (const Rest& rest : rests_)
+    if (rest.timer) loop_.cancel(*rest.timer);
   for (const sys::Fd& fd : sockets_) loop_.forget(fd.get());
 }
 
@@ -83,8 +91,18 @@ void FlowExport::on_readable(size_t socket) {
       stats_.kernel_dropped += *dropped - dropped_[socket];
       dropped_[socket] = *dropped;
     }
-    if (*n < kDatagrams) return;
+    if (*n < kDatagrams) return rest(socket);
   }
+}
+
+void FlowExport::rest(size_t socket) {
+  Rest& rest = rests_[socket];
+  if (!rest.may || rest.timer) return;
+  loop_.change(sockets_[socket].get(), 0);
+  rest.timer = loop_.after(kRest, [this, socket] {
+    rests_[socket].timer.reset();
+    loop_.change(sockets_[socket].get(), EPOLLIN);
+  });
 }
 
 // The client's end of the flow becomes what its line has inside; false where that cannot be said.

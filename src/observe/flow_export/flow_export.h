@@ -8,6 +8,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <queue>
 #include <vector>
 
@@ -22,6 +23,9 @@
 #include "wire/traffic/flow/flow_export.h"
 
 namespace postern::observe::flow_export {
+
+// Of each socket. Its own bookkeeping is the larger part of what the kernel counts for a datagram.
+inline constexpr int kReceiveBufferOctets = 16 << 20;
 
 struct Config {
   std::vector<Prefix> exporters;  // nobody else is listened to
@@ -73,7 +77,13 @@ class FlowExport {
     bool operator()(const model::Flow& a, const model::Flow& b) const { return a.begin > b.begin; }
   };
 
+  struct Rest {
+    bool may = false;
+    std::optional<sys::Loop::TimerId> timer;  // while it rests
+  };
+
   void on_readable(size_t socket);
+  void rest(size_t socket);
   void on_flow(model::Flow flow);
   [[nodiscard]] bool see_behind_nat(model::Flow& flow) const;
   void on_connection(const fold::MailConnection& connection);
@@ -92,6 +102,7 @@ class FlowExport {
   Now now_;
   Stats stats_;
   std::vector<uint32_t> dropped_;  // by socket, as the kernel counts
+  std::vector<Rest> rests_;        // by socket
   sys::UdpBatch batch_;
   wire::FlowExport decoder_;
   fold::MailFlows::LineOf line_of_;

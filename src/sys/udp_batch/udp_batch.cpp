@@ -26,11 +26,16 @@ struct UdpBatch::Buffers {
 Result<ReceiveBuffer> prepare_for_batches(int fd, int octets_wanted) {
   const int on = 1;
   if (::setsockopt(fd, SOL_SOCKET, SO_RXQ_OVFL, &on, sizeof on) != 0) return fail_errno("set SO_RXQ_OVFL");
-  if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets_wanted, sizeof octets_wanted) != 0)
-    return fail_errno("set SO_RCVBUF");
   ReceiveBuffer got;
   socklen_t size = sizeof got.octets;
-  if (::getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &got.octets, &size) != 0) return fail_errno("ask for SO_RCVBUF");
+  const auto ask = [&] { return ::getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &got.octets, &size); };
+  if (ask() != 0) return fail_errno("ask for SO_RCVBUF");
+  // The kernel gives twice what is asked for, for its own bookkeeping. What a privileged process gave before stays.
+  if (got.octets >= octets_wanted) return got;
+  if (::setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets_wanted, sizeof octets_wanted) != 0 &&
+      ::setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets_wanted, sizeof octets_wanted) != 0)
+    return fail_errno("set SO_RCVBUF");
+  if (ask() != 0) return fail_errno("ask for SO_RCVBUF");
   return got;
 }
 

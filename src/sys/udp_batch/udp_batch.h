@@ -13,8 +13,9 @@
 namespace postern::sys {
 
 struct ReceiveBuffer {
-  int octets = 0;  // what the kernel gave (net.core.rmem_max)
+  int octets = 0;  // what the kernel gave
 };
+// A buffer that has as much already is left alone; above net.core.rmem_max it takes CAP_NET_ADMIN.
 [[nodiscard]] Result<ReceiveBuffer> prepare_for_batches(int fd, int octets_wanted);
 
 class UdpBatch {
