@@ -6,7 +6,8 @@
 namespace postern::decide::detect::account {
 
 model::AccountState wanted(const Levels& l) {
-  constexpr int32_t kOne = 2'000;  // one failure that deliveries have not made up for
+  constexpr int32_t kOne = 2'000;  // failures that deliveries have not made up for
+  constexpr int32_t kTwo = 4'000;
   constexpr int32_t kSome = 2'300;
   constexpr int32_t kWatch = 4'600;
   constexpr int32_t kCase = 9'200;
@@ -17,8 +18,8 @@ model::AccountState wanted(const Levels& l) {
   const bool strangers = l.recipients >= kDozens;
   if ((worn && strangers) || (l.delivery >= kBeyondDoubt && l.login >= kWatch)) return model::AccountState::locked;
   if (worn && (l.recipients >= kCase || l.login >= kSome)) return model::AccountState::held;
-  if (strangers && (l.login >= kWatch || l.delivery >= kOne)) return model::AccountState::held;
-  if (l.recipients >= kInvitation && l.login >= kSome) return model::AccountState::held;
+  if (strangers && (l.login >= kWatch || l.delivery >= kTwo)) return model::AccountState::held;
+  if (l.recipients >= kInvitation && (l.login >= kSome || l.delivery >= kOne)) return model::AccountState::held;
   return l.delivery >= kBeyondDoubt ? model::AccountState::held : model::AccountState::open;
 }
 

@@ -19,7 +19,9 @@ TEST(AccountWanted, TwoWitnessesHoldAndTheWornListLocks) {
   EXPECT_EQ(wanted({9'200, 9'200, 0}), AccountState::held);
   EXPECT_EQ(wanted({9'200, 9'100, 2'200}), AccountState::open);
   EXPECT_EQ(wanted({9'200, 0, 2'300}), AccountState::held);
-  EXPECT_EQ(wanted({2'000, 27'600, 0}), AccountState::held);
+  EXPECT_EQ(wanted({4'000, 27'600, 0}), AccountState::held);
+  EXPECT_EQ(wanted({2'080, 36'700, 0}), AccountState::open);  // an invitation with one address that is gone
+  EXPECT_EQ(wanted({2'080, 36'800, 0}), AccountState::held);
   EXPECT_EQ(wanted({0, 27'600, 4'600}), AccountState::held);
   EXPECT_EQ(wanted({0, 36'800, 2'300}), AccountState::held);
   EXPECT_EQ(wanted({0, 36'700, 2'300}), AccountState::open);

@@ -9,11 +9,14 @@ int32_t Detector::level(const Level& level, const Context& context) {
   return context.now - level.at >= kMemory ? 0 : level.mnat;
 }
 
-int32_t Detector::see(State&, const model::ObservationBody& body, const Context&) {
+int32_t Detector::see(State& state, const model::ObservationBody& body, const Context& context) {
   const auto* use = std::get_if<model::AccountUse>(&body);
   if (use == nullptr) return 0;
   const int64_t sum = int64_t{use->failed} * kFailedMnat - int64_t{use->delivered} * kDeliveredMnat;
-  return static_cast<int32_t>(std::clamp<int64_t>(sum, -1'000'000, 1'000'000));
+  // What receivers said of one message comes as two numbers. In whatever order they said it, a failure was on the level
+  // when it came, and seven recipients of the same message who took it do not undo that.
+  const int64_t least = use->failed > 0 ? kFailedMnat - level(state.level, context) : -1'000'000;
+  return static_cast<int32_t>(std::clamp<int64_t>(std::max(sum, least), -1'000'000, 1'000'000));
 }
 
 std::string Detector::note(const Entry& entry) {
