@@ -113,6 +113,18 @@ TEST_F(Told, AReminderComesHalfWayToTheDeadline) {
   EXPECT_FALSE(at(hours(21))) << "the deadline has passed";
 }
 
+// A notice that was ordered in the moment of a confirmation is not confirmed by it; who confirms that one too, in the
+// same moment, changes nothing more, and nothing is written.
+TEST_F(Told, ConfirmedTwiceInOneMomentIsOneTransition) {
+  scene.now = kNow + hours(1);
+  c.contacts.push_back({.id = {2}, .channel = Channel::webhook, .state = ContactState::sent, .at = scene.now});
+  const auto once = on_confirmed(c, scene, "page");
+  ASSERT_TRUE(once);
+  EXPECT_FALSE(on_confirmed(once->case_, scene, "page"));
+  scene.now = kNow + hours(2);
+  EXPECT_TRUE(on_confirmed(once->case_, scene, "page")) << "later, of the second notice";
+}
+
 TEST_F(Told, NobodyIsRemindedWhoAnsweredOrStopped) {
   c.confirmed_at = kNow + hours(1);
   EXPECT_FALSE(at(hours(10)));

@@ -297,6 +297,7 @@ std::optional<CaseChanged> on_confirmed(const Case& c, const Scene& scene, const
   if (next.customer == CustomerStatus::silent) next.customer = CustomerStatus::read;
   if (next.state == CaseState::opened || next.state == CaseState::contacted) next.state = CaseState::confirmed;
   if (before_restriction(next.state)) next.deadline_at = deadline_of(next, scene);
+  if (next == c) return std::nullopt;  // said twice in one moment, of two notices
   return becomes(std::move(next), scene.now, how);
 }
 

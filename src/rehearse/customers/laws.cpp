@@ -28,7 +28,7 @@ void Laws::see(const Case* before, const model::CaseChanged& changed, const std:
                Time now) {
   const Case& c = changed.case_;
   if (before == nullptr && c.state != CaseState::opened) say(now, of(c, "it does not begin as opened"));
-  if (before != nullptr && *before == c) say(now, of(c, "the same transition twice"));
+  if (before != nullptr && *before == c) say(now, of(c, "the same transition twice: " + changed.why));
   contact(before, c, now);
   if (model::holds_back(c.state)) {
     held_.insert(c.id);
