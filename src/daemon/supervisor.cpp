@@ -24,6 +24,7 @@ constexpr Duration kBackoffFirst = milliseconds(50);
 constexpr Duration kBackoffMost = seconds(5);
 constexpr Duration kStable = seconds(10);  // alive this long: the back-off starts afresh
 // Deltas kept after the snapshot; beyond it the brain is asked for a new snapshot.
+constexpr size_t kReloadFaultsTold = 24;
 constexpr size_t kDeltaBytesMax = 32 * 1024 * 1024;
 
 bool reads_table(Role role) { return role == Role::gate || role == Role::edge || role == Role::web; }
@@ -226,7 +227,8 @@ void Supervisor::report() {
   report.counters["reloads_refused_total"] = reloads_refused_;
   report.counters["table_deltas_kept"] = deltas_.size();
   report.facts["settings"] = settings_digest(settings_text_);
-  if (!reload_fault_.empty()) report.facts["reload_fault"] = reload_fault_;
+  for (size_t i = 0; i < reload_faults_.size(); ++i)
+    report.facts[fmt::format("reload_fault.{:02}", i)] = reload_faults_[i];
   send(Role::brain, report);
 }
 
@@ -243,7 +245,13 @@ void Supervisor::reload() {
   std::map<std::string, std::string> secrets;
   auto again = read_settings(settings_path_);
   const std::vector<Error> faults = again ? look_at(again->settings, secrets) : again.error();
-  reload_fault_ = faults.empty() ? "" : faults.front().text();
+  reload_faults_.clear();
+  for (const Error& e : faults) {
+    const bool room = reload_faults_.size() < kReloadFaultsTold;
+    reload_faults_.push_back(room ? e.text()
+                                  : fmt::format("and {} more: the log names them", faults.size() - kReloadFaultsTold));
+    if (!room) break;
+  }
   ++(faults.empty() ? reloads_ : reloads_refused_);
   if (!faults.empty()) {
     for (const Error& e : faults)

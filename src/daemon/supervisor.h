@@ -74,7 +74,7 @@ class Supervisor {
   std::string settings_path_;
   std::string settings_text_;
   settings::Settings settings_;
-  std::string reload_fault_;  // of the last SIGHUP; empty = it was taken over
+  std::vector<std::string> reload_faults_;  // of the last SIGHUP, kReloadFaultsTold at most; none = it was taken over
   uint64_t reloads_ = 0;
   uint64_t reloads_refused_ = 0;
   std::map<std::string, std::string> secrets_;

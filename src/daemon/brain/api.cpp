@@ -108,8 +108,8 @@ wire::Json Brain::status() const {
   if (const auto it = reports_.find(Role::supervisor); it != reports_.end()) {
     supervisor = counters_of(it->second);
     supervisor.set("settings", fact_of(it->second, "settings"));
-    if (it->second.facts.contains("reload_fault"))
-      faults.push("the last reload was refused: " + it->second.facts.at("reload_fault"));
+    for (const auto& [name, text] : it->second.facts)
+      if (name.starts_with("reload_fault.")) faults.push("the last reload was refused: " + text);
   }
   if (const auto it = reports_.find(Role::gate); it != reports_.end()) {
     for (const auto& [name, text] : it->second.facts)
