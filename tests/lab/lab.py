@@ -206,7 +206,19 @@ class Lab:
     def cli(self, *words: str) -> subprocess.CompletedProcess[str]:
         return sh(str(self._cli), "--socket", str(self.directory / "api.sock"), *words, check=False)
 
+    def status(self) -> Any:
+        """As `postern -o json status`, without a process for each look: tests wait for its counters."""
+        with suppress(OSError, ValueError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
+            s.settimeout(5)
+            s.connect(str(self.directory / "api.sock"))
+            s.sendall(b"GET /v1/status HTTP/1.1\r\nHost: postern\r\nConnection: close\r\n\r\n")
+            with s.makefile("rb") as answer:
+                return json.loads(answer.read().partition(b"\r\n\r\n")[2])
+        return None
+
     def ask(self, *words: str) -> Any:
+        if words == ("status",):
+            return self.status()
         done = self.cli("-o", "json", *words)
         with suppress(ValueError):
             return json.loads(done.stdout)
