@@ -104,6 +104,17 @@ Stage WatchOf<R>::stage_of(const Levels& levels, const Modes& modes, Mode least,
 }
 
 template <class R>
+Stage WatchOf<R>::stage_of(const Line& line, const Levels& levels, const Modes& modes, Mode least,
+                           const Thresholds& thresholds) {
+  const Stage stage = stage_of(levels, modes, least, thresholds);
+  if (!kLines || stage < Stage::block) return stage;
+  const auto walked = unseen_walks<kDetectors>(line.ring.entries());
+  Levels without = levels;
+  for (size_t i = 0; i < kDetectors; ++i) without[i] = std::max(levels[i] - walked[i], 0);
+  return stage_of(without, modes, least, thresholds) == Stage::block ? stage : Stage::case_;
+}
+
+template <class R>
 typename WatchOf<R>::Levels WatchOf<R>::levels_of(const Line& line, const Context& context) {
   Levels levels{};
   each<R>([&]<class D>(auto i) { levels[i] = D::level(std::get<i>(line.states).get().level, context); });
@@ -249,9 +260,9 @@ std::vector<Reached> WatchOf<R>::see(const Subject& subject, const model::Observ
     out.push_back(reached(line, subject, context, modes, least, false));
     out.back().finding.stage = held;
   };
-  reach(line.stage, stage_of(levels, modes, Mode::on, thresholds), Mode::on);
+  reach(line.stage, stage_of(line, levels, modes, Mode::on, thresholds), Mode::on);
   line.shadow_stage = std::max(line.shadow_stage, line.stage);
-  reach(line.shadow_stage, stage_of(levels, modes, Mode::shadow, thresholds), Mode::shadow);
+  reach(line.shadow_stage, stage_of(line, levels, modes, Mode::shadow, thresholds), Mode::shadow);
   each<R>([&]<class D>(auto i) {
     if (!is_ticket<D>() || line.ticket || modes[i] == Mode::off || levels[i] < kWatchMnat) return;
     line.ticket = true;
@@ -343,7 +354,7 @@ Reached WatchOf<R>::opinion(const Subject& subject, Time now, const model::Polic
   pace_of(line, context);
   const Modes modes = modes_of(policy);
   Reached out = reached(line, subject, context, modes, least, false);
-  out.finding.stage = stage_of(levels_of(line, context), modes, least, thresholds(policy));
+  out.finding.stage = stage_of(line, levels_of(line, context), modes, least, thresholds(policy));
   return out;
 }
 

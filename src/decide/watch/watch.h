@@ -28,6 +28,7 @@
 #include "decide/frame/contract.h"
 #include "decide/frame/pace.h"
 #include "decide/frame/ring.h"
+#include "decide/frame/unseen_walk.h"
 #include "decide/frame/view.h"
 #include "decide/frame/walk.h"
 #include "model/observation.h"
@@ -132,6 +133,9 @@ class WatchOf {
   static void pace_of(const Line& line, Context& context);
   static void adopt_pace(Line& line, Context& context);
   static Levels levels_of(const Line& line, const Context& context);
+  // The same without what unseen walks (frame/unseen_walk.h) would restrict.
+  [[nodiscard]] static model::Stage stage_of(const Line& line, const Levels& levels, const Modes& modes,
+                                             model::Mode least, const Thresholds& thresholds);
   static bool is_quiet(const Line& line, Context context);
   static bool is_new_network(Line& line, const IpAddress& destination);
   // True when a detector wants a finding of it (kEachIsAFinding).

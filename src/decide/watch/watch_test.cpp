@@ -103,6 +103,24 @@ TEST(Watch, ADomainsWalkIsOneActWhereTheDnsShowsIt) {
   }
 }
 
+// Two dead domains of three and four hosts, asked for elsewhere: a case, but nothing that restricts by itself. A bot's
+// pace, or eight such domains, is no walk.
+TEST(Watch, WalksThatNoQuestionShowsOpenACaseAndBlockNobody) {
+  One server;
+  uint32_t host = 0;
+  const auto domain = [&](uint32_t hosts, Time at) {
+    for (uint32_t i = 0; i < hosts; ++i) server.see(contact_of(host++, model::Outcome::failure), at + seconds(30 * i));
+  };
+  domain(3, kBegin);
+  domain(4, kBegin + minutes(25));
+  EXPECT_EQ(server.highest, model::Stage::case_);
+  for (uint32_t i = 0; i < 6; ++i) domain(1, kBegin + minutes(27 + i));
+  EXPECT_EQ(server.highest, model::Stage::block);
+  One bot;
+  for (uint32_t i = 0; i < 7; ++i) bot.see(contact_of(i, model::Outcome::failure), kBegin + seconds(21 * i));
+  EXPECT_EQ(bot.highest, model::Stage::block);
+}
+
 TEST(Watch, ALargeNetworkNeedsMoreEvidence) {
   for (const uint64_t lines : {1'000U, 1'000'000U}) {
     One one;
