@@ -67,7 +67,8 @@ wire::Json Brain::relay_row(const edge::relay::Usage& usage) const {
         settings_.classes.find(sessions.empty() ? std::string() : std::string(engine_.class_of(*sessions.front())));
     limits = relay_limits(it != settings_.classes.end() ? it->second : settings_.classes.at("unknown"));
     const model::Order* order = sessions.empty() ? nullptr : engine_.order_of(sessions.front()->id);
-    const bool held = order != nullptr && order->hold != model::Hold::none;
+    const bool held =
+        order != nullptr && (order->hold != model::Hold::none || order->reason == model::Reason::restriction);
     row.set("held", held);
     if (held) limits = limits.part(settings_.relay.restricted_percent);
   }

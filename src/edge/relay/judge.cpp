@@ -106,7 +106,8 @@ Judge::Who Judge::identify(const Ask& ask, uint32_t now) {
     const bool lives = line && line->line && (!line->expires || line->expires.unix_seconds() > now);
     if (lives) {
       const Limits& limits = limits_of(line->class_name);
-      const bool held = line->hold != model::Hold::none;
+      // Without a hold of its own where port 25 is all that a case closes.
+      const bool held = line->hold != model::Hold::none || line->reason == model::Reason::restriction;
       who.line = line->line.value;
       add_subject(who, key_of_line(line->line.value), line->line.value, {},
                   held ? limits.part(config_.restricted_percent) : limits, now);

@@ -40,7 +40,6 @@ class JudgeTest : public testing::Test {
     e.line = {number};
     e.class_name = "residential";
     e.reason = reason;
-    if (reason == model::Reason::restriction) e.hold = model::Hold::services;
     lines_.emplace_back(e.prefix, e);
   }
   static Ask ask(const char* client, std::string_view message, std::string_view recipient = "a@far.example") {
@@ -205,6 +204,10 @@ TEST_F(JudgeTest, AHeldLineKeepsAPart) {
   const Answer over = judge_->recipient(ask("10.64.0.7", "i2"), kAt);
   EXPECT_EQ(over.rule, Rule::over);
   EXPECT_EQ(over.most, 1U) << "a third of 3, and never 0";
+  line("10.64.0.8/32", 8);
+  lines_.back().second.hold = model::Hold::garden;
+  EXPECT_EQ(rcpt(ask("10.64.0.8", "i3")), Rule::passes);
+  EXPECT_EQ(rcpt(ask("10.64.0.8", "i4")), Rule::over);
 }
 
 TEST_F(JudgeTest, AMessageWhoseBeginningWasMissedCountsOnce) {
