@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ./dev bench relay [--json FILE] [--requests N] [--runs N] [--seeds N] [--first-seed N] [--only
-// decisions|accounts|peers|thieves]
+// ./dev bench relay (bench/README.md)
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -9,6 +8,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "bench/relay/end_to_end.h"
 #include "bench/relay/load.h"
 #include "bench/relay/servers.h"
 #include "bench/relay/thieves.h"
@@ -44,7 +44,7 @@ T must(Result<T> r) {
 
 // One server's runs: what else was seen of each beside its rate.
 struct Subject {
-  PolicyServer server;
+  FilterServer server;
   uint32_t accounts = kFew;
   uint32_t requests = 0;  // of one run
   std::vector<Load> loads = {};
@@ -83,8 +83,8 @@ void compare(Report& report, const std::string& name, Subject& ours, Subject& re
 }
 
 void decisions(Report& report, uint32_t requests, int runs) {
-  Subject ours{must(PolicyServer::postern(kFew))};
-  Subject bare{must(PolicyServer::bare())};
+  Subject ours{must(FilterServer::postern(kFew))};
+  Subject bare{must(FilterServer::bare())};
   for (const uint32_t connections : {1U, 10U, 100U}) {
     ours.requests = bare.requests = connections == 1 ? requests / 4 : requests;
     compare(report, fmt::format("bare.{}", connections), ours, bare, connections, runs);
@@ -95,8 +95,8 @@ void decisions(Report& report, uint32_t requests, int runs) {
 }
 
 void accounts(Report& report, uint32_t requests, int runs) {
-  Subject few{must(PolicyServer::postern(kFew)), kFew, requests};
-  Subject many{must(PolicyServer::postern(kMany)), kMany, requests};
+  Subject few{must(FilterServer::postern(kFew)), kFew, requests};
+  Subject many{must(FilterServer::postern(kMany)), kMany, requests};
   // Both as they are after a while: their meters made, their tables touched.
   (void)must(ask(few.server.path(), 100, kFill / 10, kFew, 1'000'000));
   (void)must(ask(many.server.path(), 100, kFill, kMany, 1'000'000));
@@ -106,10 +106,10 @@ void accounts(Report& report, uint32_t requests, int runs) {
 
 // What a provider would install from Debian for limits; slow enough that a run of theirs is a short one.
 void peers(Report& report, uint32_t requests) {
-  Subject ours{must(PolicyServer::postern(kFew))};
+  Subject ours{must(FilterServer::postern(kFew))};
   ours.requests = requests;
-  for (const auto& [name, start] : {std::pair{"postfwd", &PolicyServer::postfwd},
-                                    std::pair{"policyd_rate_limit", &PolicyServer::policyd_rate_limit}}) {
+  for (const auto& [name, start] : {std::pair{"postfwd", &FilterServer::postfwd},
+                                    std::pair{"policyd_rate_limit", &FilterServer::policyd_rate_limit}}) {
     auto made = start();
     if (!made) {
       report.note(fmt::format("{}: LEFT OUT, {}", name, made.error().text()));
@@ -125,7 +125,8 @@ void peers(Report& report, uint32_t requests) {
 
 int run(int argc, char** argv) {
   Report report("relay: policy decisions on a unix socket; RCPT, RCPT, DATA, END-OF-MESSAGE of each message",
-                "[--requests N] [--runs N] [--seeds N] [--first-seed N] [--only decisions|peers|accounts|thieves]",
+                "[--requests N] [--messages N] [--runs N] [--seeds N] [--first-seed N] [--only "
+                "decisions|peers|accounts|postfix|thieves]",
                 argc, argv);
   const std::vector<std::string>& arguments = report.arguments();
   const uint32_t requests = number(arguments, "--requests", 100'000);
@@ -136,6 +137,7 @@ int run(int argc, char** argv) {
   if (wanted("decisions")) decisions(report, requests, runs);
   if (wanted("peers")) peers(report, requests);
   if (wanted("accounts")) accounts(report, requests, runs);
+  if (wanted("postfix")) postfix(report, number(arguments, "--messages", 1'000), runs);
   if (wanted("thieves")) {
     Theft theft;
     theft.seeds = number(arguments, "--seeds", static_cast<uint32_t>(theft.seeds));

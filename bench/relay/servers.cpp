@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/relay/servers.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
@@ -9,6 +10,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <map>
 #include <string_view>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -19,7 +21,8 @@
 #include <utility>
 
 #include "base/check.h"
-#include "edge/relay/judge.h"
+#include "edge/relay/milter/session.h"
+#include "edge/relay/policy.h"
 #include "edge/relay/server.h"
 #include "sys/clock.h"
 #include "sys/loop.h"
@@ -58,7 +61,7 @@ relay::Config config() {
           .account = limits};
 }
 
-void run_postern(sys::Fd listener, uint32_t accounts) {
+void run_postern(sys::Fd listener, uint32_t accounts, bool is_milter) {
   const tables::LineTable lines = table();
   const sys::Fd memory = relay::SharedMemory::make("bench").value();
   relay::Meters meters =
@@ -66,15 +69,20 @@ void run_postern(sys::Fd listener, uint32_t accounts) {
   relay::Judge judge(config(), meters, [&](const IpAddress& a) { return lines.find(a).value_or(model::LineEntry{}); });
   std::vector<sys::Fd> listeners;
   listeners.push_back(std::move(listener));
-  auto server = relay::Server::make({}, std::move(listeners), judge, {.utc = sys::now});
+  relay::TalkStats asked;
+  relay::NewTalk talk = [&] { return std::make_unique<relay::PolicyTalk>(judge, asked); };
+  if (is_milter) talk = [&] { return std::make_unique<relay::MilterTalk>(judge, asked, true); };
+  auto server = relay::Server::make({}, std::move(listeners), std::move(talk), {.utc = sys::now});
   PN_CHECK(server.has_value());
   sys::Loop loop;
   (*server)->start(loop);
+  loop.every(milliseconds(500), [&] { judge.sweep(sys::now()); });
   loop.run();
 }
 
-void run_bare(const sys::Fd& listener) {
-  constexpr std::string_view kAnswer = "action=DUNNO\n\n";
+// `answer` gets what came on a connection and says what is sent; false: close it.
+template <class Answer>
+void run_epoll(const sys::Fd& listener, Answer&& answer) {
   const int epoll = ::epoll_create1(0);
   epoll_event e{.events = EPOLLIN, .data = {.fd = listener.get()}};
   ::epoll_ctl(epoll, EPOLL_CTL_ADD, listener.get(), &e);
@@ -92,23 +100,68 @@ void run_bare(const sys::Fd& listener) {
         continue;
       }
       const ssize_t got = ::recv(fd, input.data(), input.size(), 0);
-      if (got <= 0) {
-        ::close(fd);
-      } else if (std::string_view(input.data(), static_cast<size_t>(got)).ends_with("\n\n")) {
-        ::send(fd, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL);
-      }
+      std::string out;
+      const bool open = answer(fd, std::string_view(input.data(), static_cast<size_t>(std::max<ssize_t>(got, 0))), out);
+      if (!out.empty()) ::send(fd, out.data(), out.size(), MSG_NOSIGNAL);
+      if (!open) ::close(fd);
     }
   }
+}
+
+void run_bare(const sys::Fd& listener) {
+  run_epoll(listener, [](int, std::string_view came, std::string& out) {
+    if (came.ends_with("\n\n")) out = "action=DUNNO\n\n";
+    return !came.empty();
+  });
+}
+
+void run_bare_milter(const sys::Fd& listener) {
+  std::map<int, std::string> unread;
+  run_epoll(listener, [&](int fd, std::string_view came, std::string& out) {
+    std::string& kept = unread[fd];
+    kept += came;
+    std::string_view left = kept;
+    bool open = !came.empty();
+    for (;;) {
+      const auto frame = wire::take_milter_frame(left);
+      open = open && frame.has_value();
+      if (!frame || !*frame) break;
+      switch ((*frame)->command) {
+        case wire::MilterCommand::negotiate:
+          wire::append_milter_negotiation(
+              out, wire::agreed(wire::decode_milter_negotiation((*frame)->content).value(),
+                                {.version = wire::kMilterVersion,
+                                 .actions = 0,
+                                 .protocol = wire::kMilterNoHelo | wire::kMilterNoHeaders | wire::kMilterNoEoh |
+                                             wire::kMilterNoUnknown | wire::kMilterConnectUnanswered |
+                                             wire::kMilterMailUnanswered | wire::kMilterDataUnanswered |
+                                             wire::kMilterBodyUnanswered}));
+          break;
+        case wire::MilterCommand::rcpt:
+        case wire::MilterCommand::eob:
+          wire::append_milter_verdict(out, wire::MilterVerdict::carry_on);
+          break;
+        case wire::MilterCommand::quit:
+          open = false;
+          break;
+        default:
+          break;
+      }
+    }
+    kept.erase(0, kept.size() - left.size());
+    if (!open) unread.erase(fd);
+    return open;
+  });
 }
 
 }  // namespace
 
 template <class Run>
-Result<PolicyServer> PolicyServer::forked(Run&& run) {
+Result<FilterServer> FilterServer::forked(Run&& run) {
   static int number = 0;
-  PolicyServer s;
+  FilterServer s;
   s.path_ = fmt::format("/tmp/pn-bench-relay.{}.{}", ::getpid(), ++number);
-  sys::Fd listener = PN_TRY(sys::listen_unix(s.path_, 0600));
+  sys::Fd listener = PN_TRY(sys::listen_unix(s.path_, 0666));  // Postfix asks as a user of its own
   s.pid_ = ::fork();
   if (s.pid_ < 0) return fail_errno("fork");
   if (s.pid_ == 0) {
@@ -119,15 +172,21 @@ Result<PolicyServer> PolicyServer::forked(Run&& run) {
   return s;
 }
 
-Result<PolicyServer> PolicyServer::postern(uint32_t accounts) {
-  return forked([&](sys::Fd listener) { run_postern(std::move(listener), accounts); });
+Result<FilterServer> FilterServer::postern(uint32_t accounts) {
+  return forked([&](sys::Fd listener) { run_postern(std::move(listener), accounts, false); });
 }
-Result<PolicyServer> PolicyServer::bare() {
+Result<FilterServer> FilterServer::postern_milter(uint32_t accounts) {
+  return forked([&](sys::Fd listener) { run_postern(std::move(listener), accounts, true); });
+}
+Result<FilterServer> FilterServer::bare_milter() {
+  return forked([](sys::Fd listener) { run_bare_milter(listener); });
+}
+Result<FilterServer> FilterServer::bare() {
   return forked([](sys::Fd listener) { run_bare(listener); });
 }
 
 // Runs the program in the server's folder until its socket is there.
-Result<PolicyServer> PolicyServer::started(PolicyServer s, const std::vector<std::string>& argv) {
+Result<FilterServer> FilterServer::started(FilterServer s, const std::vector<std::string>& argv) {
   if (::access(argv[0].c_str(), X_OK) != 0) return fail(Errc::unavailable, argv[0] + " is not installed");
   s.pid_ = ::fork();
   if (s.pid_ < 0) return fail_errno("fork");
@@ -149,17 +208,17 @@ Result<PolicyServer> PolicyServer::started(PolicyServer s, const std::vector<std
   return fail(Errc::unavailable, argv[0] + " does not come up");
 }
 
-Result<PolicyServer> PolicyServer::own_folder() {
+Result<FilterServer> FilterServer::own_folder() {
   std::string folder = "/tmp/pn-bench-relay.XXXXXX";
   if (::mkdtemp(folder.data()) == nullptr) return fail_errno("make " + folder);
-  PolicyServer s;
+  FilterServer s;
   s.folder_ = folder;
   s.path_ = folder + "/policy";
   return s;
 }
 
-Result<PolicyServer> PolicyServer::postfwd() {
-  PolicyServer s = PN_TRY(own_folder());
+Result<FilterServer> FilterServer::postfwd() {
+  FilterServer s = PN_TRY(own_folder());
   const std::string path = s.path_;
   const std::string folder = s.folder_;
   // The same questions asked again would come from its cache: it is to count.
@@ -169,8 +228,8 @@ Result<PolicyServer> PolicyServer::postfwd() {
                   "id=R1; protocol_state==RCPT; action=rcpt(sasl_username/1000000000/3600/REJECT too many)"});
 }
 
-Result<PolicyServer> PolicyServer::policyd_rate_limit() {
-  PolicyServer s = PN_TRY(own_folder());
+Result<FilterServer> FilterServer::policyd_rate_limit() {
+  FilterServer s = PN_TRY(own_folder());
   std::ofstream(s.folder_ + "/config.yaml")
       << "debug: False\nuser: root\ngroup: root\npidfile: " << s.folder_ << "/pid\nbackend: 0\nsqlite_config:\n"
       << "    database: " << s.folder_ << "/db.sqlite3\nSOCKET: " << s.path_ << "\nsocket_permission: 0600\n"
@@ -181,10 +240,10 @@ Result<PolicyServer> PolicyServer::policyd_rate_limit() {
   return started(std::move(s), {"/usr/bin/policyd-rate-limit", "--file", file});
 }
 
-PolicyServer::PolicyServer(PolicyServer&& o) noexcept
+FilterServer::FilterServer(FilterServer&& o) noexcept
     : pid_(std::exchange(o.pid_, 0)), path_(std::exchange(o.path_, {})), folder_(std::exchange(o.folder_, {})) {}
 
-PolicyServer::~PolicyServer() {
+FilterServer::~FilterServer() {
   if (pid_ > 0) {
     ::kill(pid_, SIGKILL);
     ::waitpid(pid_, nullptr, 0);
@@ -194,7 +253,7 @@ PolicyServer::~PolicyServer() {
   if (!folder_.empty()) std::filesystem::remove_all(folder_, ignored);
 }
 
-double PolicyServer::cpu_us() const {
+double FilterServer::cpu_us() const {
   // Nanoseconds on a processor, of its one thread.
   std::ifstream stat(fmt::format("/proc/{}/schedstat", pid_));
   double ns = 0;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The supervisor's start: all that can be wrong is looked at before any role runs, and all faults are told at once.
+#include <algorithm>
 #include <array>
 #include <fcntl.h>
 #include <filesystem>
@@ -16,6 +17,7 @@
 #include "edge/relay/memory.h"
 #include "observe/flow_export/flow_export.h"
 #include "settings/check.h"
+#include "sys/log.h"
 #include "sys/privileges.h"
 #include "sys/udp_batch/udp_batch.h"
 #include "tables/origins.h"
@@ -256,8 +258,28 @@ void Supervisor::open_relay(std::vector<Error>& faults) {
     keep(faults, fmt::format("relay:{}", n++), sys::listen_tcp(at, kRelayBacklog, false));
   for (size_t i = 0; i < relay.mail_log.size(); ++i)
     keep(faults, fmt::format("mail_log:{}", i), sys::listen_tcp(relay.mail_log[i], 64, false));
+  size_t milters = 0;
+  if (!relay.milter_unix.empty())
+    keep(faults, fmt::format("milter:{}", milters++), open_unix(relay.milter_unix, relay.group));
+  for (const Endpoint& at : relay.milter)
+    keep(faults, fmt::format("milter:{}", milters++), sys::listen_tcp(at, kRelayBacklog, false));
   // Kept here, so that the counts outlive the edge role.
   keep(faults, "relay_meters", edge::relay::SharedMemory::make("relay-meters"));
+  if (n + milters == 0 || !listeners_.contains("relay_meters")) return;
+  const Status found = edge::relay::SharedMemory::load(listeners_["relay_meters"].get(), meters_path());
+  if (!found && found.error().code != Errc::not_found)
+    sys::log(sys::Level::warning, "relay", "RELAY_METERS_LOST", found.error().text());
+}
+
+std::string Supervisor::meters_path() const {
+  return std::filesystem::path(settings_.api.socket).parent_path() / "relay.meters";
+}
+
+void Supervisor::save_meters() const {
+  if (std::ranges::none_of(listeners_, [](const auto& l) { return l.first == "relay:0" || l.first == "milter:0"; }))
+    return;
+  if (auto done = edge::relay::SharedMemory::save(listeners_.at("relay_meters").get(), meters_path()); !done)
+    sys::log(sys::Level::warning, "relay", "RELAY_METERS_NOT_SAVED", done.error().text());
 }
 
 Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
@@ -287,6 +309,7 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       give("radius_acct");
       give("flow_export");
       give("relay");
+      give("milter");
       give("radius_auth");
       give("mail_intake");
       give("mail_log");

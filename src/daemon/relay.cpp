@@ -5,6 +5,8 @@
 #include <fmt/format.h>
 #include <span>
 
+#include "edge/relay/milter/session.h"
+#include "edge/relay/policy.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
 #include "sys/log.h"
@@ -22,6 +24,10 @@ constexpr size_t kUsesPerTell = 1'024;  // 2,000 a second: what the brain is ask
 
 uint32_t now_s() { return static_cast<uint32_t>(sys::now().unix_seconds()); }
 
+std::string relay_account_class(const settings::Settings& s) {
+  return s.relay.account_class.empty() ? s.network.default_class : s.relay.account_class;
+}
+
 relay::Config judge_config(const settings::Settings& s) {
   relay::Config config{.provider = s.provider.name,
                        .url = s.provider.url,
@@ -31,6 +37,7 @@ relay::Config judge_config(const settings::Settings& s) {
                        .classes = {},
                        .otherwise = relay_limits(s.classes.at("unknown")),
                        .account = relay_account_limits(s),
+                       .account_class = relay_account_class(s),
                        .restricted_percent = s.relay.restricted_percent,
                        .refuse_auth_on_25 = s.relay.auth_on_25 == settings::AuthOn25::refuse,
                        .warn_percent = s.relay.warn_percent,
@@ -59,11 +66,17 @@ relay::Limits relay_limits(const settings::Class& c) {
   set(relay::Quantity::recipients, c.relay_recipients_per_hour, c.relay_recipients_per_day);
   set(relay::Quantity::kilobytes, c.relay_megabytes_per_hour * 1'024, c.relay_megabytes_per_day * 1'024);
   set(relay::Quantity::domains, c.relay_domains_per_hour, c.relay_domains_per_day);
+  out.class_recipients = {c.relay_class_recipients_per_hour, c.relay_class_recipients_per_day};
   return out;
 }
 
 relay::Limits relay_account_limits(const settings::Settings& s) {
-  return relay_limits(s.classes.at(s.relay.account_class.empty() ? s.network.default_class : s.relay.account_class));
+  return relay_limits(s.classes.at(relay_account_class(s)));
+}
+
+bool relay_is_asked(const settings::Settings& s) {
+  return !s.relay.listen_unix.empty() || !s.relay.listen.empty() || !s.relay.milter_unix.empty() ||
+         !s.relay.milter.empty();
 }
 
 Result<std::unique_ptr<Relay>> Relay::make(Kit& kit, const settings::Settings& s, sys::Loop& loop, relay::Lookup lookup,
@@ -77,9 +90,8 @@ Result<std::unique_ptr<Relay>> Relay::make(Kit& kit, const settings::Settings& s
     sys::log(sys::Level::info, "relay", "RELAY_METERS_KEPT", "counts go on where the process before stopped",
              {{"meters", fmt::to_string(meters.used())}});
   std::unique_ptr<Relay> out(new Relay(s, std::move(meters), loop, std::move(lookup), std::move(told)));
-  out->server_ = PN_TRY(relay::Server::make({.connections_max = s.relay.connections_max, .clients = s.relay.clients},
-                                            take_fds(kit, "relay"), out->judge_, {.utc = sys::now}));
-  out->server_->start(loop);
+  PN_TRY_VOID(out->serve(out->policy_, s, take_fds(kit, "relay"), false));
+  PN_TRY_VOID(out->serve(out->milter_, s, take_fds(kit, "milter"), true));
   if (const auto it = kit.secrets.find("relay:origins"); it != kit.secrets.end())
     out->origins_ = PN_TRY(tables::Origins::parse(it->second));
   out->log_ = std::make_unique<observe::mail_log::MailLog>(
@@ -89,7 +101,10 @@ Result<std::unique_ptr<Relay>> Relay::make(Kit& kit, const settings::Settings& s
             relay->judge_.final_word(account, recipient, delivered, sys::now());
           },
           [relay = out.get()](std::string_view account, uint32_t n) { relay->judge_.login_failed(account, n); }});
-  loop.every(kTellEvery, [relay = out.get()] { relay->tell(); });
+  loop.every(kTellEvery, [relay = out.get()] {
+    relay->judge_.sweep(sys::now());
+    relay->tell();
+  });
   return out;
 }
 
@@ -98,6 +113,20 @@ Relay::Relay(const settings::Settings& s, relay::Meters meters, sys::Loop& loop,
       meters_(std::move(meters)),
       judge_(judge_config(s), meters_, std::move(lookup)),
       told_(std::move(told)) {}
+
+Status Relay::serve(Way& way, const settings::Settings& s, std::vector<sys::Fd> listeners, bool is_milter) {
+  if (listeners.empty()) return {};
+  relay::NewTalk talk = [this, &way] { return std::make_unique<relay::PolicyTalk>(judge_, way.asked); };
+  if (is_milter)
+    talk = [this, &way, sizes = judge_config(s).limits_size()] {
+      return std::make_unique<relay::MilterTalk>(judge_, way.asked, sizes);
+    };
+  way.server = PN_TRY(relay::Server::make(
+      {.connections_max = s.relay.connections_max, .clients = s.relay.clients, .acknowledge_at_once = is_milter},
+      std::move(listeners), std::move(talk), {.utc = sys::now}));
+  way.server->start(loop_);
+  return {};
+}
 
 void Relay::ask(RelayAsk ask) {
   ask.rows_max = std::min(ask.rows_max, kRowsMax);
@@ -163,13 +192,23 @@ void Relay::finish(const Scan& scan) {
   told_.usage(std::move(told));
 }
 
+void Relay::report(const Way& way, std::string_view prefix, RoleReport& report) {
+  if (!way.server) return;
+  const auto count = [&](std::string_view name, const uint64_t& value) {
+    report.counters[fmt::format("{}{}_total", prefix, name)] = value;
+  };
+  relay::ServerStats::visit(way.server->stats(), count);
+  relay::TalkStats::visit(way.asked, count);
+  report.counters[fmt::format("{}open", prefix)] = way.server->open();
+}
+
 void Relay::report(RoleReport& report) const {
   const auto count = [&](std::string_view name, const uint64_t& value) {
     report.counters[fmt::format("relay.{}_total", name)] = value;
   };
   relay::Stats::visit(judge_.stats(), count);
-  relay::ServerStats::visit(server_->stats(), count);
-  report.counters["relay.open"] = server_->open();
+  Relay::report(policy_, "relay.", report);
+  Relay::report(milter_, "relay.milter_", report);
   report.counters["relay.meters"] = meters_.used();
   report.counters["relay.asks_dropped_total"] = asks_dropped_;
   report.counters["relay.uses_dropped_total"] = judge_.uses_dropped();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The relay's rooms as the edge role runs them: meters, judge, policy server, what people ask about the meters,
-// Postfix's log, and what the brain is told of accounts.
+// The relay's rooms as the edge role runs them: meters, judge, policy server and milter, what people ask about the
+// meters, Postfix's log, and what the brain is told of accounts.
 #pragma once
 
 #include <deque>
@@ -18,6 +18,8 @@ namespace postern::daemon {
 // How much a class, or an account, may send.
 [[nodiscard]] edge::relay::Limits relay_limits(const settings::Class& class_settings);
 [[nodiscard]] edge::relay::Limits relay_account_limits(const settings::Settings& settings);
+// Whether any mail server may ask.
+[[nodiscard]] bool relay_is_asked(const settings::Settings& settings);
 
 class Relay {
  public:
@@ -44,8 +46,17 @@ class Relay {
     std::vector<std::pair<uint64_t, uint32_t>> best;  // recipients of the hour and the day, row; a heap, least first
   };
 
+  // One protocol's sockets and what was asked on them.
+  struct Way {
+    std::unique_ptr<edge::relay::Server> server;
+    edge::relay::TalkStats asked;
+  };
+
   Relay(const settings::Settings& settings, edge::relay::Meters meters, sys::Loop& loop, edge::relay::Lookup lookup,
         Told told);
+  [[nodiscard]] Status serve(Way& way, const settings::Settings& settings, std::vector<sys::Fd> listeners,
+                             bool is_milter);
+  static void report(const Way& way, std::string_view prefix, RoleReport& report);
   void tell();
   void scan();
   void finish(const Scan& scan);
@@ -53,7 +64,8 @@ class Relay {
   sys::Loop& loop_;
   edge::relay::Meters meters_;
   edge::relay::Judge judge_;
-  std::unique_ptr<edge::relay::Server> server_;
+  Way policy_;
+  Way milter_;
   std::unique_ptr<observe::mail_log::MailLog> log_;
   tables::Origins origins_;
   Told told_;

@@ -23,6 +23,7 @@ namespace {
 constexpr Duration kBackoffFirst = milliseconds(50);
 constexpr Duration kBackoffMost = seconds(5);
 constexpr Duration kStable = seconds(10);  // alive this long: the back-off starts afresh
+constexpr Duration kSaveMeters = seconds(60);
 // Deltas kept after the snapshot; beyond it the brain is asked for a new snapshot.
 constexpr size_t kReloadFaultsTold = 24;
 constexpr size_t kDeltaBytesMax = 32 * 1024 * 1024;
@@ -66,7 +67,9 @@ int Supervisor::run() {
   loop_.watch(signals_.get(), EPOLLIN, [this](uint32_t) { on_signal(); });
   for (const Role role : kWorkers) spawn(role);
   loop_.every(seconds(1), [this] { report(); });
+  loop_.every(kSaveMeters, [this] { save_meters(); });
   loop_.run();
+  save_meters();
   return 0;
 }
 

@@ -49,6 +49,9 @@ class Supervisor {
                                                            std::vector<Error>& faults);
   void open_listeners(std::vector<Error>& faults);
   void open_relay(std::vector<Error>& faults);
+  // What was sent through the relay, beside api.socket, where it outlives this process: in /run, so no disk holds it.
+  [[nodiscard]] std::string meters_path() const;
+  void save_meters() const;
   void open_decoys(std::vector<Error>& faults);
   void keep(std::vector<Error>& faults, const std::string& name, Result<sys::Fd> fd);
 

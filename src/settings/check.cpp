@@ -137,10 +137,10 @@ Environment check_environment(const Settings& s) {
     const std::string folder = fs::path(s.dnstap.listen_unix).parent_path().string();
     directory(folder, "directory of dnstap's socket", fmt::format("install -d -m 0755 {}", folder), out);
   }
-  if (!s.relay.listen_unix.empty()) {
-    group("relay.group", s.relay.group, s.relay.listen_unix,
-          "apt install postfix, or name the group of your mail server", out);
-    const std::string folder = fs::path(s.relay.listen_unix).parent_path().string();
+  for (const std::string* socket : {&s.relay.listen_unix, &s.relay.milter_unix}) {
+    if (socket->empty()) continue;
+    group("relay.group", s.relay.group, *socket, "apt install postfix, or name the group of your mail server", out);
+    const std::string folder = fs::path(*socket).parent_path().string();
     directory(folder, "directory of the relay's socket", fmt::format("install -d -m 0755 {}", folder), out);
   }
   out.unchecked = {

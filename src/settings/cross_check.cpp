@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <initializer_list>
+#include <map>
 #include <set>
+#include <string>
+#include <string_view>
 #include <tuple>
 
 #include "model/plug.h"
@@ -34,10 +37,7 @@ class Checker {
     autoconfig();
     who();
     decoys();
-    dnstap();
-    if (s_.api.socket.size() > kUnixPathMax)
-      fault({"api", "socket"}, kWhole, fmt::format("api.socket is longer than {} bytes", kUnixPathMax),
-            "the kernel takes no longer socket path");
+    unix_sockets();
   }
 
  private:
@@ -196,11 +196,6 @@ class Checker {
 
   void relay() {
     const Relay& r = s_.relay;
-    if (r.listen_unix.size() > kUnixPathMax)
-      fault({"relay", "listen_unix"}, kWhole, fmt::format("relay.listen_unix is longer than {} bytes", kUnixPathMax),
-            "the kernel takes no longer socket path");
-    if (!r.listen_unix.empty() && r.listen_unix == s_.api.socket)
-      fault({"relay", "listen_unix"}, kWhole, "relay.listen_unix is api.socket", "give it a path of its own");
     if (!r.account_class.empty() && !s_.classes.contains(r.account_class))
       fault({"relay", "account_class"}, kWhole, fmt::format("there is no class \"{}\"", r.account_class),
             "name a class of this file");
@@ -346,16 +341,22 @@ class Checker {
             "it is the RADIUS Class of a session in the garden, which keeps the class of its line");
   }
 
-  void dnstap() {
-    const Dnstap& d = s_.dnstap;
-    if (d.listen_unix.size() > kUnixPathMax)
-      fault({"dnstap", "listen_unix"}, kWhole, fmt::format("dnstap.listen_unix is longer than {} bytes", kUnixPathMax),
-            "the kernel takes no longer socket path");
-    for (const auto& [name, other] :
-         {std::pair("api.socket", &s_.api.socket), {"relay.listen_unix", &s_.relay.listen_unix}})
-      if (!d.listen_unix.empty() && d.listen_unix == *other)
-        fault({"dnstap", "listen_unix"}, kWhole, fmt::format("dnstap.listen_unix is {}", name),
-              "give it a path of its own");
+  void unix_sockets() {
+    const std::initializer_list<std::tuple<const char*, const char*, const std::string*>> sockets = {
+        {"api", "socket", &s_.api.socket},
+        {"relay", "listen_unix", &s_.relay.listen_unix},
+        {"relay", "milter_unix", &s_.relay.milter_unix},
+        {"dnstap", "listen_unix", &s_.dnstap.listen_unix}};
+    std::map<std::string_view, std::string> taken;
+    for (const auto& [section, key, path] : sockets) {
+      const std::string name = fmt::format("{}.{}", section, key);
+      if (path->size() > kUnixPathMax)
+        fault({section, key}, kWhole, fmt::format("{} is longer than {} bytes", name, kUnixPathMax),
+              "the kernel takes no longer socket path");
+      if (path->empty()) continue;
+      if (const auto [other, is_new] = taken.emplace(*path, name); !is_new)
+        fault({section, key}, kWhole, fmt::format("{} is {}", name, other->second), "give it a path of its own");
+    }
   }
 
   void listeners() {
@@ -364,11 +365,9 @@ class Checker {
       if (e.address) tcp.insert(e);
     }
     const std::initializer_list<std::tuple<const char*, const char*, const std::vector<Endpoint>*>> listens = {
-        {"notice", "listen", &s_.notice.listen},
-        {"relay", "listen", &s_.relay.listen},
-        {"radius_auth", "listen", &s_.radius_auth.listen},
-        {"mail", "intake", &s_.mail.intake},
-        {"dnstap", "listen", &s_.dnstap.listen}};
+        {"notice", "listen", &s_.notice.listen}, {"relay", "listen", &s_.relay.listen},
+        {"relay", "milter", &s_.relay.milter},   {"radius_auth", "listen", &s_.radius_auth.listen},
+        {"mail", "intake", &s_.mail.intake},     {"dnstap", "listen", &s_.dnstap.listen}};
     for (const auto& [section, key, list] : listens)
       for (size_t i = 0; i < list->size(); ++i)
         if (const Endpoint& at = (*list)[i]; at.address && !tcp.insert(at).second)

@@ -176,6 +176,13 @@ dark = ["203.0.113.0/24"]
       "uses the relay would look infected; dark addresses are those nobody uses)\n");
 }
 
+TEST(Faults, Sockets) {
+  EXPECT_EQ(after_sound("[relay]\nlisten_unix = \"/run/x\"\nmilter_unix = \"/run/x\"\nmilter = [\"127.0.0.1:25\", "
+                        "\"127.0.0.1:25\"]\n"),
+            "p.toml:12:15: relay.milter_unix is relay.listen_unix (give it a path of its own)\n"
+            "p.toml:13:27: 127.0.0.1:25 is listened on twice (give each listener its own port)\n");
+}
+
 TEST(Faults, Classes) {
   EXPECT_EQ(
       after_sound(R"([class.unknown]

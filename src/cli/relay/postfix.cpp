@@ -88,10 +88,14 @@ bool closes(const std::vector<std::string>& list) {
   });
 }
 
+bool restrictions_contain(std::string_view list, std::string_view word) {
+  const std::vector<std::string> all = restrictions_of(list);
+  return std::ranges::find(all, word) != all.end();
+}
+
 class Examiner {
  public:
-  Examiner(const Postfix& postfix, const std::vector<std::string>& endpoints)
-      : postfix_(postfix), endpoints_(endpoints) {}
+  Examiner(const Postfix& postfix, const Endpoints& endpoints) : postfix_(postfix), endpoints_(endpoints) {}
 
   std::vector<Remark> run() {
     if (postfix_.listeners.empty())
@@ -100,10 +104,19 @@ class Examiner {
     for (const Listener& l : postfix_.listeners) {
       listener_ = &l;
       const size_t before = faults_;
-      order();
-      later_states();
+      const Milter milter = milter_of(value("smtpd_milters"));
+      if (milter.asked) {
+        as_milter(milter);
+      } else {
+        order();
+        later_states();
+      }
       auth();
-      if (faults_ == before) add(Grade::good, l.name, "asks Postern before anything permits, AUTH is under TLS", "");
+      if (faults_ == before)
+        add(Grade::good, l.name,
+            milter.asked ? "asks Postern as its milter, AUTH is under TLS"
+                         : "asks Postern before anything permits, AUTH is under TLS",
+            "");
     }
     return std::move(remarks_);
   }
@@ -117,7 +130,49 @@ class Examiner {
   void hint(std::string what, std::string fix) { add(Grade::hint, listener_->name, std::move(what), std::move(fix)); }
   [[nodiscard]] std::string value(const std::string& parameter) const { return postfix_.value(*listener_, parameter); }
   [[nodiscard]] Place place(const std::string& parameter) const {
-    return place_in(restrictions_of(value(parameter)), endpoints_, value("smtpd_policy_service_default_action"));
+    return place_in(restrictions_of(value(parameter)), endpoints_.policy, value("smtpd_policy_service_default_action"));
+  }
+
+  struct Milter {
+    bool asked = false;
+    std::string default_action;
+  };
+  [[nodiscard]] Milter milter_of(const std::string& milters) const {
+    for (const std::string& one : restrictions_of(milters)) {
+      std::string endpoint;
+      std::string action = value("milter_default_action");
+      read_service(one, endpoint, action);
+      if (names_us(endpoint, endpoints_.milter)) return {true, action};
+    }
+    return {};
+  }
+
+  // A milter is asked about everybody, whatever a list of restrictions permits.
+  void as_milter(const Milter& milter) {
+    for (const char* list : {"smtpd_relay_restrictions", "smtpd_recipient_restrictions", "smtpd_data_restrictions",
+                             "smtpd_end_of_data_restrictions"})
+      if (place(list).asked)
+        fault(fmt::format("Postern is asked twice, by smtpd_milters and {}: what is sent counts double", list),
+              "take one of the two out");
+    if (restrictions_contain(value("receive_override_options"), "no_milters"))
+      fault("receive_override_options = no_milters: Postern is not asked", "take it out");
+    if (milter.default_action != "accept")
+      fault(fmt::format("while Postern is away the milter's answer is \"{}\": mail stops", milter.default_action),
+            "write { …, default_action=accept }: mail passes unmetered, and Postfix's own rules still hold");
+    if (!value("smtpd_milter_maps").empty())
+      hint("smtpd_milter_maps: clients it exempts have no limits", "see that none of your customers is among them");
+    open_when_away();
+  }
+
+  [[nodiscard]] bool closes_relay() const {
+    return closes(restrictions_of(value("smtpd_relay_restrictions"))) ||
+           closes(restrictions_of(value("smtpd_recipient_restrictions")));
+  }
+  void open_when_away() {
+    if (!closes_relay())
+      fault(
+          "nothing refuses foreign destinations when Postern is away: an open relay",
+          "end smtpd_relay_restrictions with permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination");
   }
 
   // A permit ends the list it stands in, and only that (Postfix: SMTPD_ACCESS_README).
@@ -127,8 +182,10 @@ class Examiner {
     const Place& used = relay.asked && !relay.after_permit ? relay : recipient;
     if (!relay.asked && !recipient.asked) {
       fault("Postern is not asked about recipients",
-            fmt::format("begin smtpd_relay_restrictions with check_policy_service {{ {}, default_action=DUNNO }}",
-                        endpoints_.front()));
+            endpoints_.policy.empty()
+                ? fmt::format("set smtpd_milters = {{ {}, default_action=accept }}", endpoints_.milter.front())
+                : fmt::format("begin smtpd_relay_restrictions with check_policy_service {{ {}, default_action=DUNNO }}",
+                              endpoints_.policy.front()));
       return;
     }
     if (!used.asked || used.after_permit) {
@@ -140,11 +197,7 @@ class Examiner {
     if (used.default_action != "DUNNO" && used.default_action != "dunno")
       fault(fmt::format("while Postern is away the answer is \"{}\": mail stops", used.default_action),
             "write { …, default_action=DUNNO }: mail passes unmetered, and Postfix's own rules still hold");
-    if (!closes(restrictions_of(value("smtpd_relay_restrictions"))) &&
-        !closes(restrictions_of(value("smtpd_recipient_restrictions"))))
-      fault(
-          "nothing refuses foreign destinations when Postern is away: an open relay",
-          "end smtpd_relay_restrictions with permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination");
+    open_when_away();
   }
 
   void later_states() {
@@ -173,7 +226,7 @@ class Examiner {
   }
 
   const Postfix& postfix_;
-  const std::vector<std::string>& endpoints_;
+  const Endpoints& endpoints_;
   const Listener* listener_ = nullptr;
   std::vector<Remark> remarks_;
   size_t faults_ = 0;
@@ -232,7 +285,7 @@ Postfix parse_postfix(std::string_view main, std::string_view services, std::str
   return out;
 }
 
-std::vector<Remark> examine(const Postfix& postfix, const std::vector<std::string>& endpoints) {
+std::vector<Remark> examine(const Postfix& postfix, const Endpoints& endpoints) {
   return Examiner(postfix, endpoints).run();
 }
 

@@ -3,9 +3,9 @@
 // and what of it lets mail past Postern. Pure but for read_postfix().
 //
 // Checked for every smtpd listener: that Postern is asked before anything permits (smtpd_relay_restrictions or
-// smtpd_recipient_restrictions; a permit in one does not skip the other), at DATA and END-OF-DATA too; that what
-// happens when Postern is away was chosen (default_action=DUNNO) and does not make an open relay; AUTH only under TLS;
-// AUTH on port 25.
+// smtpd_recipient_restrictions; a permit in one does not skip the other), at DATA and END-OF-DATA too, or as a milter,
+// and not both; that what happens when Postern is away was chosen (default_action=DUNNO, of a milter accept) and does
+// not make an open relay; AUTH only under TLS; AUTH on port 25.
 #pragma once
 
 #include <map>
@@ -43,8 +43,12 @@ struct Remark {
   std::string what;
   std::string fix;
 };
-// `endpoints`: how Postfix may name Postern's sockets: "unix:/run/postern/policy.sock", "inet:127.0.0.1:10040".
-[[nodiscard]] std::vector<Remark> examine(const Postfix& postfix, const std::vector<std::string>& endpoints);
+// How Postfix may name Postern's sockets: "unix:/run/postern/policy.sock", "inet:127.0.0.1:10040".
+struct Endpoints {
+  std::vector<std::string> policy;
+  std::vector<std::string> milter;
+};
+[[nodiscard]] std::vector<Remark> examine(const Postfix& postfix, const Endpoints& endpoints);
 
 // A list of restrictions as Postfix reads it: separated by commas and spaces, { } keeps together.
 [[nodiscard]] std::vector<std::string> restrictions_of(std::string_view text);

@@ -7,7 +7,7 @@
 namespace postern::cli {
 namespace {
 
-const std::vector<std::string> kUs{"unix:/run/postern/policy.sock"};
+const Endpoints kUs{.policy = {"unix:/run/postern/policy.sock"}, .milter = {"unix:/run/postern/milter.sock"}};
 constexpr std::string_view kServices =
     "smtp       inet  n       -       y       -       -       smtpd\n"
     "submission inet  n       -       y       -       -       smtpd -o smtpd_sasl_auth_enable=yes\n"
@@ -72,6 +72,26 @@ TEST(PostfixCheck, LaterStates) {
   ASSERT_EQ(found.size(), 6U);
   EXPECT_NE(found[0].find("not asked at DATA"), std::string::npos);
   EXPECT_NE(found[1].find("sizes are not counted"), std::string::npos);
+}
+
+TEST(PostfixCheck, AsAMilter) {
+  const std::string relay = "permit_mynetworks, permit_sasl_authenticated, reject_unauth_destination";
+  const std::string milter = "smtpd_milters = { unix:/run/postern/milter.sock, default_action=accept } inet:other:1\n";
+  const std::string good = main_cf(relay, "") + milter + "milter_default_action = tempfail\n";
+  EXPECT_TRUE(faults(good).empty()) << faults(good).front();
+  EXPECT_EQ(faults(main_cf(relay, "") + "smtpd_milters = inet:other:1\n")[0],
+            "smtp/inet: Postern is not asked about recipients");
+  EXPECT_EQ(faults(main_cf(relay, "") +
+                   "smtpd_milters = unix:/run/postern/milter.sock\nmilter_default_action = tempfail\n")[0],
+            "smtp/inet: while Postern is away the milter's answer is \"tempfail\": mail stops");
+  const auto twice = faults(main_cf(kAsk + ", " + relay, "") + milter, "submission/inet/smtpd_milters = \n");
+  EXPECT_EQ(
+      twice[0],
+      "smtp/inet: Postern is asked twice, by smtpd_milters and smtpd_relay_restrictions: what is sent counts double");
+  EXPECT_EQ(twice[1], "submission/inet: Postern is not asked at DATA: recipients that do not exist are not counted");
+  EXPECT_EQ(faults(good, "submission/inet/receive_override_options = no_address_mappings,no_milters\n")[0],
+            "submission/inet: receive_override_options = no_milters: Postern is not asked");
+  EXPECT_NE(faults(main_cf("permit", "") + milter)[0].find("an open relay"), std::string::npos);
 }
 
 TEST(PostfixCheck, Auth) {

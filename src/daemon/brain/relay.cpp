@@ -29,9 +29,9 @@ bool Brain::on_relay_call(Role from, const ApiCall& call) {
   };
   if (call.method != "GET")
     return refuse(400, "bad_input", call.path + " takes GET only", "see postern(1) for what the API takes");
-  if (settings_.relay.listen_unix.empty() && settings_.relay.listen.empty())
+  if (!relay_is_asked(settings_))
     return refuse(503, "unavailable", "no mail server asks Postern here",
-                  "set relay.listen_unix (docs/operator/relay.md)");
+                  "set relay.listen_unix or relay.milter_unix (docs/operator/relay.md)");
   RelayAsk ask{.token = call.token,
                .asker = from,
                .line = {},
@@ -54,7 +54,9 @@ wire::Json Brain::relay_row(const edge::relay::Usage& usage) const {
   const model::Subscriber* s = usage.line ? engine_.subscriber(usage.line) : nullptr;
   wire::Json row = wire::Json::object(
       {{"name", usage.line ? s != nullptr ? s->key : fmt::format("#{}", usage.line.value) : usage.account},
-       {"kind", usage.line ? "line" : "account"},
+       {"kind", usage.line       ? "line"
+                : usage.of_class ? "class"
+                                 : "account"},
        {"last", to_string(usage.last)},
        {"refused", usage.refused},
        {"auth_on_25", usage.auth_on_25}});
@@ -65,9 +67,14 @@ wire::Json Brain::relay_row(const edge::relay::Usage& usage) const {
         settings_.classes.find(sessions.empty() ? std::string() : std::string(engine_.class_of(*sessions.front())));
     limits = relay_limits(it != settings_.classes.end() ? it->second : settings_.classes.at("unknown"));
     const model::Order* order = sessions.empty() ? nullptr : engine_.order_of(sessions.front()->id);
-    const bool held = order != nullptr && order->hold != model::Hold::none;
+    const bool held =
+        order != nullptr && (order->hold != model::Hold::none || order->reason == model::Reason::restriction);
     row.set("held", held);
     if (held) limits = limits.part(settings_.relay.restricted_percent);
+  }
+  if (usage.of_class) {
+    const auto it = settings_.classes.find(usage.account);
+    limits = it == settings_.classes.end() ? edge::relay::Limits{} : relay_limits(it->second).of_class();
   }
   using namespace edge::relay;
   for (size_t q = 0; q < kQuantities; ++q) {

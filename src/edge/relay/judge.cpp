@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <fmt/format.h>
 
 #include "base/networks.h"
 #include "sys/log.h"
@@ -26,34 +25,7 @@ std::string_view domain_of(std::string_view recipient) {
   return at == std::string_view::npos ? std::string_view() : recipient.substr(at + 1);
 }
 
-std::string_view words_of(Quantity q) {
-  switch (q) {
-    case Quantity::messages:
-      return "messages";
-    case Quantity::recipients:
-      return "recipients";
-    case Quantity::kilobytes:
-      return "kB of mail";
-    case Quantity::invalid:
-      return "% of recipients that do not exist";
-    case Quantity::domains:
-      return "domains of recipients";
-  }
-  return {};
-}
-
 }  // namespace
-
-Limits Limits::part(uint32_t percent) const {
-  Limits out = *this;
-  const auto cut = [&](uint32_t& n) {
-    if (n != 0) n = std::max<uint32_t>(static_cast<uint32_t>(uint64_t{n} * percent / 100), 1);
-  };
-  for (auto& window : out.most)
-    for (uint32_t& n : window) cut(n);
-  cut(out.recipients_per_message);
-  return out;
-}
 
 uint64_t Judge::key_of_line(uint32_t line) const {
   std::array<char, 5> text{'l'};
@@ -62,6 +34,9 @@ uint64_t Judge::key_of_line(uint32_t line) const {
 }
 
 uint64_t Judge::key_of_account(std::string_view account) const { return meters_.hash_lower(account); }
+
+// No account's key: neither protocol lets a NUL through.
+uint64_t Judge::key_of_class(std::string_view name) const { return meters_.hash(std::string(1, '\0').append(name)); }
 
 bool Judge::is_trusted(const IpAddress& client) const { return is_loopback(client) || is_in(config_.trusted, client); }
 
@@ -82,7 +57,12 @@ void Judge::add_subject(Who& who, uint64_t key, uint32_t line, std::string_view 
     return;
   }
   meter->roll(now);
-  who.subjects[who.count++] = {meter, limits, line == 0};
+  who.subjects[who.count++] = {meter, limits};
+}
+
+void Judge::add_class(Who& who, std::string_view name, const Limits& limits, uint32_t now) {
+  if (limits.class_recipients != decltype(limits.class_recipients){})
+    add_subject(who, key_of_class(name), kClassLine, name, limits.of_class(), now);
 }
 
 Judge::Judge(Config config, Meters& meters, Lookup lookup)
@@ -126,10 +106,12 @@ Judge::Who Judge::identify(const Ask& ask, uint32_t now) {
     const bool lives = line && line->line && (!line->expires || line->expires.unix_seconds() > now);
     if (lives) {
       const Limits& limits = limits_of(line->class_name);
-      const bool held = line->hold != model::Hold::none;
+      // Without a hold of its own where port 25 is all that a case closes.
+      const bool held = line->hold != model::Hold::none || line->reason == model::Reason::restriction;
       who.line = line->line.value;
       add_subject(who, key_of_line(line->line.value), line->line.value, {},
                   held ? limits.part(config_.restricted_percent) : limits, now);
+      add_class(who, line->class_name, limits, now);
     } else if (!auth) {
       // Without any table nobody can be told from anybody: limits fail open, and the counter says so.
       who.answer.rule = !on_net ? Rule::auth_needed : !line ? Rule::unmetered : Rule::no_session;
@@ -139,13 +121,14 @@ Judge::Who Judge::identify(const Ask& ask, uint32_t now) {
   if (auth) {
     add_subject(who, key_of_account(ask.account), 0, ask.account, config_.account, now);
     who.auth_on_25 = ask.port == 25;
+    if (who.line == 0) add_class(who, config_.account_class, config_.account, now);
   }
   return who;
 }
 
 Answer Judge::fits(const Subject& subject, const Charge& charge, uint32_t now) {
   const Limits& limits = subject.limits;
-  Answer answer{.of_account = subject.is_account};
+  Answer answer{.of_account = subject.is_account(), .of_class = subject.is_class()};
   if (limits.recipients_per_message != 0 && charge.of_message > limits.recipients_per_message) {
     answer.rule = Rule::too_many_recipients;
     answer.most = limits.recipients_per_message;
@@ -198,7 +181,7 @@ Answer Judge::take(Who& who, const Charge& charge, uint32_t now) {
   for (size_t i = 0; i < who.count; ++i) {
     Meter& m = *who.subjects[i].meter;
     if (charge.message) m.add(Quantity::messages, 1);
-    if (charge.message && who.auth_on_25 && who.subjects[i].is_account) ++m.auth_on_25;
+    if (charge.message && who.auth_on_25 && who.subjects[i].is_account()) ++m.auth_on_25;
     if (charge.recipients != 0) m.add(Quantity::recipients, charge.recipients);
     if (charge.kilobytes != 0 && !charge.promised) m.add(Quantity::kilobytes, charge.kilobytes);
     if (charge.domain != 0) m.add_domain(charge.domain);
@@ -210,13 +193,17 @@ Answer Judge::take(Who& who, const Charge& charge, uint32_t now) {
   return who.answer;
 }
 
-void Judge::begin(const Ask& ask, uint64_t key, const Who& who, uint32_t recipients, uint32_t now) {
+void Judge::Who::claim(Message& m) const {
+  for (size_t i = 0; i < count; ++i)
+    if (!subjects[i].is_class()) (subjects[i].is_account() ? m.account : m.line) = subjects[i].meter->key;
+}
+
+void Judge::keep(uint64_t key, Message m, uint32_t now) {
   Message gone;
-  Message& m = meters_.begin_message(key, now, gone);
+  Message& place = meters_.begin_message(key, now, gone);
   if (gone.key != 0 && gone.key != key) ++stats_.crowded;
-  for (size_t i = 0; i < who.count; ++i) (who.subjects[i].is_account ? m.account : m.line) = who.subjects[i].meter->key;
-  m.asked = recipients;
-  m.data_seen = ask.recipients != 0;
+  m.key = key;
+  place = m;
 }
 
 // The subjects that the message's first request was counted for, with the limits they have now.
@@ -225,7 +212,7 @@ Judge::Who Judge::again(const Message& m, const Ask& ask, uint32_t now) {
   for (size_t i = 0; i < who.count; ++i) {
     const uint64_t key = who.subjects[i].meter->key;
     // The line changed hands between two requests: the message stays whose it was.
-    if (key != m.line && key != m.account) who.subjects[i].meter = nullptr;
+    if (key != m.line && key != m.account && !who.subjects[i].is_class()) who.subjects[i].meter = nullptr;
   }
   const auto mine = std::remove_if(who.subjects.begin(), who.subjects.begin() + static_cast<ptrdiff_t>(who.count),
                                    [](const Subject& s) { return s.meter == nullptr; });
@@ -268,6 +255,13 @@ Answer Judge::said(Answer answer) {
 }
 
 void Judge::tell_limit(const Subject& subject, Quantity what, Window window, uint32_t most, uint32_t percent) {
+  if (subject.is_class())  // nobody's in particular: for the operator
+    return sys::log(
+        sys::Level::warning, "relay", "RELAY_CLASS_LIMIT",
+        percent >= 100 ? "a class reached its limit: nobody of it sends until it goes on" : "a class is near its limit",
+        {{"class", std::string(subject.meter->text())},
+         {"recipients", std::to_string(most)},
+         {"window", std::string(to_string(window))}});
   uses_.limit({.line = {subject.meter->line},
                .account = model::account_name(subject.meter->text()),
                .what = std::string(to_string(what)),
@@ -314,7 +308,7 @@ void Judge::note_use(const Ask& ask, const Who& who, uint32_t recipients, uint32
 
 void Judge::note_refusal(const Ask& ask, const Answer& answer) {
   if (ask.account.empty() || honey_.contains(key_of_account(ask.account))) return;
-  if (answer.rule != Rule::over && answer.rule != Rule::tls_needed) return;
+  if ((answer.rule != Rule::over || answer.of_class) && answer.rule != Rule::tls_needed) return;
   model::AccountUse* const use = uses_.of(key_of_account(ask.account), ask.account, ask.client);
   if (use == nullptr) return;
   use->refused += answer.rule == Rule::over ? 1 : 0;
@@ -338,17 +332,27 @@ void Judge::login_failed(std::string_view account, uint32_t attempts) {
 Answer Judge::recipient(const Ask& ask, Time at) {
   const uint32_t now = seconds_of(at);
   const uint64_t key = meters_.hash(ask.message);
-  Message* const known = ask.message.empty() ? nullptr : meters_.message(key, now);
-  Who who = known != nullptr ? again(*known, ask, now) : identify(ask, now);
+  if (Message* const known = ask.message.empty() ? nullptr : meters_.message(key, now))
+    return recipient(ask, *known, at);
+  Message fresh;
+  const Answer answer = recipient(ask, fresh, at);
+  if (fresh.asked != 0 && !ask.message.empty()) keep(key, fresh, now);
+  return answer;
+}
+
+Answer Judge::recipient(const Ask& ask, Message& message, Time at) {
+  const uint32_t now = seconds_of(at);
+  const bool first = message.asked == 0;
+  Who who = first ? identify(ask, now) : again(message, ask, now);
   if (who.answer.refused() || who.count == 0) {
     note_refusal(ask, who.answer);
     return said(who.answer);
   }
   const std::string_view domain = domain_of(ask.recipient);
-  const Charge charge{.message = known == nullptr,
+  const Charge charge{.message = first,
                       .recipients = 1,
-                      .kilobytes = known == nullptr ? kilobytes_of(ask.size) : 0,
-                      .of_message = known == nullptr ? 1 : known->asked + 1,
+                      .kilobytes = first ? kilobytes_of(ask.size) : 0,
+                      .of_message = message.asked + 1,
                       .domain = domain.empty() ? 0 : meters_.hash_lower(domain),
                       .promised = true};
   const Answer answer = take(who, charge, now);
@@ -357,12 +361,9 @@ Answer Judge::recipient(const Ask& ask, Time at) {
     return said(answer);
   }
   note_use(ask, who, 1, now);
-  if (known != nullptr) {
-    ++known->asked;
-    known->at = now;
-  } else if (!ask.message.empty()) {
-    begin(ask, key, who, 1, now);
-  }
+  if (first) who.claim(message);
+  ++message.asked;
+  message.at = now;
   return said(answer);
 }
 
@@ -376,13 +377,17 @@ Answer Judge::missed(const Ask& ask, bool with_size, uint32_t now) {
                       .of_message = recipients,
                       .promised = !with_size};
   const Answer answer = take(who, charge, now);
-  if (!answer.refused()) note_use(ask, who, recipients, now);
-  if (!answer.refused() && !with_size && !ask.message.empty())
-    begin(ask, meters_.hash(ask.message), who, recipients, now);
+  if (answer.refused()) return said(answer);
+  note_use(ask, who, recipients, now);
+  if (!with_size && !ask.message.empty()) {
+    Message m{.at = now, .asked = recipients, .data_seen = ask.recipients != 0};
+    who.claim(m);
+    keep(meters_.hash(ask.message), m, now);
+  }
   return said(answer);
 }
 
-void Judge::settle(Message& m, uint32_t accepted, uint32_t now) {
+void Judge::settle_at(Message& m, uint32_t accepted, uint32_t now) {
   m.data_seen = true;
   m.at = now;
   if (accepted >= m.asked) return;
@@ -396,21 +401,27 @@ void Judge::settle(Message& m, uint32_t accepted, uint32_t now) {
   }
 }
 
+void Judge::settle(Message& message, uint32_t accepted, Time at) { settle_at(message, accepted, seconds_of(at)); }
+
 Answer Judge::data(const Ask& ask, Time at) {
   const uint32_t now = seconds_of(at);
   Message* const known = ask.message.empty() ? nullptr : meters_.message(meters_.hash(ask.message), now);
   if (known == nullptr) return missed(ask, false, now);
-  settle(*known, ask.recipients, now);
+  settle_at(*known, ask.recipients, now);
   return {};
 }
 
 Answer Judge::end(const Ask& ask, Time at) {
   const uint32_t now = seconds_of(at);
   Message* const known = ask.message.empty() ? nullptr : meters_.message(meters_.hash(ask.message), now);
-  if (known == nullptr) return missed(ask, true, now);
-  if (!known->data_seen) settle(*known, ask.recipients, now);
-  Who who = again(*known, ask, now);
-  meters_.end_message(*known);
+  return known == nullptr ? missed(ask, true, now) : end(ask, *known, at);
+}
+
+Answer Judge::end(const Ask& ask, Message& message, Time at) {
+  const uint32_t now = seconds_of(at);
+  if (!message.data_seen) settle_at(message, ask.recipients, now);
+  Who who = again(message, ask, now);
+  message = Message{};
   if (who.answer.refused()) who.answer = {};  // it was let begin: what changed since holds for the next
   return said(take(who, {.kilobytes = kilobytes_of(ask.size)}, now));
 }
@@ -418,50 +429,8 @@ Answer Judge::end(const Ask& ask, Time at) {
 void Judge::sweep(Time at) {
   const uint32_t now = seconds_of(at);
   meters_.sweep(now, kUnfinishedSeconds, [&](Message& m) {
-    if (!m.data_seen) settle(m, 0, now);
+    if (!m.data_seen) settle_at(m, 0, now);
   });
-}
-
-Reply Judge::reply(const Answer& a, Time now) const {
-  const std::string_view whose = a.of_account ? "account" : "line";
-  const auto text = [&](const std::string& said) {
-    return fmt::format("{}: {} {}", config_.provider, said, config_.url);
-  };
-  switch (a.rule) {
-    case Rule::auth_needed:
-      return {530, "5.7.0", text("Authentication required: sign in with your mail account on port 587 or 465.")};
-    case Rule::tls_needed:
-      return {
-          538, "5.7.11",
-          text("Encryption required: switch on SSL/TLS in your mail program and change your password, it was sent in "
-               "the clear.")};
-    case Rule::auth_on_25:
-      return {550, "5.7.1",
-              text(fmt::format("Signing in on port 25 has ended: set your mail program to {}, port 587 "
-                               "(STARTTLS) or 465.",
-                               config_.relay_host))};
-    case Rule::no_session:
-      return {450, "4.7.1",
-              text("Your address belongs to no line that is online now: sign in on port 587, or try later.")};
-    case Rule::too_many_recipients:
-      return {452, "4.5.3", text(fmt::format("Not more than {} recipients in one message.", a.most))};
-    case Rule::too_large:
-      return {552, "5.3.4",
-              text(fmt::format("Larger than the {} kB that your {} may send within one {}.", a.most, whose,
-                               to_string(a.window)))};
-    case Rule::held:
-      return {450, "4.7.1",
-              text("Your account is on hold: its password seems to be in other hands. Nothing is lost, your mail waits "
-                   "where it is. Choose a new password, or call us.")};
-    case Rule::over: {
-      const std::string again = to_string(Time{(now + seconds(a.again_in_s)).unix_seconds() * 1'000'000});
-      return {450, "4.7.1",
-              text(fmt::format("Your {} reached its limit of {} {} within one {}: try again after {}.", whose, a.most,
-                               words_of(a.what), to_string(a.window), again))};
-    }
-    default:
-      return {};
-  }
 }
 
 }  // namespace postern::edge::relay

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Judge: whose message it is and whether it fits their limits. Knows no protocol: the policy server asks it, and a
-// milter would ask the same. It decides nothing about people: the published table says whose line an address is, the
-// settings say how much their class may send.
+// Judge: whose message it is and whether it fits their limits. Knows no protocol: the policy server and the milter ask
+// it the same. It decides nothing about people: the published table says whose line an address is, the settings say
+// how much their class may send.
 //
 //   trusted machine                     passes, unmetered
 //   AUTH                                the account; refused without TLS (538 5.7.11, RFC 4954 section 6), and on port
@@ -14,11 +14,12 @@
 // section 4.5.3.1.10): mail stays with its sender, nothing bounces. What was refused is not counted.
 //
 // A message counts with its first recipient, recipients with each RCPT that passes, size at its end. A message whose
-// first requests were missed counts at the first that is seen. One thread.
+// first requests were missed counts at the first that is seen. Whose requests are joined by a name (Postfix's instance)
+// finds its message in the table of meters.h; who has a connection for each message keeps its Message there. One
+// thread.
 #pragma once
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,36 +29,12 @@
 #include "base/fields.h"
 #include "base/ip.h"
 #include "base/time.h"
+#include "edge/relay/limits.h"
 #include "edge/relay/meters.h"
 #include "edge/relay/uses.h"
 #include "model/line.h"
 
 namespace postern::edge::relay {
-
-// 0 = no such limit. Of Quantity::invalid only `invalid_percent` counts.
-struct Limits {
-  std::array<std::array<uint32_t, kQuantities>, kWindows> most{};
-  uint32_t invalid_percent = 0;
-  uint32_t recipients_per_message = 0;
-  // What a held line keeps: so much of each, never less than 1.
-  [[nodiscard]] Limits part(uint32_t percent) const;
-};
-inline constexpr uint32_t kInvalidFrom = 20;  // recipients within the hour, before their share says anything
-
-struct Config {
-  std::string provider;
-  std::string url;
-  std::string relay_host;
-  std::vector<Prefix> subscriber_prefixes;
-  std::vector<Prefix> trusted;
-  std::map<std::string, Limits> classes;
-  Limits otherwise;  // for a class that `classes` has not
-  Limits account;
-  uint32_t restricted_percent = 10;
-  bool refuse_auth_on_25 = false;
-  uint32_t warn_percent = 80;               // of a limit: its owner is told; 0 = not
-  std::vector<std::string> honey_accounts;  // nobody's: who has one of these passwords stole it
-};
 
 struct Ask {
   IpAddress client;
@@ -67,7 +44,7 @@ struct Ask {
   std::string_view recipient;  // at RCPT
   uint32_t recipients = 0;     // later: accepted so far
   uint64_t size = 0;           // octets: promised, at the end real
-  std::string_view message;    // Postfix's instance: the same for all about one message
+  std::string_view message;    // Postfix's instance: the same for all about one message; empty: not joined so
 };
 
 // over: a limit is reached. Append only: the names are those of counters.
@@ -79,6 +56,7 @@ struct Answer {
   Window window = Window::hour;
   uint32_t most = 0;
   bool of_account = false;
+  bool of_class = false;
   uint32_t again_in_s = 0;
   [[nodiscard]] bool refused() const { return rule > Rule::unmetered; }
 };
@@ -116,6 +94,11 @@ class Judge {
   [[nodiscard]] Answer recipient(const Ask& ask, Time now);
   [[nodiscard]] Answer data(const Ask& ask, Time now);
   [[nodiscard]] Answer end(const Ask& ask, Time now);
+  // The same for a message that the asker keeps, empty before its first recipient and after its end.
+  [[nodiscard]] Answer recipient(const Ask& ask, Message& message, Time now);
+  [[nodiscard]] Answer end(const Ask& ask, Message& message, Time now);
+  // How many of its recipients were accepted in the end: at DATA, or 0 when nothing came of it.
+  void settle(Message& message, uint32_t accepted, Time now);
   [[nodiscard]] Reply reply(const Answer& answer, Time now) const;  // answer.refused()
   // Forgets what is old; the server calls it twice a second.
   void sweep(Time now);
@@ -131,19 +114,22 @@ class Judge {
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] uint64_t key_of_line(uint32_t line) const;
   [[nodiscard]] uint64_t key_of_account(std::string_view account) const;
+  [[nodiscard]] uint64_t key_of_class(std::string_view name) const;
 
  private:
   struct Subject {
     Meter* meter = nullptr;
     Limits limits;
-    bool is_account = false;
+    [[nodiscard]] bool is_account() const { return meter->line == 0; }
+    [[nodiscard]] bool is_class() const { return meter->line == kClassLine; }
   };
   struct Who {
     Answer answer;  // refused, or passes unmetered
-    std::array<Subject, 2> subjects;
+    std::array<Subject, 3> subjects;
     size_t count = 0;
     bool auth_on_25 = false;
     uint32_t line = 0;  // whose line the client is
+    void claim(Message& m) const;
   };
   // What is about to be counted.
   struct Charge {
@@ -160,13 +146,14 @@ class Judge {
   [[nodiscard]] bool is_on_net(const IpAddress& client) const;
   [[nodiscard]] const Limits& limits_of(const std::string& class_name) const;
   void add_subject(Who& who, uint64_t key, uint32_t line, std::string_view name, const Limits& limits, uint32_t now);
+  void add_class(Who& who, std::string_view name, const Limits& limits, uint32_t now);
   [[nodiscard]] static Answer fits(const Subject& subject, const Charge& charge, uint32_t now);
   [[nodiscard]] Answer take(Who& who, const Charge& charge, uint32_t now);
   [[nodiscard]] Answer missed(const Ask& ask, bool with_size,
                               uint32_t now);  // a message whose beginning we did not see
   [[nodiscard]] Who again(const Message& m, const Ask& ask, uint32_t now);
-  void begin(const Ask& ask, uint64_t key, const Who& who, uint32_t recipients, uint32_t now);
-  void settle(Message& m, uint32_t accepted, uint32_t now);
+  void keep(uint64_t key, Message m, uint32_t now);
+  void settle_at(Message& m, uint32_t accepted, uint32_t now);
   void note_use(const Ask& ask, const Who& who, uint32_t recipients, uint32_t now);
   void note_refusal(const Ask& ask, const Answer& answer);
   void warn_of(const Subject& subject, uint32_t now);

@@ -40,7 +40,6 @@ class JudgeTest : public testing::Test {
     e.line = {number};
     e.class_name = "residential";
     e.reason = reason;
-    if (reason == model::Reason::restriction) e.hold = model::Hold::services;
     lines_.emplace_back(e.prefix, e);
   }
   static Ask ask(const char* client, std::string_view message, std::string_view recipient = "a@far.example") {
@@ -205,6 +204,10 @@ TEST_F(JudgeTest, AHeldLineKeepsAPart) {
   const Answer over = judge_->recipient(ask("10.64.0.7", "i2"), kAt);
   EXPECT_EQ(over.rule, Rule::over);
   EXPECT_EQ(over.most, 1U) << "a third of 3, and never 0";
+  line("10.64.0.8/32", 8);
+  lines_.back().second.hold = model::Hold::garden;
+  EXPECT_EQ(rcpt(ask("10.64.0.8", "i3")), Rule::passes);
+  EXPECT_EQ(rcpt(ask("10.64.0.8", "i4")), Rule::over);
 }
 
 TEST_F(JudgeTest, AMessageWhoseBeginningWasMissedCountsOnce) {
@@ -242,6 +245,51 @@ Ask signed_in(const char* client, std::string_view message, std::string_view rec
           .tls = true,
           .recipient = recipient,
           .message = message};
+}
+
+TEST_F(JudgeTest, AClassTogether) {
+  line("10.64.0.7/32", 7);
+  line("10.64.0.8/32", 8);
+  config_.classes["residential"] = Limits{.class_recipients = {3, 0}};
+  config_.account = config_.classes["residential"];
+  config_.account_class = "residential";
+  make();
+  EXPECT_EQ(rcpt(ask("10.64.0.7", "i1")), Rule::passes);
+  EXPECT_EQ(rcpt(signed_in("10.64.0.8", "i2", "a@far.example", "erika@isp")), Rule::passes) << "once, by its line";
+  EXPECT_EQ(rcpt(signed_in("198.51.100.9", "i3", "a@far.example", "erika@isp")), Rule::passes);
+  const Answer over = judge_->recipient(ask("10.64.0.8", "i4"), kAt);
+  EXPECT_EQ(over.rule, Rule::over);
+  EXPECT_TRUE(over.of_class);
+  EXPECT_NE(judge_->reply(over, kAt).text.find("All lines of your kind together reached their limit of 3 recipients"),
+            std::string::npos);
+  const Meter* sum = meters_.find(judge_->key_of_class("residential"));
+  ASSERT_NE(sum, nullptr);
+  EXPECT_EQ(sum->line, kClassLine);
+  EXPECT_EQ(sum->text(), "residential");
+  EXPECT_TRUE(judge_->uses().take_limits().empty()) << "nobody's in particular";
+  for (const model::AccountUse& use : judge_->uses().take(10)) EXPECT_EQ(use.refused, 0U);
+  EXPECT_EQ(rcpt(ask("10.64.0.8", "i4"), kAt + hours(2)), Rule::passes);
+}
+
+TEST_F(JudgeTest, AMessageThatItsAskerKeeps) {
+  line("10.64.0.7/32", 7);
+  Message mine;
+  const Ask nameless = ask("10.64.0.7", "");
+  EXPECT_EQ(judge_->recipient(nameless, mine, kAt).rule, Rule::passes);
+  EXPECT_EQ(judge_->recipient(nameless, mine, kAt).rule, Rule::passes);
+  judge_->settle(mine, 1, kAt);
+  Ask end = nameless;
+  end.recipients = 1;
+  end.size = 2'000;
+  EXPECT_EQ(judge_->end(end, mine, kAt).rule, Rule::passes);
+  EXPECT_EQ(of_line(7, Quantity::messages), 1U);
+  EXPECT_EQ(of_line(7, Quantity::recipients), 2U);
+  EXPECT_EQ(of_line(7, Quantity::kilobytes), 2U);
+  EXPECT_EQ(of_line(7, Quantity::invalid), 1U);
+  EXPECT_EQ(judge_->recipient(nameless, mine, kAt).rule, Rule::passes);
+  EXPECT_EQ(of_line(7, Quantity::messages), 2U) << "the next one";
+  judge_->sweep(kAt + hours(2));
+  EXPECT_EQ(judge_->stats().invalid, 1U) << "nobody else looks after it";
 }
 
 TEST_F(JudgeTest, WhatAnAccountDidIsToldOnceForEachSource) {

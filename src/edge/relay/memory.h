@@ -1,15 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-// SharedMemory: a memfd that somebody else keeps, mapped for writing, so that what is in it outlives this process.
+// SharedMemory: a memfd that somebody else keeps, mapped for writing, so that what is in it outlives this process; and
+// a copy of it in a file, so that it outlives the keeper too. Who opens it checks what is in it (meters.h): the copy is
+// opaque here. Holes stay holes.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <string>
 #include <utility>
 
 #include "base/result.h"
 #include "sys/fd.h"
 
 namespace postern::edge::relay {
+
+inline constexpr uint64_t kSavedBytesMax = uint64_t{4} << 30;  // the largest meters_max there may be
 
 class SharedMemory {
  public:
@@ -26,6 +32,12 @@ class SharedMemory {
   [[nodiscard]] std::span<std::byte> bytes() const { return bytes_; }
   // All octets zero, and none of them takes memory until it is written.
   [[nodiscard]] Status clear();
+
+  // All of the memfd `fd` into the file `path`, whole or not at all; only this user may read it. Whoever writes to the
+  // memory meanwhile may find one of two counts there.
+  [[nodiscard]] static Status save(int fd, const std::string& path);
+  // The other way. Errors: not_found; bad_input when the file is not this user's own, or larger than kSavedBytesMax.
+  [[nodiscard]] static Status load(int fd, const std::string& path);
 
  private:
   sys::Fd fd_;

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <map>
 #include <random>
+#include <sys/stat.h>
+#include <unistd.h>
 
 namespace postern::edge::relay {
 namespace {
@@ -86,6 +88,42 @@ TEST(Meters, ThoseOfTheProcessBeforeGoOn) {
   const Meters other = open(fd, {.meters_max = 128, .messages_max = 16});
   EXPECT_FALSE(other.adopted()) << "made with other sizes: begun anew";
   EXPECT_EQ(other.used(), 0U);
+}
+
+TEST(Meters, AreSavedAndReadBack) {
+  const std::string folder = testing::TempDir() + fmt::format("pn-meters-{}", ::getpid());
+  ASSERT_EQ(::mkdir(folder.c_str(), 0700), 0);
+  const std::string path = folder + "/relay.meters";
+  constexpr Sizes kWide{.meters_max = 100'000, .messages_max = 16};
+  {
+    const sys::Fd fd = memory();
+    Meters meters = open(fd, kWide);
+    meters.find_or_make(meters.hash_lower("erika@isp"), 0, "erika@isp", kNow)->roll(kNow);
+    meters.find(meters.hash_lower("erika@isp"))->add(Quantity::recipients, 7);
+    ASSERT_TRUE(SharedMemory::save(fd.get(), path));
+    ASSERT_TRUE(SharedMemory::save(fd.get(), path)) << "over the one before";
+  }
+  struct stat s{};
+  ASSERT_EQ(::stat(path.c_str(), &s), 0);
+  EXPECT_EQ(s.st_mode & 0777, 0600U);
+  EXPECT_GT(s.st_size, 70'000'000);
+  EXPECT_LT(s.st_blocks * 512, 1'000'000) << "what was never used takes no room";
+  const sys::Fd fd = memory();
+  ASSERT_TRUE(SharedMemory::load(fd.get(), path));
+  Meters meters = Meters::open(fd, kWide, {9, 9, 9}).value();
+  EXPECT_TRUE(meters.adopted());
+  const Meter* m = meters.find(meters.hash_lower("Erika@isp"));
+  ASSERT_NE(m, nullptr) << "its key of hashes came with it";
+  EXPECT_EQ(m->used(Window::hour, Quantity::recipients, kNow), 7U);
+  EXPECT_EQ(SharedMemory::load(fd.get(), folder + "/none").error().code, Errc::not_found);
+  ::chmod(path.c_str(), 0644);
+  EXPECT_EQ(SharedMemory::load(fd.get(), path).error().code, Errc::bad_input) << "others may have written it";
+  ::unlink(path.c_str());
+  ASSERT_EQ(::symlink("/etc/passwd", path.c_str()), 0);
+  EXPECT_FALSE(SharedMemory::load(fd.get(), path));
+  EXPECT_FALSE(SharedMemory::save(fd.get(), folder + "/none/relay.meters"));
+  ::unlink(path.c_str());
+  EXPECT_EQ(::rmdir(folder.c_str()), 0) << "nothing is left beside it";
 }
 
 TEST(Meters, AFullTableHasNoPlace) {

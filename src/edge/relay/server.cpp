@@ -5,9 +5,12 @@
 #include <array>
 #include <cerrno>
 #include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "base/networks.h"
 #include "sys/log.h"
 
@@ -18,25 +21,21 @@ constexpr std::string_view kRoom = "relay";
 constexpr int kAcceptBatch = 64;
 constexpr int kRoundsMax = 64;  // then the loop's other rooms have their turn
 constexpr Duration kTick = milliseconds(500);
-constexpr size_t kBuffer = 2 * wire::kPolicyRequestOctetsMax;
+constexpr size_t kBuffer = 2 * kTalkOctetsMax;
 
 // epoll data: listeners are named by their number, connections by generation and place.
 constexpr uint64_t kFirstConnection = uint64_t{1} << 32;
 
-Ask ask_of(const wire::PolicyRequest& r) {
-  return {.client = r.client,
-          .port = r.server_port,
-          .account = r.sasl_username,
-          .tls = !r.encryption_protocol.empty(),
-          .recipient = r.recipient,
-          .recipients = r.recipient_count,
-          .size = r.size,
-          .message = r.instance};
+// Who may use it, the file's mode said.
+bool is_unix(int fd) {
+  int domain = 0;
+  socklen_t size = sizeof domain;
+  return ::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) == 0 && domain == AF_UNIX;
 }
 
 }  // namespace
 
-Result<std::unique_ptr<Server>> Server::make(ServerConfig config, std::vector<sys::Fd> listeners, Judge& judge,
+Result<std::unique_ptr<Server>> Server::make(ServerConfig config, std::vector<sys::Fd> listeners, NewTalk talk,
                                              Clock clock) {
   if (config.connections_max == 0) return fail(Errc::bad_input, "relay.connections_max has to be above 0");
   sys::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
@@ -48,13 +47,13 @@ Result<std::unique_ptr<Server>> Server::make(ServerConfig config, std::vector<sy
       return fail_errno("watch a listener of the relay");
   }
   return std::unique_ptr<Server>(
-      new Server(std::move(config), std::move(listeners), judge, std::move(clock), std::move(epoll)));
+      new Server(std::move(config), std::move(listeners), std::move(talk), std::move(clock), std::move(epoll)));
 }
 
-Server::Server(ServerConfig config, std::vector<sys::Fd> listeners, Judge& judge, Clock clock, sys::Fd epoll)
+Server::Server(ServerConfig config, std::vector<sys::Fd> listeners, NewTalk talk, Clock clock, sys::Fd epoll)
     : config_(std::move(config)),
       listeners_(std::move(listeners)),
-      judge_(judge),
+      talk_(std::move(talk)),
       clock_(std::move(clock)),
       epoll_(std::move(epoll)),
       all_(config_.connections_max),
@@ -77,10 +76,7 @@ void Server::start(sys::Loop& loop) {
   loop_ = &loop;
   // One epoll inside the loop's: a connection costs no handler and no map entry there.
   loop.watch(epoll_.get(), EPOLLIN, [this](uint32_t) { serve(); });
-  timer_ = loop.every(kTick, [this] {
-    pause_accept(false);
-    judge_.sweep(clock_.utc());
-  });
+  timer_ = loop.every(kTick, [this] { pause_accept(false); });
 }
 
 void Server::serve() {
@@ -115,9 +111,10 @@ void Server::accept_some(const sys::Fd& listener) {
   for (int i = 0; i < kAcceptBatch; ++i) {
     const int fd = ::accept4(listener.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
-      if (may_ask(fd)) {
+      const bool over_tcp = !is_unix(fd);
+      if (!over_tcp || may_ask(fd)) {
         ++stats_.accepted;
-        add(fd);
+        add(fd, over_tcp);
       } else {
         ++stats_.strangers;
         ::close(fd);
@@ -137,16 +134,12 @@ void Server::accept_some(const sys::Fd& listener) {
   }
 }
 
-bool Server::may_ask(int fd) {
-  int domain = 0;
-  socklen_t size = sizeof domain;
-  if (::getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) != 0) return false;
-  if (domain == AF_UNIX) return true;  // the file's mode said who
+bool Server::may_ask(int fd) const {
   const IpAddress peer = sys::peer_of(fd).address;
   return is_loopback(peer) || is_in(config_.clients, peer);
 }
 
-void Server::add(int fd) {
+void Server::add(int fd, bool over_tcp) {
   if (free_ == kNone) {
     ++stats_.evicted;
     sys::log(sys::Level::warning, kRoom, "RELAY_CONNECTIONS_FULL",
@@ -157,6 +150,8 @@ void Server::add(int fd) {
   Connection& c = all_[free_];
   free_ = c.next;
   c.fd = fd;
+  c.over_tcp = over_tcp;
+  c.talk = talk_();
   ++c.generation;
   if (c.generation == 0) c.generation = 1;
   ++open_;
@@ -183,38 +178,20 @@ void Server::receive(Connection& c) {
   const ssize_t n = ::recv(c.fd, buffer_.data() + c.in.size(), buffer_.size() - c.in.size(), MSG_DONTWAIT);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (n <= 0) return close(c);
-  std::string_view bytes(buffer_.data(), c.in.size() + static_cast<size_t>(n));
-  answer_all(c, bytes);
-  c.in.assign(bytes);
-  send(c);
-}
-
-void Server::answer_all(Connection& c, std::string_view& bytes) {
-  while (!bytes.empty() && !c.ended) {
-    const auto taken = c.reader.take(bytes);
-    if (!taken) {
-      ++stats_.broken;
-      sys::log(sys::Level::warning, kRoom, "RELAY_PEER_BROKEN", taken.error().text());
-      c.ended = true;
-      bytes = {};
-    } else if (!*taken) {
-      return;
-    } else {
-      answer(c, **taken);
-    }
+  if (c.over_tcp && config_.acknowledge_at_once) {
+    const int yes = 1;  // the kernel forgets it again
+    ::setsockopt(c.fd, IPPROTO_TCP, TCP_QUICKACK, &yes, sizeof yes);
   }
-}
-
-void Server::answer(Connection& c, const wire::PolicyRequest& request) {
-  ++stats_.requests;
-  Answer answer;
-  if (request.state == wire::PolicyState::rcpt) answer = judge_.recipient(ask_of(request), now_);
-  if (request.state == wire::PolicyState::data) answer = judge_.data(ask_of(request), now_);
-  if (request.state == wire::PolicyState::end_of_message) answer = judge_.end(ask_of(request), now_);
-  if (!answer.refused()) return wire::append_policy_dunno(c.out);
-  ++stats_.refused;
-  const Reply reply = judge_.reply(answer, now_);
-  wire::append_policy_reply(c.out, {reply.code, reply.status, reply.text});
+  std::string_view bytes(buffer_.data(), c.in.size() + static_cast<size_t>(n));
+  const Result<bool> goes_on = c.talk->take(bytes, c.out, now_);
+  if (!goes_on) {
+    ++stats_.broken;
+    sys::log(sys::Level::warning, kRoom, "RELAY_PEER_BROKEN", goes_on.error().text());
+  }
+  c.ended = !goes_on || !*goes_on;
+  PN_CHECK(c.ended || bytes.size() <= kTalkOctetsMax);
+  c.in.assign(c.ended ? std::string_view() : bytes);
+  send(c);
 }
 
 void Server::send(Connection& c) {

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Server: answers Postfix's policy questions (wire/postfix_policy) on unix and TCP sockets, from the Judge, at once. It
-// never waits for another process. RCPT, DATA and END-OF-MESSAGE are judged; every other state passes.
-//
-// When Postern is away Postfix does what main.cf says (default_action); examples/relay says DUNNO: mail passes
-// unmetered, and Postfix's own reject_unauth_destination still holds. Messages that passed so are counted at the first
-// of their requests that is seen again.
+// Server: unix and TCP sockets on which Postfix asks, in one protocol (talk.h), and is answered at once. It never waits
+// for another process.
 //
 // Requests may be pipelined and cut into reads as they come. Limits, each with a counter: connections_max (the one idle
-// longest is closed), kPolicyRequestOctetsMax a request, and a peer that does not take its answers is not read on. A
-// peer that speaks another protocol is closed. Over TCP only loopback and `clients` are served.
-// Cost: about 100 octets a connection between requests, no allocation for a request that passes. One thread: the
-// Loop's.
+// longest is closed), kTalkOctetsMax of what is not at its end, and a peer that does not take its answers is not read
+// on. A peer that speaks another protocol is closed. Over TCP only loopback and `clients` are served.
+// Cost: about 150 octets a connection between requests. One thread: the Loop's.
 #pragma once
 
 #include <functional>
@@ -22,16 +17,18 @@
 #include "base/ip.h"
 #include "base/result.h"
 #include "base/time.h"
-#include "edge/relay/judge.h"
+#include "edge/relay/talk.h"
 #include "sys/fd.h"
 #include "sys/loop.h"
-#include "wire/postfix_policy/request.h"
 
 namespace postern::edge::relay {
 
 struct ServerConfig {
   uint32_t connections_max = 2'000;
   std::vector<Prefix> clients;
+  // Acknowledges what came over TCP without delay: a peer that writes twice before it reads (a milter's) would wait
+  // 40 ms for that otherwise.
+  bool acknowledge_at_once = false;
 };
 
 struct Clock {
@@ -40,20 +37,18 @@ struct Clock {
 
 struct ServerStats {
   uint64_t accepted = 0;
-  uint64_t requests = 0;
-  uint64_t refused = 0;    // of `requests`: answered with anything but DUNNO
   uint64_t broken = 0;     // peers that spoke another protocol
   uint64_t strangers = 0;  // TCP peers that may not ask
   uint64_t evicted = 0;    // connections_max or descriptors ran out
   uint64_t accept_failed = 0;
-  PN_FIELDS(accepted, requests, refused, broken, strangers, evicted, accept_failed)
+  PN_FIELDS(accepted, broken, strangers, evicted, accept_failed)
 };
 
 class Server {
  public:
   // `listeners`: bound and listening, unix or TCP.
   [[nodiscard]] static Result<std::unique_ptr<Server>> make(ServerConfig config, std::vector<sys::Fd> listeners,
-                                                            Judge& judge, Clock clock);
+                                                            NewTalk talk, Clock clock);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -70,22 +65,21 @@ class Server {
     uint32_t generation = 0;
     uint32_t previous = kNone;  // in order of last activity
     uint32_t next = kNone;      // there, or in the list of free ones
-    bool owes = false;          // `out` waits for the peer
-    bool ended = false;         // closed as soon as `out` is taken
-    wire::PolicyReader reader;
-    std::string in;  // of a request that is not at its end
+    bool over_tcp = false;
+    bool owes = false;   // `out` waits for the peer
+    bool ended = false;  // closed as soon as `out` is taken
+    std::unique_ptr<Talk> talk;
+    std::string in;  // of what is not at its end
     std::string out;
   };
 
-  Server(ServerConfig config, std::vector<sys::Fd> listeners, Judge& judge, Clock clock, sys::Fd epoll);
+  Server(ServerConfig config, std::vector<sys::Fd> listeners, NewTalk talk, Clock clock, sys::Fd epoll);
   void serve();
   void accept_some(const sys::Fd& listener);
-  [[nodiscard]] bool may_ask(int fd);
-  void add(int fd);
+  [[nodiscard]] bool may_ask(int fd) const;
+  void add(int fd, bool over_tcp);
   void handle(Connection& c, uint32_t events);
   void receive(Connection& c);
-  void answer_all(Connection& c, std::string_view& bytes);
-  void answer(Connection& c, const wire::PolicyRequest& request);
   void send(Connection& c);
   void watch(const Connection& c, uint32_t events);
   void close(Connection& c);
@@ -97,7 +91,7 @@ class Server {
 
   ServerConfig config_;
   std::vector<sys::Fd> listeners_;
-  Judge& judge_;
+  NewTalk talk_;
   Clock clock_;
   sys::Fd epoll_;
   sys::Loop* loop_ = nullptr;

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "edge/relay/policy.h"
 #include "sys/clock.h"
 
 namespace postern::edge::relay {
@@ -38,7 +39,9 @@ class ServerTest : public testing::Test {
     listeners.push_back(sys::listen_unix(path_, 0600).value());
     listeners.push_back(sys::listen_tcp({parse_ip("::1").value(), 0}, 16, false).value());
     tcp_ = sys::local_of(listeners.back().get());
-    server_ = Server::make(std::move(config), std::move(listeners), judge_, {.utc = sys::now}).value();
+    server_ = Server::make(std::move(config), std::move(listeners),
+                           [this] { return std::make_unique<PolicyTalk>(judge_, asked_); }, {.utc = sys::now})
+                  .value();
     server_->start(loop_);
   }
   sys::Fd dial() {
@@ -81,6 +84,7 @@ class ServerTest : public testing::Test {
   Judge judge_;
   sys::Loop loop_;
   Endpoint tcp_;
+  TalkStats asked_;
   std::unique_ptr<Server> server_;
 };
 
@@ -93,8 +97,8 @@ TEST_F(ServerTest, PipelinedAndCutAnywhere) {
     for (const char c : one) say(fd, {&c, 1});
     EXPECT_EQ(hear(fd, kDunno.size()), kDunno);
   }
-  EXPECT_EQ(server_->stats().requests, 8U);
-  EXPECT_EQ(server_->stats().refused, 0U);
+  EXPECT_EQ(asked_.requests, 8U);
+  EXPECT_EQ(asked_.refused, 0U);
 }
 
 TEST_F(ServerTest, ARefusalIsOneLine) {
@@ -104,7 +108,7 @@ TEST_F(ServerTest, ARefusalIsOneLine) {
   EXPECT_EQ(hear(fd, 20),
             "action=530 5.7.0 Lab ISP: Authentication required: sign in with your mail account on port 587 or "
             "465. https://help.example\n\n");
-  EXPECT_EQ(server_->stats().refused, 1U);
+  EXPECT_EQ(asked_.refused, 1U);
 }
 
 TEST_F(ServerTest, WhoSpeaksSomethingElseIsClosed) {
@@ -152,12 +156,12 @@ TEST_F(ServerTest, APeerThatDoesNotTakeItsAnswers) {
     (void)::send(fd.get(), some.data(), some.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     loop_.step(milliseconds(0));
   }
-  const uint64_t stuck = server_->stats().requests;
+  const uint64_t stuck = asked_.requests;
   for (int i = 0; i < 100; ++i) {
     (void)::send(fd.get(), some.data(), some.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     loop_.step(milliseconds(0));
   }
-  EXPECT_EQ(server_->stats().requests, stuck);
+  EXPECT_EQ(asked_.requests, stuck);
   const sys::Fd other = dial();
   say(other, request("RCPT", "127.0.0.1", "i2"));
   EXPECT_EQ(hear(other, kDunno.size()), kDunno) << "others are served";

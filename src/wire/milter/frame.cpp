@@ -85,7 +85,7 @@ constexpr std::array<Macro, 7> kMacros{{{"i", &MilterMacros::queue_id},
 
 }  // namespace
 
-Result<std::optional<MilterFrame>> take_milter_frame(std::string_view& bytes) {
+Result<std::optional<MilterHead>> milter_head(std::string_view bytes) {
   if (bytes.size() < kLengthOctets) return std::nullopt;
   const uint32_t length = number(bytes.substr(0, kLengthOctets));
   if (length == 0) return broken("frame", "no command");
@@ -94,9 +94,14 @@ Result<std::optional<MilterFrame>> take_milter_frame(std::string_view& bytes) {
   if (bytes.size() == kLengthOctets) return std::nullopt;
   const auto command = command_of(bytes[kLengthOctets]);
   if (!command) return broken("frame", "a command that is none");
-  if (bytes.size() - kLengthOctets < length) return std::nullopt;
-  const MilterFrame frame{.command = *command, .content = bytes.substr(kLengthOctets + 1, length - 1)};
-  bytes.remove_prefix(kLengthOctets + length);
+  return MilterHead{.command = *command, .content = length - 1};
+}
+
+Result<std::optional<MilterFrame>> take_milter_frame(std::string_view& bytes) {
+  const std::optional<MilterHead> head = PN_TRY(milter_head(bytes));
+  if (!head || bytes.size() - kMilterHeadOctets < head->content) return std::nullopt;
+  const MilterFrame frame{.command = head->command, .content = bytes.substr(kMilterHeadOctets, head->content)};
+  bytes.remove_prefix(kMilterHeadOctets + head->content);
   return frame;
 }
 

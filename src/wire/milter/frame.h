@@ -3,7 +3,7 @@
 // RFC; the specification is what Sendmail's libmilter and Postfix (MILTER_README) do. A frame is a length of four
 // octets (network order; it counts the command), a command of one, content. Strings end with NUL. Pure; foreign bytes.
 // Limits: kMilterFrameOctetsMax a frame. Headers and body pieces are frames like others, but nothing here looks into
-// them: a filter that keeps no content asks not to be sent any (kMilterNoHeaders, kMilterNoBody).
+// them: a filter that keeps no content asks not to be sent any (kMilterNoHeaders, kMilterNoBody) or passes it over.
 #pragma once
 
 #include <cstddef>
@@ -39,6 +39,15 @@ struct MilterFrame {
 // either the stream has no place to go on from: close it.
 [[nodiscard]] Result<std::optional<MilterFrame>> take_milter_frame(std::string_view& bytes);
 
+// The head of the frame that begins here, for whoever passes over content without keeping it: it takes
+// kMilterHeadOctets, and `content` octets follow. nullopt: not all of it is there. Errors as above.
+struct MilterHead {
+  MilterCommand command = MilterCommand::negotiate;
+  uint32_t content = 0;
+};
+inline constexpr size_t kMilterHeadOctets = 5;
+[[nodiscard]] Result<std::optional<MilterHead>> milter_head(std::string_view bytes);
+
 // Bits of MilterNegotiation::actions: what the filter may ask for.
 inline constexpr uint32_t kMilterMayQuarantine = 1U << 5;
 inline constexpr uint32_t kMilterMayNameMacros = 1U << 8;
@@ -56,6 +65,8 @@ inline constexpr uint32_t kMilterRejectedRcptToo = 1U << 11;
 inline constexpr uint32_t kMilterConnectUnanswered = 1U << 12;
 inline constexpr uint32_t kMilterHeloUnanswered = 1U << 13;
 inline constexpr uint32_t kMilterMailUnanswered = 1U << 14;
+inline constexpr uint32_t kMilterDataUnanswered = 1U << 16;
+inline constexpr uint32_t kMilterBodyUnanswered = 1U << 19;
 
 struct MilterNegotiation {
   uint32_t version = 0;

@@ -31,7 +31,10 @@ void read_as_everything(std::string_view content) {
 std::vector<std::string> frames_of(std::string_view stream, size_t chunk) {
   std::vector<std::string> out;
   testing::feed(stream, chunk, [&](std::string_view& unread, bool& broken) {
+    const auto head = milter_head(unread);
     const auto taken = take_milter_frame(unread);
+    PN_CHECK(head.has_value() == taken.has_value());
+    if (taken && *taken) PN_CHECK((*head)->content == (*taken)->content.size());
     broken = !taken;
     if (broken) out.push_back(taken.error().text());
     if (broken || !*taken) return false;

@@ -121,6 +121,15 @@ TEST(MilterFrame, LimitIsSaidAtTheLengthAndNotAfterTheContent) {
   EXPECT_EQ(frames_of("\xff\xff\xff\xff"sv, 4), std::vector<std::string>{"limit"});
 }
 
+TEST(MilterFrame, AHeadIsReadBeforeItsContentIsThere) {
+  const std::string body = frame('B', std::string(1'000, 'x'));
+  EXPECT_FALSE(*milter_head(std::string_view(body).substr(0, kMilterHeadOctets - 1)));
+  const auto head = milter_head(std::string_view(body).substr(0, kMilterHeadOctets));
+  ASSERT_TRUE(head && *head);
+  EXPECT_EQ((*head)->command, MilterCommand::body);
+  EXPECT_EQ((*head)->content, 1'000U);
+}
+
 TEST(MilterFrame, WhatIsNotTheProtocolIsRefused) {
   for (const std::string_view bad : {"\0\0\0\0"sv, "\0\0\0\1z"sv, "\0\0\1\0z"sv})
     EXPECT_EQ(frames_of(bad, 1), std::vector<std::string>{"bad"}) << bad.size();

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""The relay asking Postern as its milter (relay_lab.py, examples/relay/postfix/milter.cf): the same rules and sentences,
+Postern killed and hanging in the middle of a message, and `postern relay check`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+
+import lab
+import relay_lab
+
+
+class RelayMilter(relay_lab.RelayLab):
+    milter = True
+
+    def counted(self, who: str) -> tuple[int, ...]:
+        used = self.usage(who)
+        return tuple(used.get(f"{name}_hour", -1) for name in ("messages", "recipients", "kilobytes", "invalid"))
+
+    def test_killed_in_the_middle_of_a_message(self) -> None:
+        """The rest of that session goes past Postern, as milter.cf says; what was counted stays, and nothing twice."""
+        for n, family in enumerate("46"):
+            client = self.in_the_middle("kept", family, "the edge role is killed")
+            self.assertEqual(client.stdout.readline().split(), ["250", "250"])
+            edge = self.lab.role_pids()["edge"]
+            os.kill(edge, signal.SIGKILL)
+            self.assertIn("Ok: queued", self.finish(client), "no mail lost")
+            self.assertTrue(lab.came_true(lambda old=edge: self.lab.role_pids().get("edge", old) != old, 30))
+            self.assertTrue(lab.came_true(lambda: self.usage("kept") != {}, 30))
+            self.assertEqual(self.counted("kept"), (2 * n + 1, 3 * n + 2, n, 0))
+            self.assertIn("250 2.0.0 Ok: queued", self.send("kept", family), "the next one is asked about again")
+            self.assertEqual(self.counted("kept"), (2 * n + 2, 3 * n + 3, n + 1, 0))
+
+    def test_hanging_in_the_middle_of_a_message(self) -> None:
+        for n, family in enumerate("46", 1):
+            client = self.in_the_middle("hung", family, "the edge role hangs")
+            self.assertEqual(client.stdout.readline().split(), ["250", "250"])
+            edge = self.lab.role_pids()["edge"]
+            os.kill(edge, signal.SIGSTOP)
+            try:
+                self.assertIn("Ok: queued", self.finish(client), "the stated default: it passes")
+            finally:
+                os.kill(edge, signal.SIGCONT)
+            # What Postfix had said before it gave up is read later, and counts once.
+            self.assertTrue(lab.came_true(lambda want=(n, 2 * n, n, 0): self.counted("hung") == want, 30), self.counted("hung"))
+
+    def test_check(self) -> None:
+        toml = str(self.lab.directory / "postern.toml")
+        good = self.lab.cli("relay", "check", toml)
+        self.assertEqual(good.returncode, 0, good.stdout + good.stderr)
+        self.assertIn("asks Postern as its milter", good.stdout)
+        for key, value, fault in (
+                ("smtpd_relay_restrictions", "$postern_policy, permit_mynetworks, reject", "asked twice"),
+                ("smtpd_milters", "unix:/run/postern/milter.sock", "while Postern is away"),
+                ("smtpd_milters", "", "not asked about recipients"),
+                ("smtpd_relay_restrictions", "permit", "an open relay")):
+            with self.subTest(key=key, value=value):
+                changed = self.lab.directory / "changed"
+                shutil.copytree("/etc/postfix", changed)
+                lab.sh("postconf", "-c", str(changed), "-e", f"{key} = {value}")
+                bad = self.lab.cli("relay", "check", toml, "--postfix", str(changed))
+                shutil.rmtree(changed)
+                self.assertEqual(bad.returncode, 1, bad.stdout + bad.stderr)
+                self.assertIn(fault, bad.stdout)
+
+
+if __name__ == "__main__":
+    relay_lab.main(RelayMilter)
