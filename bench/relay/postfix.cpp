@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <map>
 #include <sched.h>
 #include <sstream>
 #include <sys/prctl.h>
@@ -126,8 +127,10 @@ Result<Postfix> Postfix::start(const std::vector<Asks>& listeners) {
   p.folder_ = "/dev/shm/pn-bench-postfix.XXXXXX";
   if (::mkdtemp(p.folder_.data()) == nullptr) return fail_errno("make a folder in /dev/shm");
   PN_TRY_VOID(p.configure(listeners));
-  p.master_ = spawn({"/usr/sbin/postfix", "-c", p.folder_ + "/etc", "start-fg"});
-  if (p.master_ < 0) return fail_errno("fork");
+  // Its own space of processes: all of them end with this one, however it ends.
+  p.holder_ =
+      spawn({"unshare", "--pid", "--fork", "--kill-child", "/usr/sbin/postfix", "-c", p.folder_ + "/etc", "start-fg"});
+  if (p.holder_ < 0) return fail_errno("fork");
   for (size_t i = 0; i < listeners.size(); ++i) PN_TRY(p.send(i, kSessions));  // its processes are there then
   return p;
 }
@@ -158,12 +161,12 @@ Status Postfix::configure(const std::vector<Asks>& listeners) const {
   return main.flush() && services.flush() ? Status{} : fail(Errc::io, "write " + folder_ + "/etc");
 }
 
-Postfix::Postfix(Postfix&& o) noexcept : master_(std::exchange(o.master_, 0)), folder_(std::exchange(o.folder_, {})) {}
+Postfix::Postfix(Postfix&& o) noexcept : holder_(std::exchange(o.holder_, 0)), folder_(std::exchange(o.folder_, {})) {}
 
 Postfix::~Postfix() {
-  if (master_ > 0) {
-    ::kill(master_, SIGTERM);  // master tells its processes
-    ::waitpid(master_, nullptr, 0);
+  if (holder_ > 0) {
+    ::kill(holder_, SIGKILL);
+    ::waitpid(holder_, nullptr, 0);
   }
   std::error_code ignored;
   if (!folder_.empty()) fs::remove_all(folder_, ignored);
@@ -196,13 +199,21 @@ Status Postfix::wait_until_delivered() const {
 }
 
 double Postfix::cpu_us() const {
-  int64_t ticks = 0;
+  std::map<int64_t, std::vector<int64_t>> all;
   for (const auto& entry : fs::directory_iterator("/proc")) {
     const std::string name = entry.path().filename();
-    int pid = 0;
+    int64_t pid = 0;
     std::from_chars(name.data(), name.data() + name.size(), pid);
-    const std::vector<int64_t> stat = pid > 0 ? stat_of(entry.path()) : std::vector<int64_t>{};
-    if (stat.size() < 15 || (pid != master_ && stat[1] != master_)) continue;
+    if (pid > 0) all[pid] = stat_of(entry.path());
+  }
+  const auto parent = [&](int64_t pid) {
+    const auto it = all.find(pid);
+    return it == all.end() || it->second.size() < 15 ? 0 : it->second[1];
+  };
+  int64_t ticks = 0;
+  for (const auto& [pid, stat] : all) {
+    // The master is the holder's one child, the rest are the master's.
+    if (parent(pid) != holder_ && parent(parent(pid)) != holder_) continue;
     for (size_t i = 11; i < 15; ++i) ticks += stat[i];
   }
   return static_cast<double>(ticks) * 1e6 / static_cast<double>(::sysconf(_SC_CLK_TCK));
