@@ -127,9 +127,10 @@ Result<Postfix> Postfix::start(const std::vector<Asks>& listeners) {
   p.folder_ = "/dev/shm/pn-bench-postfix.XXXXXX";
   if (::mkdtemp(p.folder_.data()) == nullptr) return fail_errno("make a folder in /dev/shm");
   PN_TRY_VOID(p.configure(listeners));
-  // Its own space of processes: all of them end with this one, however it ends.
-  p.holder_ =
-      spawn({"unshare", "--pid", "--fork", "--kill-child", "/usr/sbin/postfix", "-c", p.folder_ + "/etc", "start-fg"});
+  // A space of processes whose first is a shell: all of them end with this program, however it ends. (The master itself
+  // changes its user, and with that forgets to end with its parent: prctl(2), PR_SET_PDEATHSIG.)
+  p.holder_ = spawn({"unshare", "--pid", "--fork", "--kill-child", "sh", "-c",
+                     fmt::format("/usr/sbin/postfix -c {}/etc start-fg & wait", p.folder_)});
   if (p.holder_ < 0) return fail_errno("fork");
   for (size_t i = 0; i < listeners.size(); ++i) PN_TRY(p.send(i, kSessions));  // its processes are there then
   return p;
@@ -168,8 +169,12 @@ Postfix::~Postfix() {
     ::kill(holder_, SIGKILL);
     ::waitpid(holder_, nullptr, 0);
   }
-  std::error_code ignored;
-  if (!folder_.empty()) fs::remove_all(folder_, ignored);
+  std::error_code error;
+  // The last of them may still be writing.
+  for (int i = 0; i < 50 && !folder_.empty() && (i == 0 || error); ++i) {
+    if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    fs::remove_all(folder_, error);
+  }
 }
 
 Result<double> Postfix::send(size_t listener, uint32_t messages) const {
@@ -206,14 +211,17 @@ double Postfix::cpu_us() const {
     std::from_chars(name.data(), name.data() + name.size(), pid);
     if (pid > 0) all[pid] = stat_of(entry.path());
   }
-  const auto parent = [&](int64_t pid) {
-    const auto it = all.find(pid);
-    return it == all.end() || it->second.size() < 15 ? 0 : it->second[1];
+  const auto is_of_ours = [&](int64_t pid) {
+    for (int up = 0; up < 8 && pid > 1; ++up) {
+      if (pid == holder_) return true;
+      const auto it = all.find(pid);
+      pid = it == all.end() || it->second.size() < 15 ? 0 : it->second[1];
+    }
+    return false;
   };
   int64_t ticks = 0;
   for (const auto& [pid, stat] : all) {
-    // The master is the holder's one child, the rest are the master's.
-    if (parent(pid) != holder_ && parent(parent(pid)) != holder_) continue;
+    if (stat.size() < 15 || !is_of_ours(pid)) continue;
     for (size_t i = 11; i < 15; ++i) ticks += stat[i];
   }
   return static_cast<double>(ticks) * 1e6 / static_cast<double>(::sysconf(_SC_CLK_TCK));
