@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
+#include <map>
 #include <sched.h>
 #include <sstream>
 #include <sys/prctl.h>
@@ -126,8 +127,11 @@ Result<Postfix> Postfix::start(const std::vector<Asks>& listeners) {
   p.folder_ = "/dev/shm/pn-bench-postfix.XXXXXX";
   if (::mkdtemp(p.folder_.data()) == nullptr) return fail_errno("make a folder in /dev/shm");
   PN_TRY_VOID(p.configure(listeners));
-  p.master_ = spawn({"/usr/sbin/postfix", "-c", p.folder_ + "/etc", "start-fg"});
-  if (p.master_ < 0) return fail_errno("fork");
+  // A space of processes whose first is a shell: all of them end with this program, however it ends. (The master itself
+  // changes its user, and with that forgets to end with its parent: prctl(2), PR_SET_PDEATHSIG.)
+  p.holder_ = spawn({"unshare", "--pid", "--fork", "--kill-child", "sh", "-c",
+                     fmt::format("/usr/sbin/postfix -c {}/etc start-fg & wait", p.folder_)});
+  if (p.holder_ < 0) return fail_errno("fork");
   for (size_t i = 0; i < listeners.size(); ++i) PN_TRY(p.send(i, kSessions));  // its processes are there then
   return p;
 }
@@ -158,15 +162,19 @@ Status Postfix::configure(const std::vector<Asks>& listeners) const {
   return main.flush() && services.flush() ? Status{} : fail(Errc::io, "write " + folder_ + "/etc");
 }
 
-Postfix::Postfix(Postfix&& o) noexcept : master_(std::exchange(o.master_, 0)), folder_(std::exchange(o.folder_, {})) {}
+Postfix::Postfix(Postfix&& o) noexcept : holder_(std::exchange(o.holder_, 0)), folder_(std::exchange(o.folder_, {})) {}
 
 Postfix::~Postfix() {
-  if (master_ > 0) {
-    ::kill(master_, SIGTERM);  // master tells its processes
-    ::waitpid(master_, nullptr, 0);
+  if (holder_ > 0) {
+    ::kill(holder_, SIGKILL);
+    ::waitpid(holder_, nullptr, 0);
   }
-  std::error_code ignored;
-  if (!folder_.empty()) fs::remove_all(folder_, ignored);
+  std::error_code error;
+  // The last of them may still be writing.
+  for (int i = 0; i < 50 && !folder_.empty() && (i == 0 || error); ++i) {
+    if (i > 0) std::this_thread::sleep_for(std::chrono::milliseconds(100));
+    fs::remove_all(folder_, error);
+  }
 }
 
 Result<double> Postfix::send(size_t listener, uint32_t messages) const {
@@ -196,13 +204,24 @@ Status Postfix::wait_until_delivered() const {
 }
 
 double Postfix::cpu_us() const {
-  int64_t ticks = 0;
+  std::map<int64_t, std::vector<int64_t>> all;
   for (const auto& entry : fs::directory_iterator("/proc")) {
     const std::string name = entry.path().filename();
-    int pid = 0;
+    int64_t pid = 0;
     std::from_chars(name.data(), name.data() + name.size(), pid);
-    const std::vector<int64_t> stat = pid > 0 ? stat_of(entry.path()) : std::vector<int64_t>{};
-    if (stat.size() < 15 || (pid != master_ && stat[1] != master_)) continue;
+    if (pid > 0) all[pid] = stat_of(entry.path());
+  }
+  const auto is_of_ours = [&](int64_t pid) {
+    for (int up = 0; up < 8 && pid > 1; ++up) {
+      if (pid == holder_) return true;
+      const auto it = all.find(pid);
+      pid = it == all.end() || it->second.size() < 15 ? 0 : it->second[1];
+    }
+    return false;
+  };
+  int64_t ticks = 0;
+  for (const auto& [pid, stat] : all) {
+    if (stat.size() < 15 || !is_of_ours(pid)) continue;
     for (size_t i = 11; i < 15; ++i) ticks += stat[i];
   }
   return static_cast<double>(ticks) * 1e6 / static_cast<double>(::sysconf(_SC_CLK_TCK));

@@ -36,7 +36,7 @@ class Postfix {
   [[nodiscard]] Status configure(const std::vector<Asks>& listeners) const;
   [[nodiscard]] Status wait_until_delivered() const;
 
-  int master_ = 0;
+  int holder_ = 0;
   std::string folder_;
 };
 

@@ -34,6 +34,7 @@ namespace {
 namespace relay = edge::relay;
 
 constexpr uint32_t kLines = 65'536;
+int servers_made = 0;  // of all kinds: no two of them on one path
 
 tables::LineTable table() {
   tables::SnapshotWriter writer({.epoch = 1, .sequence = 1, .revision = 3, .published_us = 1});
@@ -158,9 +159,8 @@ void run_bare_milter(const sys::Fd& listener) {
 
 template <class Run>
 Result<FilterServer> FilterServer::forked(Run&& run) {
-  static int number = 0;
   FilterServer s;
-  s.path_ = fmt::format("/tmp/pn-bench-relay.{}.{}", ::getpid(), ++number);
+  s.path_ = fmt::format("/tmp/pn-bench-relay.{}.{}", ::getpid(), ++servers_made);
   sys::Fd listener = PN_TRY(sys::listen_unix(s.path_, 0666));  // Postfix asks as a user of its own
   s.pid_ = ::fork();
   if (s.pid_ < 0) return fail_errno("fork");
