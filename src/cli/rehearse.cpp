@@ -52,6 +52,9 @@ Printed rehearse(const Rehearse& what, bool json) {
   if (!what.permits.empty())
     if (const Status written = write_new(what.permits, rehearse::permits_of(rows)); !written)
       return refused(written.error());
+  if (!what.campaign.empty())
+    if (const Status written = write_new(what.campaign, rehearse::campaign_of(rows)); !written)
+      return refused(written.error());
   if (!json) return {Exit::ok, rehearse::text_of(rehearsal, rows), {}};
   Printed out{Exit::ok, {}, rehearse::remarks_of(rehearsal, rows)};
   for (const rehearse::Row& row : rows) out.out += rehearse::json_of(row) + "\n";

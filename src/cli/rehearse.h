@@ -15,6 +15,7 @@ struct Rehearse {
   std::string subscribers;  // an import file; empty: each address is a subject
   std::string sessions;     // a session history; empty: addresses belong to nobody in particular
   std::string permits;      // where drafts go; empty: nowhere
+  std::string campaign;     // where the file of a campaign goes; empty: nowhere
   std::vector<std::string> inputs;
 };
 

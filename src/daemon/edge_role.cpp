@@ -10,6 +10,7 @@
 #include "daemon/relay.h"
 #include "edge/explainer/explainer.h"
 #include "edge/radius_auth/radius_auth.h"
+#include "observe/dhcp_leases/dhcp_leases.h"
 #include "observe/dnstap/dnstap.h"
 #include "observe/flow_export/flow_export.h"
 #include "observe/mail_intake/mail_intake.h"
@@ -46,7 +47,14 @@ observe::flow_export::Config flow_config(const settings::Settings& s) {
           .sampling = s.flow_export.sampling,
           .hold = s.flow_export.hold,
           .contacts_per_s = s.flow_export.contacts_per_s,
-          .outside = outside_of(s)};
+          .outside = outside_of(s),
+          .nat_logged = s.who.nat_logged,
+          .nat_blocks_max = s.who.nat_blocks_max,
+          .clock_skew = s.who.clock_skew};
+}
+
+observe::dhcp_leases::Config leases_config(const settings::Settings& s) {
+  return {.identify = s.dhcp.identify, .inside = s.network.subscriber_prefixes};
 }
 
 observe::mail_intake::Config intake_config(const settings::Settings& s) {
@@ -61,6 +69,7 @@ class EdgeRole {
         loop_(loop),
         // Tokens of this process are unlike those of its predecessor: a late answer to that one settles nothing here.
         token_base_(static_cast<uint64_t>(sys::now().us) << 24),
+        lease_base_(kLeaseTokens | static_cast<uint64_t>(sys::now().us)),
         link_(
             loop, std::move(start.bus), Role::edge,
             [this](Role, Message m, const std::shared_ptr<sys::Fd>& fd) { on_message(std::move(m), fd); },
@@ -75,6 +84,12 @@ class EdgeRole {
             flow_config(settings_), loop, take_fds(kit_, "flow_export"),
             [this](const IpAddress& a) { return folded_line_of(a); },
             [this](model::Observation o) { link_.send(Role::brain, Observed{0, std::move(o)}); }, sys::now),
+        leases_(
+            leases_config(settings_), loop,
+            [this](uint64_t token, model::Observation o) {
+              link_.send(Role::brain, Observed{lease_base_ + token, std::move(o)});
+            },
+            sys::now),
         decoys_(kit_, settings_, loop_,
                 [this](model::Observation o) { link_.send(Role::brain, Observed{0, std::move(o)}); }),
         auth_({.allow = settings_.radius_auth.allow, .garden = settings_.radius_auth.garden}) {}
@@ -93,6 +108,8 @@ class EdgeRole {
                             [this](model::ObservationBody body) {
                               link_.send(Role::brain, Observed{0, {0, sys::now(), std::move(body)}});
                             }}));
+    if (settings_.flow_export.by_origin)
+      flows_.set_origins([this](const IpAddress& a) { return relay_->origin_of(a); });
     // Made only where it is used: its memory of names is 32 MiB.
     if (auto listeners_of_dns = take_fds(kit_, "dnstap"); !listeners_of_dns.empty())
       dnstap_ = std::make_unique<observe::dnstap::Dnstap>(
@@ -111,7 +128,10 @@ class EdgeRole {
             link_.send(Role::brain, Observed{token_base_ + 2 * token + 1, std::move(o)});
           },
           observe::mail_intake::MailIntake::Clock{sys::now, sys::monotonic});
-    loop_.every(seconds(1), [this] { report(); });
+    loop_.every(seconds(1), [this] {
+      tell_nat_log(flows_.take_blocks(), flows_.take_losses());
+      report();
+    });
     return {};
   }
 
@@ -145,8 +165,9 @@ class EdgeRole {
     } else if (const auto* delta = std::get_if<model::LineDelta>(&message)) {
       if (auto done = table_.apply(*delta); !done) link_.send(Role::brain, WantSnapshot{done.error().what});
     } else if (const auto* settled = std::get_if<Settled>(&message)) {
-      for (const uint64_t token : settled->tokens)
-        if (token > token_base_) on_journaled(token - token_base_);
+      for (const uint64_t token : settled->tokens) on_settled(token);
+    } else if (const auto* leases = std::get_if<LeaseFile>(&message); leases != nullptr && fd) {
+      leases_.file(leases->server, leases->v6, leases->last, std::move(*fd));
     } else if (auto* ask = std::get_if<RelayAsk>(&message)) {
       if (relay_) relay_->ask(std::move(*ask));
     } else if (const auto* held = std::get_if<HeldAccounts>(&message)) {
@@ -156,6 +177,26 @@ class EdgeRole {
     } else if (const auto* up = std::get_if<PeerUp>(&message); up != nullptr && up->role == Role::brain) {
       radius_.forget_in_flight();  // the NAS sends again; the engine takes what was journaled as a duplicate
       if (intake_) intake_->forget_in_flight();  // so does Postfix
+      tell_nat_log(flows_.nat_log().all_blocks(), flows_.nat_log().all_losses());
+    }
+  }
+
+  // In messages of a size that the bus forwards at once.
+  void tell_nat_log(std::vector<model::NatBlock> blocks, std::vector<model::NatLoss> losses) {
+    constexpr size_t kBlocksEach = 512;
+    for (size_t at = 0; at < blocks.size(); at += kBlocksEach) {
+      const auto from = blocks.begin() + static_cast<ssize_t>(at);
+      const auto to = blocks.begin() + static_cast<ssize_t>(std::min(at + kBlocksEach, blocks.size()));
+      link_.send(Role::brain, NatBlocks{{from, to}, {}});
+    }
+    if (!losses.empty()) link_.send(Role::brain, NatBlocks{{}, std::move(losses)});
+  }
+
+  void on_settled(uint64_t token) {
+    if ((token & kLeaseTokens) != 0) {
+      if (token > lease_base_) leases_.journaled(token - lease_base_);
+    } else if (token > token_base_) {
+      on_journaled(token - token_base_);
     }
   }
 
@@ -189,6 +230,7 @@ class EdgeRole {
       });
       report.counters["dnstap.open"] = dnstap_->open();
     }
+    report_leases(report);
     relay_->report(report);
     edge::radius_auth::Stats::visit(auth_.stats(), [&](std::string_view name, const uint64_t& value) {
       report.counters["radius_auth." + std::string(name) + "_total"] = value;
@@ -206,6 +248,20 @@ class EdgeRole {
     link_.send(Role::brain, report);
   }
 
+  void report_leases(RoleReport& report) const {
+    if (settings_.dhcp.servers.empty()) return;
+    const auto put = [&](std::string_view name, const uint64_t& value) {
+      report.counters["dhcp." + std::string(name) + "_total"] = value;
+    };
+    observe::dhcp_leases::Stats::visit(leases_.stats(), put);
+    for (size_t i = 0; i < pn_enum_size(wire::KeaFault{}); ++i) {
+      const auto why = static_cast<wire::KeaFault>(i);
+      put("fault_" + std::string(to_string(why)), leases_.faults(why));
+    }
+    report.counters["dhcp.in_flight"] = leases_.in_flight();
+    report.counters["dhcp.caught_up"] = leases_.caught_up() ? 1 : 0;
+  }
+
   void report_flows(RoleReport& report) const {
     const auto put = [&](std::string_view name, const uint64_t& value) {
       report.counters["flow_export." + std::string(name) + "_total"] = value;
@@ -217,6 +273,8 @@ class EdgeRole {
       put("fault_" + std::string(to_string(why)), flows_.decoder().faults(why));
     }
     report.counters["flow_export.held"] = flows_.held();
+    report.counters["flow_export.nat_blocks"] = flows_.nat_log().blocks();
+    report.counters["flow_export.nat_evicted_total"] = flows_.nat_log().evicted();
     if (flows_.one_way())
       report.facts["fault.flow_export"] = "the exports show no answers of servers: failures are not judged";
     report.counters["flow_export.templates"] = flows_.decoder().templates();
@@ -225,11 +283,15 @@ class EdgeRole {
   Kit kit_;
   settings::Settings settings_;
   sys::Loop& loop_;
+  static constexpr uint64_t kLeaseTokens = uint64_t{1} << 63;  // theirs have the highest bit
+
   uint64_t token_base_;
+  uint64_t lease_base_;
   tables::LineTable table_;
   Link link_;
   observe::radius_acct::RadiusAcct radius_;
   observe::flow_export::FlowExport flows_;
+  observe::dhcp_leases::DhcpLeases leases_;
   Decoys decoys_;
   edge::radius_auth::RadiusAuth auth_;
   std::vector<std::unique_ptr<sys::HttpServer>> auth_servers_;

@@ -37,6 +37,8 @@ class Relay {
   // Answered at once, or, where all meters have to be looked at, in slices between which the loop serves others.
   void ask(RelayAsk ask);
   void hold(const HeldAccounts& held);
+  // Of the table of origins; 0 = not known.
+  [[nodiscard]] uint32_t origin_of(const IpAddress& address) const { return origins_.find(address).as_number; }
   void report(RoleReport& report) const;
 
  private:

@@ -46,7 +46,9 @@ constexpr uint8_t index_of() {
 Supervisor::Supervisor(std::string settings_path, std::string settings_text, settings::Settings settings)
     : settings_path_(std::move(settings_path)),
       settings_text_(std::move(settings_text)),
-      settings_(std::move(settings)) {}
+      settings_(std::move(settings)) {
+  leases_.set(settings_.dhcp);
+}
 
 // Without it the gate's filters still come up and the gate role tries again; posternd does not refuse to start.
 void Supervisor::load_guard() const {
@@ -66,7 +68,10 @@ int Supervisor::run() {
   PN_CHECK(signals_);
   loop_.watch(signals_.get(), EPOLLIN, [this](uint32_t) { on_signal(); });
   for (const Role role : kWorkers) spawn(role);
-  loop_.every(seconds(1), [this] { report(); });
+  loop_.every(seconds(1), [this] {
+    give_leases(leases_.changed());
+    report();
+  });
   loop_.every(kSaveMeters, [this] { save_meters(); });
   loop_.run();
   save_meters();
@@ -117,6 +122,7 @@ void Supervisor::spawn(Role role) {
   sys::log(sys::Level::info, "daemon", "ROLE_STARTED", "role is up",
            {{"role", std::string(to_string(role))}, {"pid", std::to_string(worker.pid)}});
   if (reads_table(role)) send_table(role);
+  if (role == Role::edge || role == Role::brain) give_leases(leases_.whole());
   for (const Role other : kWorkers) {
     if (other == role || !workers_[other].channel) continue;
     send(other, PeerUp{role});
@@ -220,6 +226,16 @@ void Supervisor::send_table(Role to) {
   for (const auto& delta : deltas_) send_all(delta);
 }
 
+// To an edge that knows nothing of them, or of a brain that may have lost what it was told last.
+void Supervisor::give_leases(std::vector<LeaseFiles::Opened> files) {
+  Channel* edge = workers_[Role::edge].channel.get();
+  for (LeaseFiles::Opened& f : files) {
+    const LeaseFile what{f.server, f.v6, f.first, f.last};
+    for (Frame& frame : frames_of(Role::supervisor, Role::edge, what, std::make_shared<sys::Fd>(std::move(f.fd))))
+      if (edge != nullptr) (void)edge->send(std::move(frame));
+  }
+}
+
 void Supervisor::report() {
   RoleReport report{.pid = ::getpid(), .at = sys::now()};
   for (const auto& [role, worker] : workers_) {
@@ -230,6 +246,8 @@ void Supervisor::report() {
   report.counters["reloads_refused_total"] = reloads_refused_;
   report.counters["table_deltas_kept"] = deltas_.size();
   report.facts["settings"] = settings_digest(settings_text_);
+  report.counters["dhcp.files_opened_total"] = leases_.opened();
+  if (!leases_.fault().empty()) report.facts["fault.dhcp"] = leases_.fault();
   for (size_t i = 0; i < reload_faults_.size(); ++i)
     report.facts[fmt::format("reload_fault.{:02}", i)] = reload_faults_[i];
   send(Role::brain, report);
@@ -268,6 +286,7 @@ void Supervisor::reload() {
   // "ROOM:NAME" came from a file that the settings name; the others are our own keys.
   std::erase_if(secrets_, [](const auto& entry) { return entry.first.contains(':'); });
   secrets_.merge(secrets);
+  leases_.set(settings_.dhcp);
   load_guard();
   sys::log(sys::Level::info, "daemon", "SETTINGS_RELOADED", "the roles restart with them; listeners stay as they are");
   for (auto& [role, worker] : workers_) {

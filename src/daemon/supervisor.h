@@ -14,6 +14,7 @@
 #include "base/result.h"
 #include "daemon/bus/channel.h"
 #include "daemon/bus/kit.h"
+#include "daemon/leases/lease_files.h"
 #include "settings/settings.h"
 #include "sys/loop.h"
 
@@ -66,6 +67,7 @@ class Supervisor {
   [[nodiscard]] std::vector<Error> look_at(const settings::Settings& fresh,
                                            std::map<std::string, std::string>& secrets) const;
   void report();
+  void give_leases(std::vector<LeaseFiles::Opened> files);
 
   void forward(Role from, Frame frame);
   void take_own(Role from, Frame frame);
@@ -82,6 +84,7 @@ class Supervisor {
   uint64_t reloads_refused_ = 0;
   std::map<std::string, std::string> secrets_;
   std::map<std::string, sys::Fd> listeners_;
+  LeaseFiles leases_;
 
   sys::Loop loop_;
   sys::Fd signals_;

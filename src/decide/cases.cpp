@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Casework in the engine: what happens to lines meets the workflow's pure rules, and what comes out becomes records.
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -14,6 +15,23 @@ namespace {
 
 constexpr int kMovesAtOnceMax = 8;         // of one case in one step; the rest comes with the next tick
 constexpr size_t kCasesPerTickMax = 4096;  // looked at in one tick
+constexpr size_t kAdvicesPerTickMax = 16;
+
+model::AdviceState advice_state(model::ContactState s) {
+  switch (s) {
+    case model::ContactState::ordered:
+      return model::AdviceState::ordered;
+    case model::ContactState::sent:
+      return model::AdviceState::sent;
+    case model::ContactState::bounced:
+      return model::AdviceState::bounced;
+    case model::ContactState::failed:
+      return model::AdviceState::failed;
+    case model::ContactState::unusable:
+      break;
+  }
+  return model::AdviceState::unusable;
+}
 
 // What is held back of the line differs, so its order does.
 bool is_other_hold(const model::Case* before, const model::Case& now) {
@@ -129,7 +147,50 @@ void Work::operator()(const model::PageConfirmed& o) {
                                 "read and confirmed on the notice page, from the line's own session"));
 }
 
+// By the first channel from `from` on that needs no person and can reach the customer.
+void Work::order_advice(model::Advice a, size_t from) {
+  const casework::Scene scene = scene_of(a.line);
+  const std::array usable{scene.has_mail, scene.has_webhook};
+  size_t channel = from;
+  while (channel < usable.size() && !usable[channel]) ++channel;
+  if (channel < usable.size()) {
+    a.state = model::AdviceState::ordered;
+    a.channel = static_cast<model::Channel>(channel);
+    a.at = at_;
+  } else if (a.state == model::AdviceState::waiting) {
+    a.state = model::AdviceState::unusable;
+  } else {
+    return;  // what the last channel said stands
+  }
+  const model::SubscriberId line = a.line;
+  emit(line, model::AdviceChanged{std::move(a)});
+}
+
+void Work::tick_advices() {
+  for (size_t n = 0; n < kAdvicesPerTickMax; ++n) {
+    const model::Advice* next = facts_.advices.next();
+    const bool held = facts_.cases.stopped() ||
+                      facts_.advices.ordered_since(at_ - hours(1)) >= facts_.policy.governor.advices_per_hour;
+    if (next == nullptr || held) return;
+    order_advice(*next, 0);
+  }
+}
+
 void Work::operator()(const model::ContactSettled& o) {
+  if (model::is_advice(o.contact)) {
+    const model::Advice* mine = facts_.advices.find(o.contact);
+    if (mine == nullptr || mine->state == model::AdviceState::waiting) return;
+    model::Advice a = *mine;
+    a.state = advice_state(o.state);
+    a.settled = at_;
+    a.detail = o.detail;
+    if (a == *mine || a.state == model::AdviceState::ordered) return;
+    const model::SubscriberId line = a.line;
+    const bool nothing = a.state != model::AdviceState::sent;
+    emit(line, model::AdviceChanged{a});
+    if (nothing) order_advice(a, static_cast<size_t>(a.channel) + 1);
+    return;
+  }
   if (const model::Case* c = facts_.cases.of_contact(o.contact)) change(casework::on_contact(*c, o, scene_of(c->line)));
 }
 

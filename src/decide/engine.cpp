@@ -6,7 +6,7 @@
 namespace postern::decide {
 namespace {
 
-constexpr uint32_t kCheckpointForm = 3;
+constexpr uint32_t kCheckpointForm = 4;
 
 }  // namespace
 

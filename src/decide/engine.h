@@ -107,6 +107,8 @@ class Engine {
   [[nodiscard]] size_t restores_owed() const;
 
   [[nodiscard]] BudgetView budget() const;
+  // Of campaigns, by number.
+  void for_each_advice(const std::function<void(const model::Advice&)>& f) const;
   // Accounts that are held or locked, or would be if what is in shadow were on.
   void for_each_account(const std::function<void(const model::Account&)>& f) const;
   [[nodiscard]] const model::Account* account(model::AccountId id) const;

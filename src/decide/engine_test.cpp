@@ -239,5 +239,96 @@ TEST_F(EngineTest, MoreServicesThanARestrictionClosesAreCounted) {
   EXPECT_EQ(engine_.counters().services_full, 1U);
 }
 
+TEST_F(EngineTest, LeasesAreSessionsOfWhomTheirNamesMean) {
+  model::Subscriber named = row("cust-1", "residential");
+  named.leases.value = {"circuit:olt/1"};
+  import({named, row("cust-2", "hosting")});
+  const auto lease = [&](const char* name, const char* prefix) {
+    return see(model::LeaseSeen{.ended = false,
+                                .server = "kea",
+                                .prefix = parse_prefix(prefix).value(),
+                                .names = name == nullptr ? std::vector<std::string>{} : std::vector<std::string>{name},
+                                .lease = hours(1)});
+  };
+  const auto of = [&](const Step& step) {
+    const auto changed = all<model::SessionChanged>(step);
+    return changed.empty() ? std::string("none") : changed[0].session.line_key;
+  };
+  EXPECT_EQ(of(lease("circuit:olt/1", "192.0.2.1")), "cust-1");
+  const Step two = lease("remote:cust-2", "2001:db8:2::/56");
+  EXPECT_EQ(of(two), "cust-2");
+  ASSERT_EQ(two.table.set.size(), 1U);
+  EXPECT_EQ(two.table.set[0].class_name, "hosting");
+  EXPECT_EQ(of(lease("circuit:olt/7", "192.0.2.7")), "circuit:olt/7") << "nobody's yet";
+  EXPECT_EQ(of(lease(nullptr, "192.0.2.9")), "none");
+  EXPECT_EQ(engine_.counters().leases_unnamed, 1U);
+  // Whose it is becomes known later.
+  model::Subscriber late = row("cust-3", "residential");
+  late.leases.value = {"circuit:olt/7"};
+  const auto adopted = all<model::SessionChanged>(import({late}));
+  ASSERT_EQ(adopted.size(), 1U);
+  EXPECT_EQ(adopted[0].session.line_key, "cust-3");
+  EXPECT_EQ(adopted[0].session.subscriber.value, 3U);
+  // What a restart gives back is the same, and a lease ends when its time is over.
+  Engine again;
+  ASSERT_TRUE(again.restore(engine_.checkpoint()));
+  EXPECT_EQ(again.facts(), engine_.facts());
+  engine_.tick(kNow + seconds(1));
+  for (int64_t minute = 5; minute < 60; minute += 5) engine_.tick(kNow + minutes(minute));
+  EXPECT_EQ(engine_.who(parse_ip("192.0.2.1").value(), kNow + minutes(59)).kind, who::Attribution::found);
+  const auto ended = all<model::SessionChanged>(engine_.tick(kNow + minutes(61)));
+  EXPECT_EQ(ended.size(), 3U);
+  EXPECT_EQ(ended.at(0).session.end, model::SessionEnd::expired);
+  EXPECT_EQ(ended.at(0).session.until, kNow + hours(1));
+}
+
+TEST_F(EngineTest, ACampaignTellsEachLineOnceAtTheGovernorsPace) {
+  policy_.channels = {model::Channel::mail, model::Channel::webhook};
+  policy_.governor.advices_per_hour = 2;
+  engine_.set_policy(policy_, kNow);
+  std::vector<model::Subscriber> rows;
+  for (const char* key : {"a", "b", "c"}) {
+    rows.push_back(row(key, "residential"));
+    rows.back().contact->mail = std::string(key) + "@isp.example";
+  }
+  import(rows);
+  model::CampaignOrder order{.operator_name = "root",
+                             .name = "spring",
+                             .rows = {{{1}, model::AdviceText::relay},
+                                      {{2}, model::AdviceText::check},
+                                      {{3}, model::AdviceText::relay},
+                                      {{1}, model::AdviceText::relay},
+                                      {{9}, model::AdviceText::relay}},
+                             .send = false};
+  EXPECT_TRUE(all<model::AdviceChanged>(see(order)).empty()) << "shadow";
+  EXPECT_TRUE(all<model::AdviceChanged>(engine_.tick(kNow)).empty());
+  order.send = true;
+  EXPECT_EQ(all<model::AdviceChanged>(see(order)).size(), 3U);
+  EXPECT_TRUE(all<model::AdviceChanged>(see(order)).empty()) << "nobody twice";
+  const auto first = all<model::AdviceChanged>(engine_.tick(kNow + seconds(1)));
+  ASSERT_EQ(first.size(), 2U);
+  EXPECT_EQ(first[0].advice.line.value, 1U);
+  EXPECT_EQ(first[0].advice.state, model::AdviceState::ordered);
+  EXPECT_EQ(first[0].advice.channel, model::Channel::mail);
+  EXPECT_TRUE(model::is_advice(first[0].advice.id));
+  EXPECT_TRUE(all<model::AdviceChanged>(engine_.tick(kNow + minutes(59))).empty());
+  see(model::ContactSettled{first[0].advice.id, model::ContactState::sent, "250"}, seconds(2));
+  EXPECT_TRUE(
+      all<model::AdviceChanged>(see(model::ContactSettled{first[0].advice.id, model::ContactState::ordered, {}}))
+          .empty());
+  const auto other = all<model::AdviceChanged>(
+      see(model::ContactSettled{first[1].advice.id, model::ContactState::failed, "550"}, seconds(2)));
+  ASSERT_EQ(other.size(), 2U) << "what the relay said, and the next channel";
+  EXPECT_EQ(other[1].advice.channel, model::Channel::webhook);
+  Engine again;
+  ASSERT_TRUE(again.restore(engine_.checkpoint()));
+  EXPECT_EQ(again.facts(), engine_.facts());
+  see(model::GovernorSwitch{"root", true, "wait"}, minutes(60));
+  EXPECT_TRUE(all<model::AdviceChanged>(engine_.tick(kNow + minutes(62))).empty()) << "automation is stopped";
+  see(model::GovernorSwitch{"root", false, "go"}, minutes(63));
+  EXPECT_EQ(all<model::AdviceChanged>(engine_.tick(kNow + minutes(64))).size(), 1U);
+  EXPECT_EQ(engine_.open_case_of({1}), nullptr);
+}
+
 }  // namespace
 }  // namespace postern::decide

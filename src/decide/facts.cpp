@@ -23,6 +23,7 @@ struct Apply {
     facts.sessions.forget(r.subscriber);
     facts.waiting.erase(r.subscriber);
     facts.accounts.erase(r.subscriber);
+    facts.advices.forget(r.subscriber);
   }
   void operator()(const model::SessionChanged& r) {
     const model::Session& s = r.session;
@@ -50,7 +51,7 @@ struct Apply {
   void operator()(const model::PermitChanged& r) { facts.permits.apply(r.permit); }
   void operator()(const model::GovernorChanged& r) { facts.cases.apply(r); }
   void operator()(const model::AccountChanged& r) { facts.accounts.apply(r, at); }
-  void operator()(const model::AdviceChanged&) {}
+  void operator()(const model::AdviceChanged& r) { facts.advices.apply(r.advice); }
   void operator()(const model::CaseNote&) {}
   void operator()(const model::CaseNoted&) {}
   void operator()(const model::OperatorAction&) {}
@@ -133,6 +134,7 @@ void Facts::encode(Encoder& out) const {
   orders.encode(out);
   plugs.encode(out);
   accounts.encode(out);
+  advices.encode(out);
 }
 
 void Facts::decode(Decoder& in) {
@@ -145,6 +147,7 @@ void Facts::decode(Decoder& in) {
   orders.decode(in);
   plugs.decode(in);
   accounts.decode(in);
+  advices.decode(in);
   for (const model::Subscriber& s : subscribers.all()) {
     accounts.apply(s);
     if (!s.fixed.empty()) waiting.insert(s.id);

@@ -6,6 +6,7 @@
 #include <set>
 #include <string_view>
 
+#include "decide/casework/advices.h"
 #include "decide/casework/book.h"
 #include "decide/detect/account/book/book.h"
 #include "decide/permits/permits.h"
@@ -28,6 +29,7 @@ struct Facts {
   policy::Orders orders;
   plug::Book plugs;
   detect::account::Book accounts;
+  casework::Advices advices;
   // Subscribers with a fixed prefix that somebody else's session took: it comes back when it is free. Follows from the
   // above; may name a subscriber too many, never one too few.
   std::set<model::SubscriberId> waiting;

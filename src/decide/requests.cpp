@@ -72,6 +72,16 @@ struct Validate {
                   "release those that are sound");
     return {};
   }
+  Status operator()(const model::CampaignOrder& o) const {
+    if (o.name.empty() || o.rows.empty()) return fail(Errc::bad_input, "a campaign has a name and rows", "campaign");
+    if (o.rows.size() > model::kCampaignRowsMax)
+      return fail(Errc::limit, fmt::format("{} rows, at most {}", o.rows.size(), model::kCampaignRowsMax), "campaign",
+                  "send it in parts");
+    if (facts.advices.all().size() + o.rows.size() > casework::kAdvicesMax)
+      return fail(Errc::limit, fmt::format("{} letters of campaigns are known already", facts.advices.all().size()),
+                  "campaign");
+    return {};
+  }
   Status operator()(const model::GovernorSwitch& o) const {
     if (o.stop != facts.cases.stopped()) return {};
     return fail(Errc::conflict, o.stop ? "automation is stopped already" : "automation is not stopped", "governor");
@@ -126,10 +136,11 @@ Work::Row Work::take(model::Subscriber row) {
   if (mine != nullptr && *mine == row) return Row::same;
   const bool fresh = mine == nullptr;
   const bool moved = fresh || mine->fixed != row.fixed || mine->access != row.access;
+  const bool named = fresh || mine->leases != row.leases;
   emit(row.id, model::SubscriberChanged{row});
   redecide(row.id);
   who::Accounting who = accounting();
-  if (fresh) who.adopt(row);
+  if (named) who.adopt(row);
   if (moved) who.sync_fixed(row, at_, true);
   return fresh ? Row::fresh : Row::changed;
 }
@@ -144,6 +155,33 @@ void Work::operator()(const model::ImportSubscribers& o) {
   act(o.operator_name, fmt::format("subscriber import {}{}: {} new, {} changed, {} as before, {} refused", o.file, part,
                                    n[static_cast<size_t>(Row::fresh)], n[static_cast<size_t>(Row::changed)],
                                    n[static_cast<size_t>(Row::same)], n[static_cast<size_t>(Row::refused)]));
+}
+
+// Whoever has an open case is told by that; whoever was told the same text is not told again.
+void Work::operator()(const model::CampaignOrder& o) {
+  if (refused(validate_request(facts_, o, at_))) return;
+  std::vector<model::Advice> fresh;
+  for (const model::AdviceRow& row : o.rows) {
+    const bool same =
+        std::ranges::any_of(fresh, [&](const model::Advice& a) { return a.line == row.line && a.text == row.text; });
+    if (same || facts_.subscribers.find(row.line) == nullptr || facts_.cases.open_of(row.line) != nullptr ||
+        facts_.advices.knows(row.line, row.text))
+      continue;
+    model::Advice a;
+    a.line = row.line;
+    a.text = row.text;
+    a.campaign = o.name;
+    a.planned = at_;
+    fresh.push_back(std::move(a));
+  }
+  act(o.operator_name, fmt::format("campaign {}: {} of {} lines {}", o.name, fresh.size(), o.rows.size(),
+                                   o.send ? "are told" : "would be told (nothing is sent)"));
+  if (!o.send) return;
+  for (model::Advice& a : fresh) {
+    a.id = facts_.advices.next_id();
+    const model::SubscriberId line = a.line;
+    emit(line, model::AdviceChanged{std::move(a)});
+  }
 }
 
 void Work::operator()(const model::GrantPermit& o) {

@@ -133,6 +133,10 @@ std::span<const std::string_view> Engine::detectors() {
   return kAll;
 }
 
+void Engine::for_each_advice(const std::function<void(const model::Advice&)>& f) const {
+  for (const auto& [id, a] : state_->facts.advices.all()) f(a);
+}
+
 void Engine::for_each_account(const std::function<void(const model::Account&)>& f) const {
   for (const auto& [id, a] : state_->facts.accounts.all()) f(a);
 }

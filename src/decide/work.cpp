@@ -82,7 +82,7 @@ void Work::receipt(const model::Receipt& receipt) {
 void Work::tick() {
   Time& last = state_.last_tick;
   const Duration interim = facts_.policy.interim_interval;
-  if (!last || at_ - last > interim) state_.listening_since = at_;
+  if (!last || at_ - last > (interim.us > 0 ? interim : kLeaseGrace)) state_.listening_since = at_;
   last = std::max(last, at_);
   for (const model::PermitId id : facts_.permits.due(at_)) {
     model::Permit permit = *facts_.permits.find(id);
@@ -94,7 +94,11 @@ void Work::tick() {
   if (interim.us > 0 && state_.listening_since < horizon)
     for (const model::SessionId id : facts_.sessions.silent(horizon))
       accounting().end(id, at_, model::SessionEnd::aged);
+  if (state_.listening_since + kLeaseGrace <= at_)
+    for (const model::SessionId id : facts_.sessions.run_out(at_))
+      accounting().end(id, who::lease_end(facts_.sessions.live(id)->session), model::SessionEnd::expired);
   tick_cases();
+  tick_advices();
   plugs_moved_ = true;
   state_.watch.set_lines(facts_.subscribers.all().size());
   state_.watch.sweep(
@@ -103,6 +107,15 @@ void Work::tick() {
 }
 
 void Work::operator()(const model::SessionEvent& o) { accounting().event(o, at_); }
+
+void Work::operator()(const model::LeaseSeen& o) {
+  if (o.names.empty() && !o.ended) {
+    ++state_.counters.leases_unnamed;
+    return;
+  }
+  const model::Subscriber* s = facts_.subscribers.of_lease(o.names);
+  accounting().lease(o, s != nullptr ? s->key : o.names.empty() ? std::string() : o.names.front(), at_);
+}
 
 bool Work::is_probe(const IpAddress& source) const {
   return std::ranges::find(facts_.policy.probes, source) != facts_.policy.probes.end();

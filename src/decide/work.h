@@ -77,8 +77,8 @@ class Work {
   void operator()(const model::Complaint& o);  // decide/outside.cpp
   void operator()(const model::Listing& o);
   void operator()(const model::TrapHit& o);
-  void operator()(const model::LeaseSeen&) {}
-  void operator()(const model::CampaignOrder&) {}
+  void operator()(const model::LeaseSeen& o);
+  void operator()(const model::CampaignOrder& o);
   [[nodiscard]] Step finish();
 
  private:
@@ -104,6 +104,8 @@ class Work {
   void page_if_held(const model::Case& c, const casework::Governor& governor);
   bool see_behaviour(const model::ObservationBody& body, model::SubscriberId line);
   void tick_cases();
+  void tick_advices();
+  void order_advice(model::Advice advice, size_t from);
   // decide/plugs.cpp
   void say(const std::optional<model::Receipt>& receipt);
   void see_plug(const model::LineSum& sum);

@@ -60,12 +60,18 @@ MailFlows::Pending* MailFlows::pending_of(const Key& key, const Line& line, Time
   return &p;
 }
 
+uint64_t MailFlows::destination_of(const IpAddress& server) const {
+  constexpr uint64_t kOfOrigins = uint64_t{0xa5} << 56;  // apart from networks, but for chance
+  const uint32_t origin = origin_of_ ? origin_of_(server) : 0;
+  return origin != 0 ? kOfOrigins | origin : fingerprint(destination_network(server));
+}
+
 bool MailFlows::is_first(const Line& line, const Key& key, Time begun) {
   if (mailed_.size() <= line.number) mailed_.resize(line.number + size_t{1});
   if (!mailed_[line.number]) ++lines_;
   mailed_[line.number] = true;
   const bool first = memories_.try_emplace(line.memory, line.memory)
-                         .first->second.first(line.number, fingerprint(destination_network(key.server)), now_);
+                         .first->second.first(line.number, destination_of(key.server), now_);
   ++counters_.connections;
   counters_.first_contacts += first ? 1 : 0;
   if (wants_volume_) volumes_.see(line.number, key.client, key.server, key.port, begun);

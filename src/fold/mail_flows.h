@@ -5,7 +5,8 @@
 //   success  SYN-ACK or PSH from the server, or PSH, or 4 or more packets with ACK from the client
 //   failure  RST from the server, or nothing within kAnswerWithin
 //   unknown  sampled, without TCP flags, one-way, an outage (fold/outages.h), or more connections than kPendingMax
-// A first contact is the first connection of a line to a network (v4 /24, v6 /48) not in its memory. Records come in
+// A first contact is the first connection of a line to a network (v4 /24, v6 /48; with set_origins() all of one
+// autonomous system) not in its memory. Records come in
 // order of their begin; one up to kAnswerWithin late still finds its other half. Used alike on live flow exports and on
 // history. Pure: the time is that of the records.
 #pragma once
@@ -70,6 +71,8 @@ class MailFlows {
 
   // The source of the records sees no returns: nothing may be called a failure.
   void set_one_way(bool one_way) { one_way_ = one_way; }
+  // Which autonomous system an address is of; 0 = not known, and then its network counts.
+  void set_origins(std::function<uint32_t(const IpAddress&)> origin_of) { origin_of_ = std::move(origin_of); }
   void see(const model::Flow& flow);
   void advance(Time now);  // also without records, or the last failures are never known
   [[nodiscard]] const Counters& counters() const { return counters_; }
@@ -107,8 +110,11 @@ class MailFlows {
   void judge(const Key& key, Pending& p);
   model::Outcome unanswered(const Key& key, const Pending& p);
   bool is_first(const Line& line, const Key& key, Time begun);
+  // What is remembered of it.
+  [[nodiscard]] uint64_t destination_of(const IpAddress& server) const;
 
   LineOf line_of_;
+  std::function<uint32_t(const IpAddress&)> origin_of_;
   Sink sink_;
   bool one_way_ = false;
   Time now_;

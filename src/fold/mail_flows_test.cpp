@@ -149,5 +149,17 @@ TEST(Submission, BigProvidersAreKnown) {
   EXPECT_FALSE(is_submission_provider(*parse_ip("192.0.2.1")));
 }
 
+TEST(MailFlows, NetworksOfOneOriginAreOneDestination) {
+  Town town;
+  town.flows.set_origins([](const IpAddress& a) { return parse_prefix("192.0.0.0/16")->contains(a) ? 64'500U : 0U; });
+  const char* servers[] = {"192.0.2.1", "192.0.3.1", "198.51.100.1", "198.51.101.1"};
+  for (size_t i = 0; i < 4; ++i) town.ask(seconds(0), servers[i], kSyn, 1, static_cast<uint16_t>(4'000 + i));
+  town.flows.advance(kStart + seconds(10));
+  ASSERT_EQ(town.seen.size(), 4U);
+  size_t first = 0;
+  for (const MailConnection& c : town.seen) first += c.first ? 1 : 0;
+  EXPECT_EQ(first, 3U) << "of whom nothing is known, the network counts";
+}
+
 }  // namespace
 }  // namespace postern::fold

@@ -55,6 +55,33 @@ TEST(PortScans, TenHostsAreAStep) {
   EXPECT_EQ(told.size(), 6U);
 }
 
+TEST(PortScans, PeersThatAnswerOutweighThoseThatAreGone) {
+  std::vector<ScanStep> told;
+  PortScans scans([&](const ScanStep& s) { told.push_back(s); });
+  const auto answer = [&](uint32_t line, uint32_t host, Time at) {
+    model::Flow flow = syn(host, 6'881, at);
+    flow.tcp_flags = 0x1b;
+    scans.see_answered(line, flow);
+  };
+  for (uint32_t i = 0; i < 4; ++i) scans.see(1, syn(i, 6'881, kMinute));
+  EXPECT_FALSE(scans.suspects().test(6'881));
+  scans.see(1, syn(4, 6'881, kMinute));
+  EXPECT_TRUE(scans.suspects().test(6'881));
+  answer(1, 100, kMinute + seconds(1));
+  answer(1, 100, kMinute + seconds(2));  // the same one
+  for (uint32_t i = 5; i < 17; ++i) scans.see(1, syn(i, 6'881, kMinute + seconds(3)));
+  EXPECT_TRUE(told.empty());
+  scans.see(1, syn(17, 6'881, kMinute + seconds(4)));
+  EXPECT_EQ(told.size(), 1U) << "eighteen did not, one did";
+  answer(2, 100, kMinute + seconds(5));  // of a line that met nobody who is silent
+  for (uint32_t i = 0; i < 60; ++i) scans.see(3, syn(i, 6'881, kMinute + seconds(6)));
+  EXPECT_EQ(told.size(), 7U);
+  scans.see(1, syn(0, 23, kMinute + minutes(1)));
+  EXPECT_FALSE(scans.suspects().test(6'881));
+  for (uint32_t i = 0; i < 9; ++i) scans.see(1, syn(i, 443, kMinute + minutes(1)));
+  EXPECT_FALSE(scans.suspects().test(443)) << "the web";
+}
+
 TEST(PortScans, IsBoundedAndCountsIt) {
   PortScans scans([](const ScanStep&) {});
   for (uint32_t i = 0; i < PortScans::kPairsMax + 3; ++i) scans.see(i + 1, syn(1, 445, kMinute));

@@ -19,8 +19,18 @@ struct NatBlock {
   IpAddress outside;
   uint16_t first_port{};
   uint16_t last_port{};
+  IpAddress exporter;
   bool operator==(const NatBlock&) const = default;
-  PN_FIELDS(at, given, protocol, inside, outside, first_port, last_port)
+  PN_FIELDS(at, given, protocol, inside, outside, first_port, last_port, exporter)
+};
+
+// Something of an exporter did not arrive, between two of its datagrams that did.
+struct NatLoss {
+  IpAddress exporter;
+  Time after;
+  Time until;
+  bool operator==(const NatLoss&) const = default;
+  PN_FIELDS(exporter, after, until)
 };
 
 }  // namespace postern::model

@@ -176,10 +176,14 @@ Status Rehearsal::take(const model::Flow& flow) {
   const bool from = fold::is_mail_port(flow.source_port);
   const bool to = fold::is_mail_port(flow.destination_port);
   if (!from && !to) {
+    if (!flow.flags_known || !subjects_.governed(flow.source)) return {};
     const bool scans =
-        flow.flags_known && subjects_.governed(flow.source) &&
         fold::PortScans::is_unanswered(flow.protocol, flow.source_port, flow.destination_port, flow.tcp_flags);
-    return scans ? sorted_.add(fact_of(flow)) : Status{};
+    if (scans && flow.destination_port != 80 && flow.destination_port != 443) scanned_.set(flow.destination_port);
+    // Whoever looks for peers is told from whoever guesses by those that answer.
+    const bool answered =
+        scanned_.test(flow.destination_port) && fold::PortScans::is_answered(flow.protocol, flow.tcp_flags);
+    return scans || answered ? sorted_.add(fact_of(flow)) : Status{};
   }
   if (!subjects_.governed(flow.source) && !subjects_.governed(flow.destination)) return {};
   ++window_.mail;
@@ -244,7 +248,13 @@ Status Rehearsal::run() {
 void Rehearsal::on_flow(const model::Flow& flow) {
   if (!fold::is_mail_port(flow.source_port) && !fold::is_mail_port(flow.destination_port)) {
     flows_.advance(flow.begin);
-    if (const uint32_t number = subjects_.of(flow.source, flow.begin)) scans_.see(number, flow);
+    const uint32_t number = subjects_.of(flow.source, flow.begin);
+    if (number == 0) return;
+    if (fold::PortScans::is_answered(flow.protocol, flow.tcp_flags)) {
+      scans_.see_answered(number, flow);
+    } else {
+      scans_.see(number, flow);
+    }
     return;
   }
   if (is_relay(flow.destination) || is_relay(flow.source)) {

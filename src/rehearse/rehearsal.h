@@ -115,6 +115,7 @@ class Rehearsal {
   Time now_;  // of the flow that is looked at
   fold::MailFlows flows_;
   fold::PortScans scans_;
+  fold::PortScans::Ports scanned_;  // on which something of the recording was not answered
   fold::MailNames names_;
   decide::detect::Watch watch_;
   decide::Counters counters_;

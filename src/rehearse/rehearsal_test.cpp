@@ -102,6 +102,9 @@ TEST(Rehearsal, FindsTheBotAndLeavesTheOthers) {
   EXPECT_NE(remarks.find("address (first: " + file + ":39)"), std::string::npos) << remarks;
   EXPECT_NE(remarks.find("too short for weekly and monthly senders"), std::string::npos);
   EXPECT_NE(permits_of(rows).find("postern permit grant 100.64.0.2 --kind own_server"), std::string::npos);
+  const std::string campaign = campaign_of(rows);
+  EXPECT_TRUE(campaign.starts_with("line,advice\n100.64.0.1,check\n")) << campaign;
+  EXPECT_NE(campaign.find("100.64.0.2,permit\n"), std::string::npos) << campaign;
 }
 
 TEST(Rehearsal, AnAddressIsOfTheLineThatHadIt) {

@@ -5,8 +5,10 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <optional>
 
 #include "decide/common/limits.h"
+#include "model/campaign.h"
 #include "wire/json.h"
 
 namespace postern::rehearse {
@@ -198,6 +200,46 @@ std::string permits_of(std::span<const Row> rows) {
         "{} failed\n",
         row.subject->name, word_of(row.verdict->stage), row.subject->sums.connections, row.subject->sums.first_contacts,
         row.subject->sums.failed);
+  }
+  return out;
+}
+
+namespace {
+
+std::optional<model::AdviceText> advice_of(Kind kind) {
+  switch (kind) {
+    case Kind::zombie:
+      return model::AdviceText::check;
+    case Kind::mail_server:
+      return model::AdviceText::permit;
+    case Kind::third_party_server:
+    case Kind::mailing_device:
+      return model::AdviceText::relay;
+    case Kind::submission_client:
+    case Kind::name_asker:
+      break;
+  }
+  return std::nullopt;
+}
+
+// RFC 4180 section 2.
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string out = "\"";
+  for (const char c : text) out += c == '"' ? std::string("\"\"") : std::string(1, c);
+  return out + '"';
+}
+
+}  // namespace
+
+std::string campaign_of(std::span<const Row> rows) {
+  std::string out = "line,advice\n";
+  size_t n = 0;
+  for (const Row& row : rows) {
+    const auto advice = advice_of(row.kind);
+    if (!advice || n == model::kCampaignRowsMax) continue;
+    ++n;
+    out += fmt::format("{},{}\n", csv_field(row.subject->name), to_string(*advice));
   }
   return out;
 }

@@ -32,4 +32,8 @@ struct Row {
 // One `postern permit grant` a line, for an operator to read, mend and run.
 [[nodiscard]] std::string permits_of(std::span<const Row> rows);
 
+// Whom to tell what before anything closes, worst first, as the file of a campaign ("line,advice"): at most
+// model::kCampaignRowsMax. Who only asks for names or only submits hears nothing.
+[[nodiscard]] std::string campaign_of(std::span<const Row> rows);
+
 }  // namespace postern::rehearse

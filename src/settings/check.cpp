@@ -43,6 +43,19 @@ void certificates(const std::string& path, Environment& out) {
         {Errc::not_found, "there is no such file of certificates", path, "apt install ca-certificates"});
 }
 
+// The DHCP server may come up later.
+void lease_file(const std::string& path, Environment& out) {
+  out.checked.push_back("lease file " + path);
+  std::error_code error;
+  const fs::file_status status = fs::symlink_status(path, error);
+  if (status.type() == fs::file_type::not_found) {
+    out.hints.push_back(path + " does not exist yet: does Kea write it (lease-database of type memfile, persist)?");
+  } else if (status.type() != fs::file_type::regular) {
+    out.faults.push_back({Errc::bad_input, "the lease file is not a regular file", path,
+                          "name the file itself; a symbolic link is not followed"});
+  }
+}
+
 // A directory that must be there before anything starts.
 void directory(const std::string& path, std::string_view what, std::string fix, Environment& out) {
   out.checked.push_back(fmt::format("{} {}", what, path));
@@ -91,9 +104,14 @@ std::vector<std::string> hints_of(const Settings& s) {
   if (s.notice.listen.empty())
     out.push_back(fmt::format("notice.listen is empty: nobody serves {}/r/REFERENCE, which every greeting names",
                               s.provider.url));
-  if (s.radius_acct.listen.empty())
+  if (s.radius_acct.listen.empty() && s.dhcp.servers.empty())
     out.push_back(
         "radius_acct.listen is empty: only subscribers with fixed prefixes are known, all others are unknown");
+  for (const model::LeaseNameKind kind : s.dhcp.identify)
+    if (!s.dhcp.servers.empty() && (kind == model::LeaseNameKind::client || kind == model::LeaseNameKind::hw))
+      out.push_back(
+          fmt::format("dhcp.identify holds {}: a customer whose device says a neighbour's is taken for the neighbour",
+                      to_string(kind)));
   for (const auto& [name, length] :
        {std::pair("deadline", s.casework.rules.deadline), std::pair("block_deadline", s.casework.rules.block_deadline)})
     if (length < hours(1))
@@ -130,6 +148,9 @@ Environment check_environment(const Settings& s) {
   directory(fs::path(s.gate.pin_dir).parent_path().string(), "BPF file system", "mount -t bpf bpf /sys/fs/bpf", out);
   directory(fs::path(s.api.socket).parent_path().string(), "directory of the API socket",
             fmt::format("install -d -m 0755 {}", fs::path(s.api.socket).parent_path().string()), out);
+  for (const DhcpServer& server : s.dhcp.servers)
+    for (const std::string* file : {&server.leases4, &server.leases6})
+      if (!file->empty()) lease_file(*file, out);
   group("api.group", s.api.group, s.api.socket,
         fmt::format("groupadd --system {}, then add operators: gpasswd -a NAME {}", s.api.group, s.api.group), out);
   if (!s.dnstap.listen_unix.empty()) {

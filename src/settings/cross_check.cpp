@@ -38,6 +38,7 @@ class Checker {
     who();
     decoys();
     unix_sockets();
+    dhcp();
   }
 
  private:
@@ -152,6 +153,43 @@ class Checker {
               "write down the pool as the NAT has it");
     }
     for (size_t i = 0; i < s_.who.maps.size(); ++i) map_rule(s_.who.maps[i], i);
+    logged();
+  }
+
+  void logged() {
+    const auto& logged = s_.who.nat_logged;
+    if (!logged.empty() && s_.flow_export.listen.empty())
+      fault({"who", "nat_logged"}, kWhole, "who.nat_logged needs flow_export.listen",
+            "NATs send their logs there, as IPFIX");
+    for (size_t i = 0; i < logged.size(); ++i) {
+      const auto same = [&](const Prefix& p) { return p.address && p.overlaps(logged[i]); };
+      const bool formula = std::ranges::any_of(s_.who.nats, [&](const PortBlocks& n) { return same(n.outside); }) ||
+                           std::ranges::any_of(s_.who.maps, [&](const MapRule& m) { return same(m.outside); });
+      if (logged[i].address && formula)
+        fault({"who", "nat_logged"}, i, fmt::format("{} is also outside of a NAT by formula", to_string(logged[i])),
+              "a NAT works by formula or it logs");
+      if (logged[i].address && std::ranges::any_of(s_.network.subscriber_prefixes, same))
+        fault({"who", "nat_logged"}, i, fmt::format("{} is in network.subscriber_prefixes", to_string(logged[i])),
+              "outside addresses are no line's own");
+    }
+  }
+
+  void dhcp() {
+    const Dhcp& d = s_.dhcp;
+    if (!d.servers.empty() && d.identify.empty())
+      fault({"dhcp", "identify"}, kWhole, "dhcp.identify is empty", "without any no lease is a line's");
+    std::set<std::string> names;
+    std::set<std::string> files;
+    for (size_t i = 0; i < d.servers.size(); ++i) {
+      const DhcpServer& server = d.servers[i];
+      if (!server.name.empty() && !names.insert(server.name).second)
+        fault({"dhcp", "server"}, i, fmt::format("two servers are called {}", server.name), "give each its own name");
+      if (server.leases4.empty() && server.leases6.empty())
+        fault({"dhcp", "server"}, i, "a server without leases4 and leases6", "name its lease file");
+      for (const std::string* file : {&server.leases4, &server.leases6})
+        if (!file->empty() && !files.insert(*file).second)
+          fault({"dhcp", "server"}, i, fmt::format("{} is named twice", *file), "a file is one server's and family's");
+    }
   }
 
   void map_rule(const MapRule& m, size_t i) {
@@ -196,6 +234,9 @@ class Checker {
 
   void relay() {
     const Relay& r = s_.relay;
+    if (s_.flow_export.by_origin && r.origins.empty())
+      fault({"flow_export", "by_origin"}, kWhole, "flow_export.by_origin needs relay.origins",
+            "without the table nobody knows whose an address is");
     if (!r.account_class.empty() && !s_.classes.contains(r.account_class))
       fault({"relay", "account_class"}, kWhole, fmt::format("there is no class \"{}\"", r.account_class),
             "name a class of this file");

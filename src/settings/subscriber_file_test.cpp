@@ -175,5 +175,18 @@ TEST(SubscriberFile, TomlFaults) {
             "row)\n");
 }
 
+TEST(SubscriberFile, NamesOfLeases) {
+  const Subscribers s = csv("key,leases\na,circuit:olt3/1/7 hw:02-00-5E-10-00-01\nb,client:0x01AABB\nc,\n");
+  ASSERT_TRUE(s) << faults(s);
+  EXPECT_EQ(*s->at(0).leases, (std::vector<std::string>{"circuit:olt3/1/7", "hw:02:00:5e:10:00:01"}));
+  EXPECT_EQ(*s->at(1).leases, std::vector<std::string>{"client:0x01aabb"});
+  EXPECT_TRUE(s->at(2).leases->empty());
+  EXPECT_EQ(
+      faults(csv("key,leases\na,circuit:x\nb,circuit:0x78\nc,port:7\n")),
+      "s.csv:3: leases: \"circuit:0x78\" is also in line 2 (a name of leases belongs to one subscriber)\n"
+      "s.csv:4: leases: \"port:7\" is not a name of a lease (write circuit:, remote:, client: or hw: and the value "
+      "as text or as 0x and hexadecimal)\n");
+}
+
 }  // namespace
 }  // namespace postern::settings

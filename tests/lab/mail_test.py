@@ -34,7 +34,7 @@ KEY = bytes(range(32))
 HOLD, HOOK = 2529, 2600
 INTAKE = {"4": "127.0.0.1:2424", "6": "[::1]:2424"}
 LOCAL = {"4": "127.0.0.1", "6": "::1"}
-PEOPLE = ("ann", "late", "held")
+PEOPLE = ("ann", "late", "held", "told")
 
 MAIN = {
     "virtual_mailbox_domains": "home.example", "virtual_mailbox_base": "{home}/mail",
@@ -192,7 +192,7 @@ secret_file = "{secret}"
             lab.sh(*cls.lab.subscriber.argv("sh", "-c", "ip addr add 2001:db8:1ff::2/64 dev eth0 nodad; "
                                                         "ip route add default via 2001:db8:1ff::1"))
             lab.sh(*cls.lab.internet.argv("ip", "addr", "add", "2001:db8:ffff::2/64", "dev", "eth0", "nodad"))
-        for n, name in enumerate(("ann", "held", "nobody", "late"), 1):
+        for n, name in enumerate(("ann", "held", "nobody", "late", "told", "untold"), 1):
             address = f"2001:db8:100:{n}::5" if six else f"10.64.0.{n}"
             cls.people[name] = (f"{name}{cls.FAMILY}@home.example", f"2001:db8:100:{n}::/64" if six else f"{address}/32")
             lab.sh(*cls.lab.subscriber.argv("ip", "addr", "add", address + ("/128" if six else "/32"), "dev", "eth0",
@@ -295,6 +295,34 @@ secret_file = "{secret}"
         self.assertTrue(lab.came_true(lambda: self.counters("edge").get("mail_intake.bounces_total") == 1, 30),
                         self.counters("edge"))
         self.assertEqual(self.gateway.bad, [])
+
+    def test_5_a_campaign_tells_each_line_once_and_opens_no_case(self) -> None:
+        file = self.lab.directory / "spring.csv"
+        file.write_text("line,advice\ntold,relay\nuntold,check\n")
+
+        def said(*words: str) -> str:
+            done = self.lab.cli("case", "campaign", *words)
+            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+            return done.stdout
+
+        self.assertIn("2 of 2 lines would be told; nothing was sent", said(str(file)))
+        self.assertEqual((self.lab.ask("case", "campaign") or {}).get("items"), [])
+        self.assertIn("2 of 2 lines are told", said(str(file), "--send"))
+
+        def became() -> tuple[int, int]:
+            [campaign] = self.lab.ask("case", "campaign")["items"]
+            return campaign["sent"], len(self.mailbox("told"))
+
+        self.assertTrue(lab.came_true(lambda: became() == (2, 1), 60), f"{became()}\n{self.lab.log_tail(12)}")
+        [letter] = self.mailbox("told")
+        self.assertEqual(str(letter["Subject"]), "A device of yours sends mail directly")
+        self.assertIn("relay.isp.example", letter.get_content())
+        [got] = [g for g in self.gateway.got if g["line"] == "untold"]
+        self.assertEqual((got["type"], got["campaign"]), ("advice.check", "spring.csv"))
+        self.assertIn("0 of 2 lines are told", said(str(file), "--send"))
+        self.assertIsNone(self.case("told"))
+        file.write_text("line,advice\nnosuch,relay\n")
+        self.assertIn("1 rows name no subscriber (nosuch)", self.lab.cli("case", "campaign", str(file)).stderr)
 
 
 class Over4(Family, unittest.TestCase):

@@ -77,13 +77,16 @@ RELOAD: dict[str, Any] = {
     "radius_auth.allow": ["127.0.0.0/8"], "radius_auth.garden": ["Filter-Id = g"],
     "casework.case_score": 9.5, "casework.false_cases_a_day": 2.5, "detect.novelty.mode": "shadow",
     "flow_export.exporters": ["192.0.2.7/32"], "flow_export.sampling": 100, "flow_export.hold": "80s",
-    "flow_export.contacts_per_s": 2001,
+    "flow_export.contacts_per_s": 2001, "flow_export.by_origin": True,
     "who.clock_skew": "3s", "who.nat.outside": "192.0.2.0/27", "who.nat.inside": "100.64.0.0/23",
     "who.nat.skip_ends": True, "who.nat.first_port": 2048, "who.nat.ports": 1000,
     "who.map.outside": "192.0.3.0/25", "who.map.inside": "2001:db8:f0::/44", "who.map.ea_bits": 15,
     "who.map.psid_offset": 5,
     "decoy.beat": "50s", "decoy.honey": ["anna@isp.example"], "decoy.connections_max": 257, "decoy.hits_per_s": 51,
     "dnstap.senders": ["192.0.2.53"], "dnstap.lookups_per_s": 2001,
+    "who.nat_logged": ["192.0.2.64/28"], "who.nat_blocks_max": 131072,
+    "dhcp.identify": ["circuit", "hw"], "dhcp.server.name": "kea2", "dhcp.server.leases4": "/nowhere/leases4.csv",
+    "dhcp.server.leases6": "/nowhere/leases6.csv", "governor.advices_per_hour": 101,
 }
 RESTART: dict[str, Any] = {
     "gate.pin_dir": "/sys/fs/bpf/pn-lab2", "gate.lines_max": 8192, "gate.fwmark": 0x2626, "gate.pass_mark": 0x20000000,
@@ -192,7 +195,8 @@ class Reload(unittest.TestCase):
                                "map": [{"outside": "192.0.3.0/24", "inside": "2001:db8:f0::/48", "ea_bits": 14}]}
         cls.settings["decoy"] = {"probe_netns": "/proc/self/ns/net", "probe_from": ["127.0.0.9"],
                                  "host": [{"address": "127.0.0.77", "kind": "smtp", "ports": [2526]}]}
-        cls.settings["flow_export"] = {"exporters": ["192.0.2.1/32"]}
+        cls.settings["flow_export"] = {"exporters": ["192.0.2.1/32"], "listen": ["127.0.0.1:2056"]}
+        cls.settings["dhcp"] = {"server": [{"name": "kea", "leases6": "/nowhere/6.csv"}]}
         cls.file.write_text(toml(cls.settings))
         cls.lab.start()
 

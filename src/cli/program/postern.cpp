@@ -139,6 +139,7 @@ void Program::cases_and_explain() {
                             {"say", "say"}});
       });
   predictions(group);
+  campaigns(group);
   case_order(group, "note", "write something on a case");
   case_order(group, "confirm", "the customer was reached in person");
   CLI::App* extend = case_order(group, "extend", "give the customer more time");

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/campaign/campaign.h"
 #include "cli/client.h"
 #include "cli/lists.h"
 #include "cli/local.h"
@@ -78,6 +79,7 @@ class Program {
   void decoys();
   void rehearsals();
   void predictions(CLI::App* cases);
+  void campaigns(CLI::App* cases);
   void relay();
   void accounts();
   CLI::App* noun(const char* name, const char* about);

@@ -58,11 +58,16 @@ void Brain::wake_api() {
                        },
                        .decoys = [this] { return decoys(); },
                        .outside = outside_of(settings_),
+                       .nat_log = [this](uint8_t protocol, const IpAddress& address, uint16_t port,
+                                         Time at) -> std::optional<IpAddress> {
+                         if (!nat_log_.is_logged(address)) return std::nullopt;
+                         return nat_log_.behind(protocol, address, port, at, settings_.who.clock_skew * 2);
+                       },
                        .clock_skew = settings_.who.clock_skew});
 }
 
 void Brain::on_api(Role from, const ApiCall& call) {
-  if (on_relay_call(from, call) || on_account_call(from, call)) return;
+  if (on_relay_call(from, call) || on_account_call(from, call) || on_campaign_call(from, call)) return;
   operator_ = user_name(call.operator_uid);
   tell::api::Request request{
       .method = call.method, .path = call.path, .query = call.query, .operator_name = operator_, .now = sys::now()};
@@ -117,7 +122,7 @@ wire::Json Brain::status() const {
     if (it->second.facts.contains("state") && it->second.facts.at("state") != "in force")
       faults.push("gate: " + it->second.facts.at("state"));
   }
-  for (const Role role : {Role::edge, Role::act})
+  for (const Role role : {Role::supervisor, Role::edge, Role::act})
     if (const auto it = reports_.find(role); it != reports_.end())
       for (const auto& [name, text] : it->second.facts)
         if (name.starts_with("fault.")) faults.push(fmt::format("{}: {}", name.substr(6), text));

@@ -35,6 +35,7 @@ Brain::Brain(WorkerStart start, sys::Loop& loop, store::Journal journal, const t
       journal_(std::move(journal)),
       reference_key_(key),
       contact_tags_(tags),
+      nat_log_(settings_.who.nat_logged, settings_.who.nat_blocks_max),
       epoch_(static_cast<uint64_t>(sys::now().us)),
       started_(sys::now()),
       link_(
@@ -115,6 +116,9 @@ void Brain::on_message(Role from, Message message) {
     on_garden(from, *garden);
   } else if (const auto* pressed = std::get_if<CustomerPressed>(&message)) {
     on_pressed(from, *pressed);
+  } else if (const auto* nat = std::get_if<NatBlocks>(&message)) {
+    for (const model::NatBlock& b : nat->blocks) (void)nat_log_.see(b);
+    for (const model::NatLoss& l : nat->losses) nat_log_.lost(l);
   } else if (const auto* relay = std::get_if<RelayTold>(&message)) {
     on_relay_told(*relay);
   } else if (const auto* up = std::get_if<PeerUp>(&message)) {
@@ -287,6 +291,7 @@ void Brain::tick() {
   if (!plugged_) publish_plugs();
   if (!held_accounts_ || accounts_moved_) publish_accounts();
   tell_of_bounds();
+  nat_log_.forget_before(sys::now());
   if (changed_since_checkpoint_ && sys::monotonic() >= checkpoint_due_) checkpoint();
 }
 

@@ -16,6 +16,7 @@
 #include "daemon/bus/kit.h"
 #include "decide/engine.h"
 #include "fold/line_day.h"
+#include "fold/outside/nat_log.h"
 #include "store/journal.h"
 #include "sys/loop.h"
 #include "tables/contact_tag.h"
@@ -49,6 +50,12 @@ class Brain {
   [[nodiscard]] static std::string user_name(uint32_t uid);
   // accounts.cpp
   [[nodiscard]] bool on_account_call(Role from, const ApiCall& call);
+  // campaigns.cpp
+  [[nodiscard]] bool on_campaign_call(Role from, const ApiCall& call);
+  [[nodiscard]] Result<model::CampaignOrder> campaign_of(const ApiCall& call) const;
+  [[nodiscard]] wire::Json campaigns() const;
+  [[nodiscard]] size_t fresh_of(const model::CampaignOrder& order) const;
+  void send_advice(const model::Advice& a);
   void publish_accounts();
   void tell_of_limit(const model::RelayLimit& limit, Time at);
   void send_accounts();
@@ -98,6 +105,7 @@ class Brain {
   fold::LineDay line_day_;
   tables::ReferenceKey reference_key_;
   tables::ContactTags contact_tags_;
+  fold::NatLog nat_log_;  // as the edge tells it, which has it too
   std::unique_ptr<tell::api::View> view_;
   std::unique_ptr<tell::api::Api> api_;
   std::string operator_;  // of the API call under way

@@ -94,6 +94,7 @@ void Brain::send_notice(const model::Case& c, const model::ContactAttempt& a) {
 // Of what was just journaled.
 void Brain::send_notices(const std::vector<model::Record>& journaled) {
   for (const model::Record& r : journaled) {
+    if (const auto* advice = std::get_if<model::AdviceChanged>(&r.body)) send_advice(advice->advice);
     const auto* changed = std::get_if<model::CaseChanged>(&r.body);
     if (changed == nullptr) continue;
     for (const model::ContactAttempt& a : changed->case_.contacts) {
@@ -111,6 +112,7 @@ void Brain::send_notices_again() {
   notices_out_.clear();
   hooks_out_.clear();
   send_accounts();
+  engine_.for_each_advice([this](const model::Advice& a) { send_advice(a); });
   engine_.for_each_case([this](const model::Case& c) {
     for (const model::ContactAttempt& a : c.contacts)
       if (is_sent_by_us(a)) send_notice(c, a);

@@ -12,10 +12,10 @@
 #include "act/mail/mail.h"
 #include "act/webhook/webhook.h"
 #include "base/codec.h"
+#include "daemon/bus/sources.h"
 #include "edge/garden/facts.h"
 #include "edge/notice/facts.h"
 #include "edge/relay/usage.h"
-#include "model/nat.h"
 #include "model/observation.h"
 #include "model/order.h"
 #include "model/plug.h"
@@ -185,21 +185,6 @@ struct SendAccount {
   std::string body;  // JSON
   Time at;
   PN_FIELDS(account, change, body, at)
-};
-
-// From the supervisor to the edge role, with a descriptor that reads the file: leases of a DHCP server, which grow. The
-// files of one server and family come in order; `first` = all is told anew, `last` = the server writes to this one.
-struct LeaseFile {
-  std::string server;  // as the settings call it
-  bool v6 = false;
-  bool first = false;
-  bool last = false;
-  PN_FIELDS(server, v6, first, last)
-};
-// From the edge to the brain: what NATs logged, for questions; all that is known when the brain comes up.
-struct NatBlocks {
-  std::vector<model::NatBlock> blocks;
-  PN_FIELDS(blocks)
 };
 
 using Message =

@@ -12,6 +12,7 @@ inline constexpr size_t kSessionsMax = size_t{4} << 20;    // live
 inline constexpr size_t kPrefixesPerSessionMax = 16;       // of one session; more are not taken
 inline constexpr size_t kHistoryMax = size_t{1} << 20;     // ended sessions kept for who()
 inline constexpr Duration kHistoryKept = hours(24);        // and how long
+inline constexpr Duration kLeaseGrace = minutes(5);        // after a start: until files of leases are read again
 inline constexpr size_t kEarlyStopsMax = size_t{1} << 16;  // Stops heard before their Start
 inline constexpr size_t kNasMax = 4096;                    // NASes whose last restart is remembered
 inline constexpr size_t kWatchedMax = size_t{1} << 20;     // lines with detector state

@@ -2,8 +2,10 @@
 #include "decide/who/accounting.h"
 
 #include <algorithm>
+#include <span>
 
 #include "decide/common/limits.h"
+#include "decide/who/subscribers.h"
 
 namespace postern::decide::who {
 namespace {
@@ -84,6 +86,80 @@ void Accounting::start(const model::SessionEvent& event, Time at) {
   refresh(*held, event, std::move(prefixes), at);
 }
 
+void Accounting::end_lease(const Held* held, const std::string& line_key, Time at) {
+  // Read again it is older than what was heard since, or was another's.
+  const bool of_it =
+      held != nullptr && at > held->session.heard && (line_key.empty() || line_key == held->session.line_key);
+  if (of_it) return end(held->session.id, at, SessionEnd::stop);
+  ++counters_.session_duplicates;
+}
+
+void Accounting::lease(const model::LeaseSeen& o, const std::string& line_key, Time at) {
+  memory_.newest = std::max(memory_.newest, at);
+  model::Session s;
+  s.source = SessionSource::dhcp;
+  s.nas = "dhcp:" + o.server;
+  s.key = to_string(o.prefix);
+  s.line_key = line_key;
+  s.lease = o.lease;
+  s.since = s.heard = at;
+  s.prefixes.value = tidy({o.prefix});
+  const Held* held = book_.live(s.nas, s.key);
+  if (o.ended) return end_lease(held, line_key, at);
+  if (s.prefixes->empty()) {
+    ++counters_.session_refused;
+    return;
+  }
+  if (held != nullptr && held->session.line_key == line_key) return renew(*held, o.lease, at);
+  if (held != nullptr) {
+    if (at < held->session.heard || at == held->session.since) {
+      ++(at < held->session.heard ? counters_.session_late : counters_.session_conflicts);
+      return;
+    }
+    end(held->session.id, at, SessionEnd::replaced);
+  }
+  s.subscriber = face_.subscriber_of(line_key);
+  const auto free = free_for_lease(s);
+  const Time lasts = lease_end(s);
+  if (!free || (lasts && *free >= lasts)) {
+    ++counters_.leases_below;
+    return;
+  }
+  s.since = *free;
+  admit(s, false, s.since);
+}
+
+void Accounting::renew(const Held& held, Duration lease, Time at) {
+  model::Session s = held.session;
+  if (at < s.heard) {
+    ++counters_.session_late;
+    return;
+  }
+  book_.heard(s.id, at);
+  if (s.lease == lease) {
+    ++counters_.session_duplicates;
+    return;
+  }
+  s.heard = at;
+  s.lease = lease;
+  face_.change(s);
+}
+
+std::optional<Time> Accounting::free_for_lease(const model::Session& s) const {
+  Time free = s.since;
+  for (const Prefix& p : s.prefixes.value) {
+    for (const auto& [claimed, id] : book_.claims().overlapping(p))
+      if (yields(s, book_.live(id)->session)) return std::nullopt;
+    for (const auto& [claimed, id] : book_.past_claims().overlapping(p))
+      if (const model::Session& past = book_.ended(id)->session; yields(s, past)) free = std::max(free, past.until);
+  }
+  // It was thought to have run out, and was renewed before.
+  const Held* last = book_.last_ended(s.nas, s.key);
+  const bool goes_on = last != nullptr && last->session.end == SessionEnd::expired && same_line(last->session, s) &&
+                       s.since >= last->session.since && (s.lease.us == 0 || lease_end(s) > last->session.until);
+  return goes_on ? std::max(free, last->session.until) : free;
+}
+
 void Accounting::refresh(const Held& held, const model::SessionEvent& event, std::vector<Prefix> prefixes, Time at) {
   model::Session s = held.session;
   std::vector<Prefix> added;
@@ -127,15 +203,21 @@ void Accounting::begin(const model::SessionEvent& event, std::vector<Prefix> pre
   s.class_name = event.class_name;
   s.since = s.heard = at;
   s.prefixes.value = std::move(prefixes);
-  if (told_before(s) || at + kHistoryKept < memory_.newest) {
+  admit(std::move(s), event.kind == SessionEventKind::interim, at);
+}
+
+void Accounting::admit(model::Session s, bool interim, Time at) {
+  const bool lease = s.source == SessionSource::dhcp;
+  // A lease is as old as its end.
+  const Time last = !lease ? at : s.lease.us == 0 ? memory_.newest : s.heard + s.lease;
+  if (told_before(s) || last + kHistoryKept < memory_.newest) {
     ++counters_.session_late;
     return;
   }
   const Held* before = book_.last_ended(s.nas, s.key);
   // The NAS forgot to end a session whose address has a newer owner: its signs of life prove nothing.
-  const bool replaced = before != nullptr && before->session.end == SessionEnd::replaced &&
-                        event.kind == SessionEventKind::interim &&
-                        (event.line_key.empty() || event.line_key == before->session.line_key);
+  const bool replaced = before != nullptr && before->session.end == SessionEnd::replaced && interim &&
+                        (s.line_key.empty() || s.line_key == before->session.line_key);
   if (replaced && at >= before->session.until) {
     const bool named = !s.prefixes->empty();
     std::erase_if(s.prefixes.value, [&](const Prefix& p) { return held_by_other(s, p); });
@@ -144,7 +226,7 @@ void Accounting::begin(const model::SessionEvent& event, std::vector<Prefix> pre
       return;
     }
   }
-  const auto closed = closed_already(s, event.kind == SessionEventKind::interim);
+  const auto closed = closed_already(s, interim);
   if (!closed) return open(std::move(s));
   ++counters_.session_late;
   if (s.prefixes->empty()) return;
@@ -198,7 +280,8 @@ std::optional<Time> Accounting::newer_claim(const model::Session& s, const Prefi
       const bool own = held->session.source != s.source && same_line(held->session, s);
       const Time since = Book::since(*held, claimed);
       const bool contested = !same_line(held->session, s) && unordered(s, at, held->session, since);
-      if (!own && since > at && !contested && (!first || since < *first)) first = since;
+      const bool below = yields(held->session, s);
+      if (!own && !below && since > at && !contested && (!first || since < *first)) first = since;
     }
   };
   look(book_.claims(), [this](model::SessionId id) { return book_.live(id); });
@@ -208,7 +291,8 @@ std::optional<Time> Accounting::newer_claim(const model::Session& s, const Prefi
 
 bool Accounting::held_by_other(const model::Session& s, const Prefix& prefix) const {
   return std::ranges::any_of(book_.claims().overlapping(prefix), [&](const Claims::Claim& claim) {
-    return !same_line(book_.live(claim.second)->session, s);
+    const model::Session& other = book_.live(claim.second)->session;
+    return !same_line(other, s) && !yields(other, s);
   });
 }
 
@@ -231,8 +315,10 @@ bool Accounting::stands_beside(const model::Session& fresh, const Held& other, c
                                Time at) const {
   const bool fixed = fresh.source == SessionSource::fixed;
   const bool other_fixed = other.session.source == SessionSource::fixed;
-  if (same_line(fresh, other.session)) return fixed || other_fixed;
+  if (same_line(fresh, other.session))
+    return fresh.source != other.session.source || fresh.source != SessionSource::radius;
   if (fixed && other_fixed) return true;
+  if (yields(other.session, fresh)) return false;
   return unordered(fresh, at, other.session, Book::since(other, other_prefix));
 }
 
@@ -240,7 +326,8 @@ void Accounting::take_over(const model::Session& fresh, const std::vector<Prefix
   for (const Prefix& p : prefixes) {
     for (const auto& [claimed, id] : book_.claims().overlapping(p)) {
       const Held* other = book_.live(id);
-      if (other == nullptr || id == fresh.id || Book::since(*other, claimed) > at) continue;
+      if (other == nullptr || id == fresh.id) continue;
+      if (Book::since(*other, claimed) > at && !yields(other->session, fresh)) continue;
       if (!stands_beside(fresh, *other, claimed, at)) {
         end(id, at, SessionEnd::replaced);
       } else if (!same_line(fresh, other->session)) {
@@ -251,7 +338,7 @@ void Accounting::take_over(const model::Session& fresh, const std::vector<Prefix
     for (const auto& [claimed, id] : book_.past_claims().overlapping(p)) {
       const Held* past = book_.ended(id);
       const bool own_fixed = past->session.source != fresh.source && same_line(past->session, fresh);
-      if (!own_fixed && Book::since(*past, claimed) < at && at < past->session.until)
+      if (!own_fixed && !yields(fresh, past->session) && Book::since(*past, claimed) < at && at < past->session.until)
         cut_short(*past, at, SessionEnd::replaced);
     }
   }
@@ -304,10 +391,18 @@ bool Accounting::sync_fixed(const model::Subscriber& subscriber, Time at, bool t
 }
 
 void Accounting::adopt(const model::Subscriber& subscriber) {
-  for (const model::SessionId id : book_.of_stranger(subscriber.key)) {
-    model::Session s = book_.live(id)->session;
-    s.subscriber = subscriber.id;
-    face_.change(s);
+  std::vector<std::string> names = *subscriber.leases;
+  for (const model::LeaseNameKind kind : kSubscriberNames)
+    names.push_back(model::lease_name(kind, std::as_bytes(std::span(subscriber.key))));
+  names.push_back(subscriber.key);
+  for (const std::string& name : names) {
+    for (const model::SessionId id : book_.of_stranger(name)) {
+      model::Session s = book_.live(id)->session;
+      if ((name == subscriber.key) == (s.source == SessionSource::dhcp)) continue;  // of the other kind of name
+      s.subscriber = subscriber.id;
+      s.line_key = subscriber.key;
+      face_.change(s);
+    }
   }
 }
 

@@ -9,6 +9,8 @@
 //    to have lasted longer; or it goes nowhere.
 //  - An Interim of a session not known is a Start. A session that a newer Start replaced does not come back by its
 //    Interims while the newer one holds the prefix. A Stop heard before its Start is remembered.
+//  - A lease (model/lease.h) never stands against what RADIUS or the import says: it begins when that has ended, and
+//    ends when that begins, whichever was heard first. Of leases the newest counts.
 //  - A line's own RADIUS sessions live inside its own fixed prefixes; anybody else's end them until they are free
 //  again.
 #pragma once
@@ -21,6 +23,7 @@
 
 #include "decide/common/counters.h"
 #include "decide/who/book.h"
+#include "model/lease.h"
 #include "model/observation.h"
 
 namespace postern::decide::who {
@@ -53,10 +56,12 @@ class Accounting {
       : book_(book), memory_(memory), counters_(counters), face_(std::move(face)), apart_(skew * 2) {}
 
   void event(const model::SessionEvent& event, Time at);
+  // `line_key`: whom the lease's names mean; not asked of one that ended.
+  void lease(const model::LeaseSeen& lease, const std::string& line_key, Time at);
   // Opens and ends fixed sessions until they are what the subscriber's row says. `take`: they end older claims of
   // others, as an import does; else only prefixes nobody holds are opened. True when all are there.
   bool sync_fixed(const model::Subscriber& subscriber, Time at, bool take);
-  // Live sessions under a name that now is a subscriber's become the subscriber's.
+  // Live sessions under a name that now is a subscriber's become the subscriber's, leases under one of its names too.
   void adopt(const model::Subscriber& subscriber);
   void end(model::SessionId id, Time at, model::SessionEnd how);
 
@@ -70,6 +75,11 @@ class Accounting {
   void stop(const model::SessionEvent& event, Time at);
   void refresh(const Held& held, const model::SessionEvent& event, std::vector<Prefix> prefixes, Time at);
   void begin(const model::SessionEvent& event, std::vector<Prefix> prefixes, Time at);
+  void admit(model::Session s, bool interim, Time at);
+  void end_lease(const Held* held, const std::string& line_key, Time at);
+  void renew(const Held& held, Duration lease, Time at);
+  // From when on nothing better than a lease says otherwise; nothing: something does now.
+  [[nodiscard]] std::optional<Time> free_for_lease(const model::Session& s) const;
   void open(model::Session session);
   void take_over(const model::Session& from_now, const std::vector<Prefix>& prefixes, Time at);
   void cut_short(const Held& ended, Time at, model::SessionEnd how);

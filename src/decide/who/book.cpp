@@ -21,13 +21,14 @@ const Held* find(const std::map<model::SessionId, Held>& in, model::SessionId id
 }
 
 bool is_radius(const Held& held) { return held.session.source == model::SessionSource::radius; }
+bool has_key(const Held& held) { return held.session.source != model::SessionSource::fixed; }
 
 }  // namespace
 
 void Book::index(const Held& held) {
   const model::Session& s = held.session;
   for (const Prefix& p : s.prefixes.value) live_claims_.add(p, s.id);
-  if (is_radius(held)) live_by_key_[key_of(s.nas, s.key)] = s.id;
+  if (has_key(held)) live_by_key_[key_of(s.nas, s.key)] = s.id;
   if (is_radius(held)) by_nas_[s.nas].insert(s.id);
   if (s.subscriber) {
     by_subscriber_.emplace(s.subscriber, s.id);
@@ -75,6 +76,8 @@ size_t Book::apply(const model::Session& session, Time at) {
   }
   index(held);
   if (old == live_.end() && is_radius(held)) silent_.emplace(session.heard, session.id);
+  if (const Time end = lease_end(session); end && (old == live_.end() || lease_end(old->second.session) != end))
+    leases_.emplace(end, session.id);
   live_[session.id] = std::move(held);
   return 0;
 }
@@ -95,7 +98,7 @@ size_t Book::trim(Time at) {
 void Book::remember(Held held) {
   const model::Session& s = held.session;
   for (const Prefix& p : s.prefixes.value) ended_claims_.add(p, s.id);
-  if (is_radius(held)) {
+  if (has_key(held)) {
     const auto [it, fresh] = ended_by_key_.try_emplace(key_of(s.nas, s.key), s.id);
     if (!fresh && ended_.at(it->second).session.until <= s.until) it->second = s.id;
   }
@@ -207,8 +210,31 @@ std::vector<model::SessionId> Book::silent(Time before) {
 
 void Book::rewind() {
   silent_ = {};
-  for (const auto& [id, held] : live_)
+  leases_ = {};
+  for (const auto& [id, held] : live_) {
     if (is_radius(held)) silent_.emplace(held.session.heard, id);
+    if (const Time end = lease_end(held.session)) leases_.emplace(end, id);
+  }
+}
+
+std::vector<model::SessionId> Book::run_out(Time now) {
+  std::vector<model::SessionId> out;
+  std::vector<Silent> again;
+  while (!leases_.empty() && leases_.top().first <= now) {
+    const model::SessionId id = leases_.top().second;
+    leases_.pop();
+    const auto it = live_.find(id);
+    if (it == live_.end()) continue;
+    const Time end = lease_end(it->second.session);
+    if (!end) continue;
+    if (end <= now) out.push_back(id);
+    again.emplace_back(end, id);
+  }
+  // Whoever ran out and is not ended is asked about again.
+  for (const Silent& s : again) leases_.push(s);
+  std::ranges::sort(out);
+  out.erase(std::ranges::unique(out).begin(), out.end());
+  return out;
 }
 
 void Book::encode_facts(Encoder& out) const {

@@ -61,6 +61,8 @@ class Book {
   // rewind(), which is needed after the allowance changed.
   [[nodiscard]] std::vector<model::SessionId> silent(Time before);
   void rewind();
+  // Leases that ran out at `now` or before, by id.
+  [[nodiscard]] std::vector<model::SessionId> run_out(Time now);
 
   // Facts without `heard`; then `heard` alone.
   void encode_facts(Encoder& out) const;
@@ -84,6 +86,8 @@ class Book {
   std::map<std::string, std::set<model::SessionId>, std::less<>> by_nas_;
   std::set<std::pair<model::SubscriberId, model::SessionId>> by_subscriber_;
   std::map<std::string, std::set<model::SessionId>, std::less<>> strangers_;
+  // Each live lease that ends by itself once, under a time it was to end at; the true one may be later.
+  std::priority_queue<Silent, std::vector<Silent>, std::greater<>> leases_;
   // Each live RADIUS session once, under a time it was heard at; the true one may be later.
   std::priority_queue<Silent, std::vector<Silent>, std::greater<>> silent_;
 

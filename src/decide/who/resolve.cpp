@@ -14,11 +14,28 @@ int covering_length(const model::Session& session, const IpAddress& address) {
   return longest;
 }
 
+// Those that another source contradicts, where one that is `whole` does.
+template <class Whole>
+void drop_leases(std::vector<const model::Session*>& covering, const Whole& whole) {
+  const std::vector<const model::Session*> all = covering;
+  std::erase_if(covering, [&](const model::Session* lease) {
+    return std::ranges::any_of(all, [&](const model::Session* s) { return yields(*lease, *s) && whole(*s); });
+  });
+}
+
 }  // namespace
 
 bool same_line(const model::Session& a, const model::Session& b) {
   if (a.subscriber || b.subscriber) return a.subscriber == b.subscriber;
   return a.line_key == b.line_key && !a.line_key.empty();
+}
+
+Time lease_end(const model::Session& s) {
+  return s.source == model::SessionSource::dhcp && s.lease.us > 0 ? s.heard + s.lease : Time{};
+}
+
+bool yields(const model::Session& a, const model::Session& b) {
+  return a.source == model::SessionSource::dhcp && b.source != model::SessionSource::dhcp && !same_line(a, b);
 }
 
 Answer judge(std::vector<const model::Session*> covering, const IpAddress& address) {
@@ -40,16 +57,23 @@ Answer judge(std::vector<const model::Session*> covering, const IpAddress& addre
 }
 
 Answer judge(std::vector<const model::Session*> covering, const IpAddress& address, Time at, const Doubt& doubt) {
+  const Duration reach = doubt.skew * 2;
+  const auto is_whole = [&](const model::Session& s) {
+    return s.since + reach <= at && (!s.until || at + reach < s.until);
+  };
+  drop_leases(covering, is_whole);
   Answer answer = judge(std::move(covering), address);
   if (answer.kind != Attribution::found) return answer;
   const model::Session& s = answer.sessions[0];
-  const Duration reach = doubt.skew * 2;
-  const bool told = s.source == model::SessionSource::fixed || s.end == model::SessionEnd::stop;
-  if (s.until && !told && doubt.interim.us > 0 && at > s.heard + doubt.interim + reach) {
+  const bool told = s.source == model::SessionSource::fixed || s.end == model::SessionEnd::stop ||
+                    s.end == model::SessionEnd::expired;
+  // A lease that gave way to another held until then: nothing is guessed of it.
+  const bool by_rhythm = s.source == model::SessionSource::radius;
+  if (s.until && !told && by_rhythm && doubt.interim.us > 0 && at > s.heard + doubt.interim + reach) {
     answer.kind = Attribution::ambiguous;
     return answer;
   }
-  const bool whole = s.since + reach <= at && (!s.until || at + reach < s.until);
+  const bool whole = is_whole(s);
   answer.confidence = whole && (told || at <= s.heard) ? Confidence::certain : Confidence::likely;
   return answer;
 }
@@ -58,6 +82,7 @@ Answer resolve(std::span<const model::Session> sessions, const IpAddress& addres
   std::vector<const model::Session*> covering;
   for (const model::Session& s : sessions)
     if (s.since <= at && (!s.until || at < s.until) && covering_length(s, address) >= 0) covering.push_back(&s);
+  drop_leases(covering, [](const model::Session&) { return true; });
   return judge(std::move(covering), address);
 }
 

@@ -35,7 +35,13 @@ struct Doubt {
 
 // A session held its prefixes from `since` up to, not including, `until`. Several sessions of one line that cover the
 // address are that line (the longest prefix, then the newest, is the one returned); of two lines they are ambiguous.
+// A lease says nothing where another source names a line for the whole of the time asked about.
 [[nodiscard]] Answer resolve(std::span<const model::Session> sessions, const IpAddress& address, Time at);
+
+// When the lease of this session ends by itself; 0 = it is none, or holds for ever.
+[[nodiscard]] Time lease_end(const model::Session& session);
+// `a` is a lease and `b` is what RADIUS or the import says, of another line: then `b` is true.
+[[nodiscard]] bool yields(const model::Session& a, const model::Session& b);
 
 // The same line behind both: the same subscriber, or both unknown under the same name at the NAS.
 [[nodiscard]] bool same_line(const model::Session& a, const model::Session& b);

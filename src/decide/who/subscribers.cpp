@@ -14,19 +14,48 @@ void Subscribers::apply(const model::Subscriber& subscriber) {
                     .accounts = {},
                     .leases = {}});
   model::Subscriber& mine = all_[subscriber.id.value - 1];
-  if (!mine.key.empty() && mine.key != subscriber.key) by_key_.erase(mine.key);
+  unname(mine);
   mine = subscriber;
-  by_key_[subscriber.key] = subscriber.id;
+  name(mine);
 }
 
 void Subscribers::erase(model::SubscriberId id) {
   if (id.value == 0 || id.value > all_.size()) return;
   model::Subscriber& mine = all_[id.value - 1];
-  by_key_.erase(mine.key);
+  unname(mine);
   mine = {};
   mine.id = id;
   mine.contact.erased = true;
   mine.accounts.erased = true;
+  mine.leases.erased = true;
+}
+
+void Subscribers::name(const model::Subscriber& s) {
+  if (!s.key.empty()) by_key_[s.key] = s.id;
+  for (const std::string& lease : *s.leases) by_lease_[lease].insert(s.id);
+}
+
+void Subscribers::unname(const model::Subscriber& s) {
+  by_key_.erase(s.key);
+  for (const std::string& lease : *s.leases) {
+    const auto it = by_lease_.find(lease);
+    if (it == by_lease_.end()) continue;
+    it->second.erase(s.id);
+    if (it->second.empty()) by_lease_.erase(it);
+  }
+}
+
+const model::Subscriber* Subscribers::of_lease(std::span<const std::string> names) const {
+  for (const std::string& name : names) {
+    if (const auto it = by_lease_.find(name); it != by_lease_.end())
+      return it->second.size() == 1 ? find(*it->second.begin()) : nullptr;
+    for (const model::LeaseNameKind kind : kSubscriberNames) {
+      const std::string_view word = to_string(kind);
+      if (!name.starts_with(word) || name.size() <= word.size() + 1 || name[word.size()] != ':') continue;
+      if (const model::Subscriber* s = find(std::string_view(name).substr(word.size() + 1))) return s;
+    }
+  }
+  return nullptr;
 }
 
 const model::Subscriber* Subscribers::find(model::SubscriberId id) const {
@@ -51,7 +80,7 @@ void Subscribers::decode(Decoder& in) {
   for (uint64_t i = 0; i < n && in.ok(); ++i) {
     in.get(all_.emplace_back());
     if (all_.back().id.value != i + 1) in.spoil();
-    if (!all_.back().key.empty()) by_key_[all_.back().key] = all_.back().id;
+    name(all_.back());
   }
 }
 

@@ -21,6 +21,7 @@ constexpr int kBatchesPerTurn = 16;  // then the loop's other descriptors have t
 constexpr Duration kRest = milliseconds(2);
 constexpr int kRestFromOctets = 4 << 20;
 constexpr uint8_t kTcp = 6;
+constexpr size_t kNewBlocksMax = 65'536;  // until take_blocks()
 constexpr uint64_t kAnswersAtLeast = 20;  // below, a share of 95 % says nothing
 
 bool is_wanted(uint8_t protocol, uint16_t source_port, uint16_t destination_port, uint8_t tcp_flags) {
@@ -47,7 +48,10 @@ FlowExport::FlowExport(Config config, sys::Loop& loop, std::vector<sys::Fd> udp_
           line_of_, [this](const fold::MailConnection& c) { on_connection(c); },
           [this](const fold::VolumeMinute& m) { on_volume(m); }),
       scans_([this](const fold::ScanStep& s) { on_scan(s); }),
+      nat_log_(config_.nat_logged, config_.nat_blocks_max),
       tokens_(config_.contacts_per_s) {
+  decoder_.want_answered(&scans_.suspects());
+  decoder_.set_nat({[this](const model::NatBlock& b) { on_nat(b); }, [this](const model::NatLoss& l) { on_loss(l); }});
   for (size_t i = 0; i < sockets_.size(); ++i) {
     const int fd = sockets_[i].get();
     const auto buffer = sys::prepare_for_batches(fd, kReceiveBufferOctets);
@@ -105,6 +109,37 @@ void FlowExport::rest(size_t socket) {
   });
 }
 
+void FlowExport::on_nat(const model::NatBlock& block) {
+  if (!nat_log_.see(block)) {
+    ++stats_.nat_not_logged;
+    return;
+  }
+  ++stats_.nat_blocks;
+  if (new_blocks_.size() < kNewBlocksMax) {
+    new_blocks_.push_back(block);
+  } else if (new_losses_.empty() || new_losses_.back().exporter != block.exporter) {
+    // Who is told of them knows at least that there was more.
+    new_losses_.push_back({block.exporter, block.at - minutes(1), now_()});
+  }
+}
+
+void FlowExport::on_loss(const model::NatLoss& loss) {
+  if (config_.nat_logged.empty()) return;
+  ++stats_.nat_losses;
+  nat_log_.lost(loss);
+  new_losses_.push_back(loss);
+}
+
+// The same as see_behind_nat() by the log, once that of the flow's time is there.
+bool FlowExport::see_behind_log(model::Flow& flow) const {
+  const bool outbound = fold::is_mail_port(flow.destination_port) || !fold::is_mail_port(flow.source_port);
+  IpAddress& client = outbound ? flow.source : flow.destination;
+  if (!nat_log_.is_logged(client)) return true;
+  client = nat_log_.behind(flow.protocol, client, outbound ? flow.source_port : flow.destination_port, flow.begin,
+                           config_.clock_skew * 2);
+  return static_cast<bool>(client);
+}
+
 // The client's end of the flow becomes what its line has inside; false where that cannot be said.
 bool FlowExport::see_behind_nat(model::Flow& flow) const {
   const bool outbound = fold::is_mail_port(flow.destination_port);
@@ -122,11 +157,7 @@ void FlowExport::on_flow(model::Flow flow) {
     ++stats_.behind_nat_unknown;
     return;
   }
-  if (!fold::is_mail_port(flow.source_port) && !fold::is_mail_port(flow.destination_port)) {
-    ++stats_.unanswered_flows;
-    if (const fold::MailFlows::Line line = line_of_(flow.source); line.number != 0) scans_.see(line.number, flow);
-    return;
-  }
+  if (!fold::is_mail_port(flow.source_port) && !fold::is_mail_port(flow.destination_port)) return on_other(flow);
   ++stats_.mail_flows;
   if (is_in(config_.relay, flow.source) || is_in(config_.relay, flow.destination)) {
     ++stats_.local_relay;
@@ -142,11 +173,32 @@ void FlowExport::on_flow(model::Flow flow) {
   fold_first();
 }
 
+// On no mail port: what is_wanted() lets through, and of suspect ports what was answered.
+void FlowExport::on_other(model::Flow flow) {
+  const bool answered = fold::PortScans::is_answered(flow.protocol, flow.tcp_flags);
+  ++(answered ? stats_.answered_flows : stats_.unanswered_flows);
+  if (!see_behind_log(flow)) {
+    ++stats_.behind_nat_unknown;
+    return;
+  }
+  const fold::MailFlows::Line line = line_of_(flow.source);
+  if (line.number == 0) return;
+  if (answered) {
+    scans_.see_answered(line.number, flow);
+  } else {
+    scans_.see(line.number, flow);
+  }
+}
+
 void FlowExport::fold_first() {
-  const model::Flow flow = held_.top();
+  model::Flow flow = held_.top();
   held_.pop();
   folded_ = std::max(folded_, flow.begin);
-  fold_.see(flow);
+  if (see_behind_log(flow)) {
+    fold_.see(flow);
+  } else {
+    ++stats_.behind_nat_unknown;
+  }
 }
 
 void FlowExport::release() {
@@ -223,10 +275,11 @@ void FlowExport::tick() {
   expired_ = now;
   judge_direction();
   decoder_.expire(now);
+  nat_log_.forget_before(now);
   // Once a minute, whatever a flood does.
   Stats::visit(stats_, [&](std::string_view name, const uint64_t& value) {
-    constexpr std::array<std::string_view, 6> kUsual{"mail_flows", "local_relay",      "contacts",
-                                                     "volumes",    "unanswered_flows", "scans"};
+    constexpr std::array<std::string_view, 8> kUsual{"answered_flows", "mail_flows",       "local_relay", "contacts",
+                                                     "volumes",        "unanswered_flows", "scans",       "nat_blocks"};
     if (std::ranges::find(kUsual, name) != kUsual.end()) return;
     Stats::visit(told_, [&](std::string_view before, uint64_t& last) {
       if (before != name || value == last) return;

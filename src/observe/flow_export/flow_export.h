@@ -4,6 +4,8 @@
 // for `hold` and put in order of their begin (exporters tell of a flow when it ends, and each in its own time), folded
 // (fold/mail_flows.h), and each first contact becomes an observation without a line: who had the address then is the
 // brain's to say. So do steps of scans on other ports, from records that hold a SYN and no answer; these are not held.
+// What NATs log comes the same way (RFC 8158) and is handed on; flows of their outside addresses are told apart by it
+// once they are folded, when the log of that time is there.
 // Bounded: flows held, and first contacts a second; beyond them, a counter and a log line. One thread.
 #pragma once
 
@@ -14,6 +16,7 @@
 
 #include "base/fields.h"
 #include "fold/mail_flows.h"
+#include "fold/outside/nat_log.h"
 #include "fold/outside/outside.h"
 #include "fold/port_scans.h"
 #include "model/observation.h"
@@ -35,6 +38,9 @@ struct Config {
   size_t held_max = 262'144;
   uint32_t contacts_per_s = 2'000;  // with bursts of as many
   fold::Outside outside;            // NATs between lines and exporters, told apart by port
+  std::vector<Prefix> nat_logged;   // outside addresses of NATs that log
+  size_t nat_blocks_max = 262'144;
+  Duration clock_skew;  // of any source
 };
 
 struct Stats {
@@ -49,10 +55,15 @@ struct Stats {
   uint64_t contacts_over_rate = 0;  // volumes too
   uint64_t volumes = 0;             // minutes of too many connections to one network
   uint64_t unanswered_flows = 0;    // on other ports than those of mail
+  uint64_t answered_flows = 0;      // the same of lines that may be scanning
   uint64_t scans = 0;               // steps of scans
   uint64_t behind_nat_unknown = 0;  // flows of an outside address whose port says no line
+  uint64_t nat_blocks = 0;          // given or taken back by NATs that log
+  uint64_t nat_not_logged = 0;      // the same of outside addresses that settings do not name
+  uint64_t nat_losses = 0;          // times something of an exporter did not arrive
   PN_FIELDS(not_listed, cut, kernel_dropped, mail_flows, local_relay, too_late, given_early, contacts,
-            contacts_over_rate, volumes, unanswered_flows, scans, behind_nat_unknown)
+            contacts_over_rate, volumes, unanswered_flows, answered_flows, scans, behind_nat_unknown, nat_blocks,
+            nat_not_logged, nat_losses)
 };
 
 class FlowExport {
@@ -66,9 +77,14 @@ class FlowExport {
   FlowExport& operator=(const FlowExport&) = delete;
   ~FlowExport();
 
+  void set_origins(std::function<uint32_t(const IpAddress&)> origin_of) { fold_.set_origins(std::move(origin_of)); }
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] const wire::FlowExport& decoder() const { return decoder_; }
   [[nodiscard]] size_t held() const { return held_.size(); }
+  [[nodiscard]] const fold::NatLog& nat_log() const { return nat_log_; }
+  // What was logged since the last call, as it came.
+  [[nodiscard]] std::vector<model::NatBlock> take_blocks() { return std::exchange(new_blocks_, {}); }
+  [[nodiscard]] std::vector<model::NatLoss> take_losses() { return std::exchange(new_losses_, {}); }
   // The exports show no answers: silence says nothing while it is so.
   [[nodiscard]] bool one_way() const { return one_way_; }
 
@@ -86,6 +102,10 @@ class FlowExport {
   void rest(size_t socket);
   void on_flow(model::Flow flow);
   [[nodiscard]] bool see_behind_nat(model::Flow& flow) const;
+  [[nodiscard]] bool see_behind_log(model::Flow& flow) const;
+  void on_other(model::Flow flow);
+  void on_nat(const model::NatBlock& block);
+  void on_loss(const model::NatLoss& loss);
   void on_connection(const fold::MailConnection& connection);
   void on_volume(const fold::VolumeMinute& minute);
   void on_scan(const fold::ScanStep& step);
@@ -110,6 +130,9 @@ class FlowExport {
   fold::PortScans scans_;
   std::priority_queue<model::Flow, std::vector<model::Flow>, Later> held_;
   Time folded_;
+  fold::NatLog nat_log_;
+  std::vector<model::NatBlock> new_blocks_;
+  std::vector<model::NatLoss> new_losses_;
   uint32_t tokens_ = 0;
   Time expired_;
   Stats told_;                       // as of the last log line

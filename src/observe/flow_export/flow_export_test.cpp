@@ -143,6 +143,55 @@ TEST_F(FlowExportTest, FirstContactsOfLinesOnMailPorts) {
   EXPECT_EQ(room_->stats().mail_flows, 4U);
 }
 
+// A block that the NAT logged (IPFIX, RFC 8158) before the flow's time is over: its line is told apart by the port.
+Bytes nat_log(int64_t at, uint32_t sequence, uint8_t event, uint32_t inside) {
+  Bytes out;
+  const std::vector<std::pair<uint16_t, uint16_t>> fields{{323, 8}, {230, 1}, {8, 4}, {225, 4}, {361, 2}, {362, 2}};
+  put(out, 10, 2);
+  put(out, 16 + 8 + 24 + 4 + 21, 2);
+  put(out, static_cast<uint64_t>(at), 4);
+  put(out, sequence, 4);
+  put(out, 7, 4);
+  put(out, 2, 2);
+  put(out, 8 + 24, 2);
+  put(out, 500, 2);
+  put(out, fields.size(), 2);
+  for (const auto& [number, octets] : fields) {
+    put(out, number, 2);
+    put(out, octets, 2);
+  }
+  put(out, 500, 2);
+  put(out, 4 + 21, 2);
+  put(out, static_cast<uint64_t>(at) * 1'000, 8);
+  put(out, event, 1);
+  put(out, inside, 4);
+  put(out, 0xc0000201, 4);
+  put(out, 1'024, 2);
+  put(out, 1'535, 2);
+  return out;
+}
+
+TEST_F(FlowExportTest, LinesBehindANatThatLogsAreToldApart) {
+  start({.nat_logged = {*parse_prefix("192.0.2.0/28")}, .clock_skew = seconds(2)});
+  const V5 flow{.client = 0xc0000200, .client_port = 1'100};  // 192.0.2.1
+  send(datagram(kStart, {flow}));
+  send(nat_log(kStart - 60, 0, 16, 0x0a000003));
+  pass(seconds(100));
+  ASSERT_EQ(seen_.size(), 1U);
+  EXPECT_EQ(to_string(contact(0).source), "10.0.0.3");
+  EXPECT_EQ(room_->take_blocks().size(), 1U);
+  send(nat_log(kStart + 101, 1, 17, 0));
+  now_ = now_ + seconds(60);
+  send(datagram(now_.unix_seconds(), {flow}));
+  pass(seconds(100));
+  EXPECT_EQ(seen_.size(), 1U);
+  EXPECT_EQ(room_->stats().behind_nat_unknown, 1U);
+  EXPECT_EQ(room_->stats().nat_blocks, 2U);
+  EXPECT_TRUE(room_->take_losses().empty());
+  send(nat_log(now_.unix_seconds(), 9, 16, 0x0a000003));
+  EXPECT_EQ(room_->take_losses().size(), 1U);
+}
+
 TEST_F(FlowExportTest, StrangersAreNotListenedTo) {
   start({});
   ASSERT_TRUE(sys::send(stranger_.get(), {}, to_, datagram(kStart, {{}})));

@@ -6,7 +6,7 @@
 namespace postern::rehearse {
 namespace {
 
-enum What : uint64_t { kKind, kDeclared, kClosed };
+enum What : uint64_t { kKind, kDeclared, kClosed, kShares };
 
 constexpr uint32_t kSharing = 16;  // lines of a CGN address
 constexpr uint32_t kBlock = 4'000;
@@ -92,6 +92,10 @@ bool Population::closed(uint32_t line) const {
   return line <= config_.residential && share_of(mark(line, kClosed)) < config_.closed;
 }
 
+bool Population::shares_files(uint32_t line) const {
+  return line <= config_.residential && share_of(mark(line, kShares)) < config_.file_sharers;
+}
+
 Population::Source Population::source_of(uint32_t line) const {
   const auto shared = static_cast<uint32_t>(config_.cgn * config_.residential) / kSharing * kSharing;
   if (line > shared) return {IpAddress::v4(kHomeNet + line)};
@@ -153,6 +157,13 @@ bool Population::connect(uint32_t line, Chance& chance, const IpAddress& server,
     return false;
   }
   const bool answered = port != 445 ? world_.answers(server, at) : chance.happens(.01);
+  talk(line, chance, server, port, at, zombie, answered);
+  return answered;
+}
+
+void Population::talk(uint32_t line, Chance& chance, const IpAddress& server, uint16_t port, Time at, bool zombie,
+                      bool answered) {
+  const Source from = source_of(line);
   model::Flow there;
   there.begin = there.end = at;
   there.source = from.address;
@@ -172,7 +183,7 @@ bool Population::connect(uint32_t line, Chance& chance, const IpAddress& server,
     std::swap(back.source_port, back.destination_port);
     emit({there.begin, line, zombie, there});
     emit({back.begin, line, zombie, back});
-    return true;
+    return;
   }
   // Retries of the SYN, in one record or in one each.
   if (chance.happens(.6)) {
@@ -185,7 +196,6 @@ bool Population::connect(uint32_t line, Chance& chance, const IpAddress& server,
       emit({there.begin, line, zombie, there});
     }
   }
-  return false;
 }
 
 }  // namespace postern::rehearse

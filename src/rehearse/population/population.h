@@ -45,8 +45,9 @@ struct PopulationConfig {
   uint32_t hosting = 0;
   Time begin;
   Duration length = days(7);
-  double closed = 0;  // share of the residential lines whose port 25 a gate closes: seen there and not as flows
-  double cgn = .2;    // share of the residential lines that share an address with 15 others, by port block
+  double closed = 0;        // share of the residential lines whose port 25 a gate closes: seen there and not as flows
+  double cgn = .2;          // share of the residential lines that share an address with 15 others, by port block
+  double file_sharers = 0;  // share of the residential lines that look for peers, beside what they are
   std::vector<Outage> outages;
   std::vector<Zombie> zombies;
 };
@@ -72,6 +73,7 @@ class Population {
   [[nodiscard]] LineKind kind_of(uint32_t line) const;
   [[nodiscard]] bool declared(uint32_t line) const;  // a permit says that a mail server runs here
   [[nodiscard]] bool closed(uint32_t line) const;
+  [[nodiscard]] bool shares_files(uint32_t line) const;
   struct Source {
     IpAddress address;
     uint16_t first_port = 1'024;
@@ -82,7 +84,17 @@ class Population {
   [[nodiscard]] size_t held() const { return tasks_.size() + out_.size(); }
 
  private:
-  enum class Duty : uint8_t { wake, set_up, send_device, message, deliver, send_out, walk_round, infect };
+  enum class Duty : uint8_t {
+    wake,
+    set_up,
+    send_device,
+    message,
+    deliver,
+    send_out,
+    walk_round,
+    infect,
+    look_for_peers
+  };
   struct Task {
     Time at;
     Chance chance;
@@ -108,6 +120,7 @@ class Population {
   void send_out(Task task);
   void walk_round(Task task);
   void infect(Task task);
+  void look_for_peers(Task task);
 
   struct Account {
     IpAddress server;
@@ -123,6 +136,7 @@ class Population {
 
   void again(Task task, Duration in);
   bool connect(uint32_t line, Chance& chance, const IpAddress& server, uint16_t port, Time at, bool zombie = false);
+  void talk(uint32_t line, Chance& chance, const IpAddress& server, uint16_t port, Time at, bool zombie, bool answered);
   void ask(uint32_t line, uint16_t type, std::string name, bool there, Time at, bool zombie = false);
   void emit(PopulationEvent event);
 

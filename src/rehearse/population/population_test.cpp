@@ -50,6 +50,34 @@ TEST(Population, InOrderOfTimeAndLittleHeld) {
   EXPECT_LT(most, 3 * size_t{population.lines()});
 }
 
+TEST(Population, WhoSharesFilesAsksManyOfWhomSomeAnswer) {
+  PopulationConfig c = config(5);
+  const uint64_t without = sum_of(c);
+  c.file_sharers = .05;
+  Population population(c);
+  std::map<uint32_t, std::array<uint64_t, 2>> peers;  // by line: not answered, answered
+  PopulationEvent e;
+  while (population.next(e)) {
+    const auto* flow = std::get_if<model::Flow>(&e.what);
+    if (flow == nullptr || flow->destination_port < 6'000 || flow->source != population.source_of(e.line).address)
+      continue;
+    EXPECT_TRUE(population.shares_files(e.line));
+    ++peers[e.line][flow->tcp_flags == 2 ? 0 : 1];
+  }
+  EXPECT_GT(peers.size(), 600U);
+  EXPECT_LT(peers.size(), 1'400U);
+  uint64_t asked = 0;
+  uint64_t answered = 0;
+  for (const auto& [line, n] : peers) {
+    asked += n[0] + n[1];
+    answered += n[1];
+  }
+  EXPECT_GT(asked, peers.size() * 300);
+  EXPECT_GT(answered * 10, asked);
+  EXPECT_LT(answered * 2, asked);
+  EXPECT_EQ(sum_of(config(5)), without) << "the others do what they did";
+}
+
 TEST(Population, EveryKindIsThereAndSendsAsItShould) {
   Population population(config(4));
   std::map<LineKind, uint32_t> lines;

@@ -10,7 +10,7 @@ namespace postern::rehearse {
 namespace {
 
 // What a mark is of, beyond those of population.cpp.
-enum What : uint64_t { kFirstWake = 8, kPace, kAccounts, kDevice, kStaff, kTargets, kAccountAt = 32 };
+enum What : uint64_t { kFirstWake = 8, kPace, kAccounts, kDevice, kStaff, kTargets, kSwarm, kAccountAt = 32 };
 
 constexpr uint16_t kA = 1;
 constexpr uint16_t kMx = 15;
@@ -97,6 +97,13 @@ void Population::settle(uint32_t line) {
     first.at = config_.begin + first.chance.within(within);
     tasks_.push(first);
   };
+  if (shares_files(line)) {
+    Task first = task;
+    first.duty = Duty::look_for_peers;
+    first.chance = {mark(line, kSwarm)};
+    first.at = config_.begin + first.chance.within(hours(8));
+    tasks_.push(first);
+  }
   switch (kind) {
     case LineKind::silent:
       return;
@@ -143,6 +150,8 @@ void Population::run(Task task) {
       return walk_round(task);
     case Duty::infect:
       return infect(task);
+    case Duty::look_for_peers:
+      return look_for_peers(task);
   }
 }
 
@@ -261,6 +270,29 @@ void Population::walk_round(Task task) {
     at = at + seconds(1);
   }
   again(task, minutes(5));
+}
+
+// A program that shares files has a list of peers from a tracker: many have gone or sit behind a NAT, some answer. Most
+// have a port of their own; a third has the program's usual one. It looks for more for a while, then it has enough.
+void Population::look_for_peers(Task task) {
+  Chance own{mark(task.line, kSwarm)};
+  const double answering = .15 + own.next() % 35 / 100.0;
+  const auto a_minute = 10 + own.below(50);
+  const uint16_t usual = own.happens(.6) ? 6'881 : 51'413;
+  const uint32_t minute = task.of % 64;
+  Time at = task.at;
+  for (uint64_t i = 0; i < a_minute; ++i) {
+    const IpAddress peer = world_.anybody(task.chance);
+    const auto theirs = static_cast<uint16_t>(task.chance.happens(.35) ? usual : 10'000 + task.chance.below(50'000));
+    talk(task.line, task.chance, peer, theirs, at, false, task.chance.happens(answering));
+    at = at + task.chance.within(milliseconds(2 * 60'000 / static_cast<int64_t>(a_minute)));
+  }
+  if (minute < 30) {
+    task.of = minute + 1;
+    return again(task, minutes(1));
+  }
+  task.of = 0;
+  again(task, task.chance.wait(hours(6)));
 }
 
 void Population::infect(Task task) {

@@ -264,6 +264,12 @@ Api::Answer Api::sessions(const Request& request) {
   return page.answer();
 }
 
+fold::Inside Api::behind(uint8_t protocol, const IpAddress& address, uint16_t port, Time at) const {
+  const auto logged = parts_.nat_log ? parts_.nat_log(protocol, address, port, at) : std::nullopt;
+  if (!logged) return parts_.outside.of(protocol, address, port);
+  return {*logged ? fold::Behind::line : fold::Behind::not_known, *logged};
+}
+
 Api::Answer Api::who(const Request& request) {
   const auto address = parse_ip(in_query(request, "address"));
   if (!address) return fail(Errc::bad_input, address.error().what, "address", address.error().fix);
@@ -274,15 +280,18 @@ Api::Answer Api::who(const Request& request) {
   if (port > UINT16_MAX) return fail(Errc::bad_input, "no port is that high", "port", "65535 at most");
   if (!protocol.empty() && protocol != "tcp" && protocol != "udp")
     return fail(Errc::bad_input, fmt::format("no protocol {} is known here", protocol), "protocol", "tcp or udp");
-  const fold::Inside inside = parts_.outside.of(protocol == "udp" ? kUdp : kTcp, *address, static_cast<uint16_t>(port));
+  const fold::Inside inside = behind(protocol == "udp" ? kUdp : kTcp, *address, static_cast<uint16_t>(port), at);
   Who told;
   if (inside.kind != fold::Behind::not_known)
-    told = judge(parts_.view, PN_TRY(parts_.journal.sessions_of_address(inside.address, at, at, 100)), inside.address);
+    told = judge(parts_.view, that_count(PN_TRY(parts_.journal.sessions_of_address(inside.address, at, at, 100))),
+                 inside.address);
   Json out = Json::object({{"address", to_string(*address)}, {"at", to_string(at)}, {"answer", told.answer}});
   if (port != 0) out.set("port", port);
   if (inside.kind == fold::Behind::line) out.set("inside", to_string(inside.address));
   if (inside.kind == fold::Behind::not_known)
-    out.set("note", "an address of a NAT: without the port of a line's block (--port) it is nobody's");
+    out.set("note",
+            "an address of a NAT: without the port of a line's block (--port) it is nobody's, and of one that "
+            "logs only what it logged is known");
   out.set("confidence", PN_TRY(confidence(told, inside.address, at)));
   Json sessions = Json::array();
   for (const model::Session& s : told.sessions) sessions.push(shape(parts_.view, s));
@@ -297,7 +306,8 @@ Result<std::string_view> Api::confidence(const Who& told, const IpAddress& addre
   const Duration reach = parts_.clock_skew * 2;
   const auto near = PN_TRY(parts_.journal.sessions_of_address(address, at - reach, at + reach, 100));
   const model::Session& s = told.sessions[0];
-  const bool heard = s.source == model::SessionSource::fixed || s.end == model::SessionEnd::stop || s.heard >= at;
+  const bool said = s.end == model::SessionEnd::stop || s.end == model::SessionEnd::expired;
+  const bool heard = s.source == model::SessionSource::fixed || said || s.heard >= at;
   return heard && judge(parts_.view, near, address).answer == "found" ? "certain" : "likely";
 }
 

@@ -79,7 +79,9 @@ struct Parts {
   std::function<wire::Json()> decoys;
   std::function<wire::Json()> reputation;
   fold::Outside outside;  // NATs by formula
-  Duration clock_skew;    // how far the clock of any source may be off
+  // What a NAT that logs said of the time: who is behind it, or nobody known; nothing: it is no address of one.
+  std::function<std::optional<IpAddress>(uint8_t protocol, const IpAddress&, uint16_t port, Time at)> nat_log;
+  Duration clock_skew;  // how far the clock of any source may be off
 };
 
 class Api {
@@ -96,6 +98,7 @@ class Api {
   [[nodiscard]] Answer import(const Request& request);
   [[nodiscard]] Answer sessions(const Request& request);
   [[nodiscard]] Answer who(const Request& request);
+  [[nodiscard]] fold::Inside behind(uint8_t protocol, const IpAddress& address, uint16_t port, Time at) const;
   [[nodiscard]] Result<std::string_view> confidence(const Who& told, const IpAddress& address, Time at);
   [[nodiscard]] Answer permits(const Request& request);
   [[nodiscard]] Answer permit(const Request& request, std::string_view rest);

@@ -200,7 +200,7 @@ Result<Json> Teller::of_session(const model::Session& s, std::string_view is, st
 }
 
 Result<Json> Teller::address(const IpAddress& a) {
-  const auto sessions = PN_TRY(journal_.sessions_of_address(a, question_.at, question_.at, 100));
+  const auto sessions = that_count(PN_TRY(journal_.sessions_of_address(a, question_.at, question_.at, 100)));
   const Who who = judge(view_, sessions, a);
   if (who.answer == "nobody") {
     policy("unknown");

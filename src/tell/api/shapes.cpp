@@ -53,6 +53,14 @@ std::string mnat_text(int32_t mnat) {
   return fmt::format("{}{}.{}", mnat < 0 ? "-" : "", std::abs(mnat) / 1000, std::abs(mnat) % 1000 / 100);
 }
 
+std::vector<model::Record> that_count(std::vector<model::Record> sessions) {
+  const auto is_lease = [](const model::Record& r) {
+    return std::get<model::SessionChanged>(r.body).session.source == model::SessionSource::dhcp;
+  };
+  if (!std::ranges::all_of(sessions, is_lease)) std::erase_if(sessions, is_lease);
+  return sessions;
+}
+
 Who judge(const View& view, const std::vector<model::Record>& sessions, const IpAddress& address) {
   Who who;
   const model::Session* best = nullptr;

@@ -25,6 +25,8 @@ struct Who {
   std::string answer = "nobody";  // nobody, found, ambiguous
   std::vector<model::Session> sessions;
 };
+// All that covered one address at one moment: leases are left out where RADIUS or the import names a line.
+[[nodiscard]] std::vector<model::Record> that_count(std::vector<model::Record> sessions);
 [[nodiscard]] Who judge(const View& view, const std::vector<model::Record>& sessions, const IpAddress& address);
 
 }  // namespace postern::tell::api

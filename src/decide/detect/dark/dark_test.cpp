@@ -21,6 +21,18 @@ TEST(Dark, HalvesEveryDayExactly) {
   }
 }
 
+// DETECTION.md: 4.6 and 4.6 are the 9.2 of a case. What the first has lost since must not stand between them.
+TEST(Dark, TwoWithinMinutesAreACase) {
+  const model::ClassPolicy c;
+  const auto after = [&](Duration d) {
+    return Detector::level({kAddressMnat, Time{1}}, {Time{1} + d, &c}) + kAddressMnat;
+  };
+  EXPECT_GE(after(seconds(1)), 9'200);
+  EXPECT_GE(after(minutes(6)), 9'200);
+  EXPECT_LT(after(minutes(10)), 9'200);
+  EXPECT_LT(kAddressMnat, 9'200);
+}
+
 TEST(Dark, EachAddressOnce) {
   const model::ClassPolicy c;
   const Context context{Time{1}, &c};
@@ -29,7 +41,7 @@ TEST(Dark, EachAddressOnce) {
   contact.dark = true;
   for (uint32_t i = 0; i < kAddressesKept; ++i) {
     contact.destination = IpAddress::v4(0xcb007100U + i);
-    EXPECT_EQ(Detector::see(state, contact, context), 4'600);
+    EXPECT_EQ(Detector::see(state, contact, context), kAddressMnat);
     EXPECT_EQ(Detector::see(state, contact, context), 0);
   }
   contact.dark = false;

@@ -10,8 +10,8 @@ const KeyTable& Dhcp::table() {
       choice<&Dhcp::identify>(
           "identify", model::pn_names_of_LeaseNameKind,
           {.reload = Reload::live,
-           .help = "what a line is known by in a lease, the one to be believed first first; client and hw are what the "
-                   "customer's device says of itself, so list them only where nobody can take a neighbour's"}),
+           .help = "what a line is known by in a lease, in the order of trust; client and hw are what the customer's "
+                   "device says of itself: only where nobody can take a neighbour's"}),
   };
   static constexpr KeyTable kTable{
       "Leases of DHCP servers: who has which address and which delegated prefix, where RADIUS does not say it. A lease "

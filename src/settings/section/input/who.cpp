@@ -14,7 +14,7 @@ const KeyTable& Who::table() {
            .help = "how far the clock of a NAS or of another source may be off; what happened within twice this of an "
                    "address changing hands is nobody's"}),
       key<&Who::nat_logged>("nat_logged",
-                            {.example = "[\"192.0.2.0/24\"]",
+                            {.example = "[\"203.0.113.64/26\"]",
                              .reload = Reload::live,
                              .help = "outside addresses of NATs that log to flow_export.listen whom they give ports "
                                      "(IPFIX, RFC 8158); what is not logged is nobody's"}),

@@ -50,6 +50,7 @@ struct Domain {
   ClockOffset clock;
   Time boot;  // systemInitTimeMilliseconds, where options say it
   Time seen;
+  Time seen_before;  // the datagram before
 };
 
 }  // namespace postern::wire

@@ -46,7 +46,7 @@ Domain* FlowExport::domain(const IpAddress& exporter, uint64_t version, uint64_t
     }
     found = domains_.try_emplace(key).first;
   }
-  found->second.seen = now;
+  found->second.seen_before = std::exchange(found->second.seen, now);
   return &found->second;
 }
 
@@ -92,7 +92,7 @@ void FlowExport::netflow5(const IpAddress& exporter, Time received, ByteView dat
       const uint16_t destination_port = ports.u16();
       ports.skip(1);
       const uint8_t flags = ports.u8();
-      if (!wanted_(ports.u8(), source_port, destination_port, flags)) {
+      if (!is_wanted(ports.u8(), source_port, destination_port, flags)) {
         ++stats_.passed_over;
         in.skip(kRecord);
         continue;

@@ -8,15 +8,20 @@
 // within template_life are forgotten (over UDP nobody says that one has gone). Data that comes before its template is
 // counted as lost, not kept. Enterprise elements and those that say nothing of model::Flow are passed over.
 //
+// What a NAT logs (RFC 8158: natEvent with the address and port, or the block of ports, that it gave or took back) goes
+// another way; so does the news that something of an exporter was lost.
+//
 // Times are the exporter's, moved by its clock's distance from ours where that is more than kClockNear. Sampling is
 // carried as said: by the record, its sampler, the domain's options or the header, in this order.
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <functional>
 
 #include "base/fields.h"
 #include "model/flow.h"
+#include "model/nat.h"
 #include "wire/traffic/flow/domain.h"
 
 namespace postern::wire {
@@ -32,9 +37,9 @@ struct FlowExportLimits {
 // short_datagram: ends before its header. version: none of ours. length: a set or sample that contradicts its datagram.
 // template_broken, templates_full, domains_full, samplers_full. no_template: a data set before its template.
 // record_broken: a record that goes past its set. no_addresses: a record that is no flow. no_time: without any.
-// header_unread: an sFlow sample of something not IP.
+// header_unread: an sFlow sample of something not IP. nat_unread: a NAT's event that says no range.
 PN_ENUM(FlowFault, short_datagram, version, length, template_broken, templates_full, domains_full, samplers_full,
-        no_template, record_broken, no_addresses, no_time, header_unread)
+        no_template, record_broken, no_addresses, no_time, header_unread, nat_unread)
 
 struct FlowExportStats {
   uint64_t datagrams = 0;
@@ -48,8 +53,9 @@ struct FlowExportStats {
   uint64_t skewed = 0;            // datagrams whose times were corrected
   uint64_t sampling_unknown = 0;  // flows of a sampler that was never described; taken as 1 in 1
   uint64_t passed_over = 0;       // flows that are not wanted
+  uint64_t nat_events = 0;
   PN_FIELDS(datagrams, flows, templates, withdrawn, expired, lost, late, restarts, skewed, sampling_unknown,
-            passed_over)
+            passed_over, nat_events)
 };
 
 class FlowExport {
@@ -60,8 +66,17 @@ class FlowExport {
   // cost little and are only counted.
   using Wanted = bool (*)(uint8_t protocol, uint16_t source_port, uint16_t destination_port, uint8_t tcp_flags);
 
+  // Of these ports, which may change at any time, TCP records with a SYN and an ACK are wanted too.
+  using Ports = std::bitset<65'536>;
+  void want_answered(const Ports* destination_ports) { answered_ = destination_ports; }
+
   FlowExport(FlowExportLimits limits, Emit emit, Wanted wanted = nullptr)
       : limits_(limits), emit_(std::move(emit)), wanted_(wanted) {}
+  struct Nat {
+    std::function<void(const model::NatBlock&)> logged;
+    std::function<void(const model::NatLoss&)> lost;
+  };
+  void set_nat(Nat nat) { nat_ = std::move(nat); }
   FlowExport(const FlowExport&) = delete;
   FlowExport& operator=(const FlowExport&) = delete;
 
@@ -88,6 +103,7 @@ class FlowExport {
   };
   struct Message {  // the head of a v9 or IPFIX message, and what came of it so far
     Domain& domain;
+    const IpAddress& exporter;
     bool ipfix = false;
     Time exported;
     uint32_t uptime_ms = 0;
@@ -110,6 +126,8 @@ class FlowExport {
   void data_set(Message& m, uint16_t id, ByteView in);
   void options_record(Message& m, const RecordValues& v);
   void flow_record(const Message& m, const RecordValues& v);
+  // False: no event of a NAT that gives or takes back.
+  [[nodiscard]] bool nat_record(const Message& m, const RecordValues& v);
   bool times(const Message& m, const RecordValues& v, model::Flow& flow) const;
   uint32_t sampling(const Message& m, const RecordValues& v);
 
@@ -119,10 +137,18 @@ class FlowExport {
   Domain* domain(const IpAddress& exporter, uint64_t version, uint64_t number, Time now);
   Sequence::Seen count(const Sequence::Seen& seen);
   void fault(FlowFault why) { ++faults_[static_cast<size_t>(why)]; }
+  [[nodiscard]] bool is_wanted(uint8_t protocol, uint16_t source_port, uint16_t destination_port,
+                               uint8_t tcp_flags) const {
+    constexpr uint8_t kTcp = 6;
+    constexpr uint8_t kSynAck = 0x12;
+    return wanted_(protocol, source_port, destination_port, tcp_flags) ||
+           (answered_ != nullptr && protocol == kTcp && (tcp_flags & kSynAck) == kSynAck &&
+            answered_->test(destination_port));
+  }
   // Before a record is read, where its template lets it be seen.
   [[nodiscard]] bool unwanted(const Template& t, ByteView record);
   void give(const model::Flow& flow) {
-    if (wanted_ != nullptr && !wanted_(flow.protocol, flow.source_port, flow.destination_port, flow.tcp_flags)) {
+    if (wanted_ != nullptr && !is_wanted(flow.protocol, flow.source_port, flow.destination_port, flow.tcp_flags)) {
       ++stats_.passed_over;
       return;
     }
@@ -133,6 +159,8 @@ class FlowExport {
   FlowExportLimits limits_;
   Emit emit_;
   Wanted wanted_ = nullptr;
+  const Ports* answered_ = nullptr;
+  Nat nat_;
   std::unordered_map<Key, Domain, KeyHash> domains_;
   size_t templates_ = 0;
   FlowExportStats stats_;

@@ -345,5 +345,83 @@ TEST(Hostile, AMillionBrokenDatagrams) {
     EXPECT_GT(b.faults(why), 0U) << to_string(why);
 }
 
+// RFC 8158: 230 natEvent, 323 when, 8 inside, 225 outside, 361 and 362 the block; 4 and 227 of a session.
+const std::string kNatBlock =
+    number(500, 2) + number(6, 2) + fields({{323, 8}, {230, 1}, {8, 4}, {225, 4}, {361, 2}, {362, 2}});
+const std::string kNatSession =
+    number(501, 2) + number(9, 2) +
+    fields({{323, 8}, {230, 1}, {8, 4}, {225, 4}, {4, 1}, {7, 2}, {227, 2}, {12, 4}, {11, 2}});
+std::string nat_block(uint8_t event, uint32_t inside, uint16_t first, uint16_t last, uint32_t outside = 0xc0000201) {
+  return number(static_cast<uint64_t>(kNow) * 1000 - 5'000, 8) + number(event, 1) + number(inside, 4) +
+         number(outside, 4) + number(first, 2) + number(last, 2);
+}
+std::string nat_session(uint8_t event, uint16_t port) {
+  return number(static_cast<uint64_t>(kNow) * 1000, 8) + number(event, 1) + number(0x64400001, 4) +
+         number(0xc0000201, 4) + number(6, 1) + number(40'000, 2) + number(port, 2) + number(0xc6336401, 4) +
+         number(25, 2);
+}
+
+struct NatBench : Bench {
+  std::vector<model::NatBlock> blocks;
+  std::vector<model::NatLoss> losses;
+  NatBench() {
+    decoder.set_nat({[this](const model::NatBlock& b) { blocks.push_back(b); },
+                     [this](const model::NatLoss& l) { losses.push_back(l); }});
+  }
+};
+
+TEST(NatLogs, BlocksOfPorts) {
+  NatBench b;
+  b.take(ipfix(0, set(2, kNatBlock) + set(500, nat_block(16, 0x64400001, 1'024, 1'535) +
+                                                   nat_block(17, 0, 1'024, 1'535) + nat_block(12, 0x64400001, 0, 0))));
+  ASSERT_EQ(b.blocks.size(), 2U);
+  EXPECT_TRUE(b.blocks[0].given);
+  EXPECT_EQ(to_string(b.blocks[0].inside), "100.64.0.1");
+  EXPECT_EQ(to_string(b.blocks[0].outside), "192.0.2.1");
+  EXPECT_EQ(b.blocks[0].first_port, 1'024);
+  EXPECT_EQ(b.blocks[0].last_port, 1'535);
+  EXPECT_EQ(b.blocks[0].protocol, 0);
+  EXPECT_EQ(b.blocks[0].at.unix_seconds(), kNow - 5);
+  EXPECT_EQ(b.blocks[0].exporter, kExporter);
+  EXPECT_FALSE(b.blocks[1].given);
+  EXPECT_EQ(b.decoder.stats().nat_events, 2U);
+  EXPECT_EQ(b.faults(FlowFault::no_addresses), 1U) << "ports exhausted: neither an event of ours nor a flow";
+  EXPECT_TRUE(b.flows.empty());
+}
+
+TEST(NatLogs, SessionsWhateverIsWantedOfFlows) {
+  NatBench all;
+  std::vector<model::NatBlock> blocks;
+  FlowExport decoder(
+      {}, [](const model::Flow&) { ADD_FAILURE(); }, [](uint8_t, uint16_t, uint16_t, uint8_t) { return false; });
+  decoder.set_nat({[&](const model::NatBlock& b) { blocks.push_back(b); }, nullptr});
+  decoder.decode(kExporter, Time{} + seconds(kNow),
+                 bytes_of(ipfix(0, set(2, kNatSession) + set(501, nat_session(4, 5'000) + nat_session(5, 5'000)))));
+  ASSERT_EQ(blocks.size(), 2U);
+  EXPECT_EQ(blocks[0].first_port, 5'000);
+  EXPECT_EQ(blocks[0].last_port, 5'000);
+  EXPECT_EQ(blocks[0].protocol, 6);
+  EXPECT_FALSE(blocks[1].given);
+}
+
+TEST(NatLogs, WhatIsNoRangeIsCounted) {
+  NatBench b;
+  b.take(ipfix(0, set(2, kNatBlock) + set(500, nat_block(16, 0, 1'024, 1'535) + nat_block(16, 1, 99, 98))));
+  EXPECT_TRUE(b.blocks.empty());
+  EXPECT_EQ(b.faults(FlowFault::nat_unread), 2U);
+}
+
+TEST(NatLogs, LossesAreTold) {
+  NatBench b;
+  b.take(ipfix(0, set(2, kNatBlock) + set(500, nat_block(16, 1, 1'024, 1'535))), kNow);
+  b.take(ipfix(1, set(500, nat_block(16, 2, 1'536, 2'047))), kNow + 10);
+  EXPECT_TRUE(b.losses.empty());
+  b.take(ipfix(5, set(500, nat_block(16, 3, 2'048, 2'559))), kNow + 20);
+  ASSERT_EQ(b.losses.size(), 1U);
+  EXPECT_EQ(b.losses[0].exporter, kExporter);
+  EXPECT_EQ(b.losses[0].after.unix_seconds(), kNow + 10);
+  EXPECT_EQ(b.losses[0].until.unix_seconds(), kNow + 20);
+}
+
 }  // namespace
 }  // namespace postern::wire

@@ -111,7 +111,38 @@ void FlowExport::options_record(Message& m, const RecordValues& v) {
   }
 }
 
+// IANA "NAT Event Type". What is historic is what Cisco's NAT logs still say.
+bool FlowExport::nat_record(const Message& m, const RecordValues& v) {
+  const uint64_t event = v.get(nat_event);
+  const bool given = event == 1 || event == 4 || event == 6 || event == 8 || event == 10 || event == 14 || event == 16;
+  const bool taken = event == 2 || event == 5 || event == 7 || event == 9 || event == 11 || event == 15 || event == 17;
+  if (!given && !taken) return false;
+  model::NatBlock b;
+  b.given = given;
+  b.inside = pick(v, source_v4, v.source_v4, source_v6, v.source_v6);
+  b.outside = pick(v, post_source_v4, v.post_source_v4, post_source_v6, v.post_source_v6);
+  const uint64_t first = v.get(range_first, v.get(post_source_port));
+  const uint64_t ports = v.get(range_ports);
+  const bool block = v.has(range_first);
+  const bool one = !block && v.get(post_source_port) != 0;
+  const uint64_t last = v.has(range_last) ? v.get(range_last) : block && ports != 0 ? first + ports - 1 : first;
+  b.first_port = static_cast<uint16_t>(block || one ? first : 0);
+  b.last_port = static_cast<uint16_t>(block ? last : one ? first : 65'535);
+  b.protocol = static_cast<uint8_t>(one ? v.get(protocol) : 0);
+  const bool steps = block && v.get(range_step, 1) > 1;  // every n-th port: not a range
+  if (!b.outside || (given && !b.inside) || first > 65'535 || last > 65'535 || last < first || steps) {
+    fault(FlowFault::nat_unread);
+    return true;
+  }
+  b.at = (v.has(observed_ms) ? of_milliseconds(v.get(observed_ms)) : m.exported) + m.correction;
+  ++stats_.nat_events;
+  b.exporter = m.exporter;
+  if (nat_.logged) nat_.logged(b);
+  return true;
+}
+
 void FlowExport::flow_record(const Message& m, const RecordValues& v) {
+  if (v.has(nat_event) && nat_record(m, v)) return;
   model::Flow f;
   f.source = pick(v, source_v4, v.source_v4, source_v6, v.source_v6);
   f.destination = pick(v, destination_v4, v.destination_v4, destination_v6, v.destination_v6);

@@ -21,10 +21,15 @@ void FlowExport::netflow9(const IpAddress& exporter, Time received, ByteView dat
   const Time now = received ? received : exported;
   Domain* d = domain(exporter, 9, source, now);
   if (d == nullptr) return;
-  count(d->sequence.see(sequence, 1));
+  const Sequence::Seen seen = count(d->sequence.see(sequence, 1));
+  if ((seen.lost != 0 || seen.restarted) && nat_.lost) nat_.lost({exporter, d->seen_before, now});
   d->clock.see(now, exported);
-  Message m{
-      .domain = *d, .exported = exported, .uptime_ms = uptime_ms, .correction = d->clock.correction(), .received = now};
+  Message m{.domain = *d,
+            .exporter = exporter,
+            .exported = exported,
+            .uptime_ms = uptime_ms,
+            .correction = d->clock.correction(),
+            .received = now};
   if (m.correction != Duration{}) ++stats_.skewed;
   sets(m, in.rest());
 }
@@ -43,10 +48,16 @@ void FlowExport::ipfix(const IpAddress& exporter, Time received, ByteView datagr
   Domain* d = domain(exporter, 10, number, now);
   if (d == nullptr) return;
   d->clock.see(now, exported);
-  Message m{.domain = *d, .ipfix = true, .exported = exported, .correction = d->clock.correction(), .received = now};
+  Message m{.domain = *d,
+            .exporter = exporter,
+            .ipfix = true,
+            .exported = exported,
+            .correction = d->clock.correction(),
+            .received = now};
   if (m.correction != Duration{}) ++stats_.skewed;
   sets(m, datagram.subspan(kHead, octets - kHead));
-  count(d->sequence.see(sequence, m.records, m.all_known));
+  const Sequence::Seen seen = count(d->sequence.see(sequence, m.records, m.all_known));
+  if ((seen.lost != 0 || seen.restarted) && nat_.lost) nat_.lost({exporter, d->seen_before, now});
 }
 
 void FlowExport::sets(Message& m, ByteView in) {
@@ -161,7 +172,7 @@ bool FlowExport::unwanted(const Template& t, ByteView record) {
   };
   const auto protocol = static_cast<uint8_t>(record[t.ports->protocol_at]);
   const auto flags = t.ports->tcp_flags_at ? static_cast<uint8_t>(record[*t.ports->tcp_flags_at]) : uint8_t{0};
-  if (wanted_(protocol, port(t.ports->source_at), port(t.ports->destination_at), flags)) return false;
+  if (is_wanted(protocol, port(t.ports->source_at), port(t.ports->destination_at), flags)) return false;
   ++stats_.passed_over;
   return true;
 }

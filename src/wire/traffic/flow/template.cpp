@@ -16,7 +16,7 @@ struct Known {
   uint16_t number = 0;
   Element element = Element::none;
 };
-constexpr std::array<Known, 47> kElements{{
+constexpr std::array<Known, 56> kElements{{
     {.number = 1, .element = Element::octets},
     {.number = 85, .element = Element::octets},
     {.number = 2, .element = Element::packets},
@@ -64,16 +64,25 @@ constexpr std::array<Known, 47> kElements{{
     {.number = 306, .element = Element::sampling_space},
     {.number = 309, .element = Element::sampling_size},
     {.number = 310, .element = Element::sampling_population},
+    {.number = 230, .element = Element::nat_event},
+    {.number = 225, .element = Element::post_source_v4},
+    {.number = 281, .element = Element::post_source_v6},
+    {.number = 227, .element = Element::post_source_port},
+    {.number = 361, .element = Element::range_first},
+    {.number = 362, .element = Element::range_last},
+    {.number = 363, .element = Element::range_step},
+    {.number = 364, .element = Element::range_ports},
+    {.number = 323, .element = Element::observed_ms},
 }};
 
 bool is_address(Element e) {
   return e == Element::source_v4 || e == Element::source_v6 || e == Element::destination_v4 ||
-         e == Element::destination_v6;
+         e == Element::destination_v6 || e == Element::post_source_v4 || e == Element::post_source_v6;
 }
 
 bool fits(Element e, size_t octets) {
-  if (e == Element::source_v4 || e == Element::destination_v4) return octets == 4;
-  if (e == Element::source_v6 || e == Element::destination_v6) return octets == 16;
+  const bool v4 = e == Element::source_v4 || e == Element::destination_v4 || e == Element::post_source_v4;
+  if (is_address(e)) return octets == (v4 ? 4 : 16);
   return octets >= 1 && octets <= 8;  // numbers may be shorter than their type (RFC 7011 section 6.2)
 }
 
@@ -117,6 +126,12 @@ void take(Element e, ByteView value, RecordValues& out) {
     case Element::destination_v6:
       out.destination_v6 = value;
       break;
+    case Element::post_source_v4:
+      out.post_source_v4 = value;
+      break;
+    case Element::post_source_v6:
+      out.post_source_v6 = value;
+      break;
     default:
       out.number[static_cast<size_t>(e)] = number_at(value.data(), value.size());
   }
@@ -130,7 +145,9 @@ std::optional<Ports> ports_of(const std::vector<Step>& steps) {
   const auto protocol = at(Element::protocol, 1);
   const auto source = at(Element::source_port, 2);
   const auto destination = at(Element::destination_port, 2);
-  if (!protocol || !source || !destination) return std::nullopt;
+  // What a NAT logs is wanted whatever its ports.
+  const bool nat = std::ranges::find(steps, Element::nat_event, &Step::element) != steps.end();
+  if (nat || !protocol || !source || !destination) return std::nullopt;
   std::optional<uint16_t> flags = at(Element::tcp_flags, 1);
   if (const auto wide = at(Element::tcp_flags, 2)) flags = static_cast<uint16_t>(*wide + 1);
   return Ports{*protocol, *source, *destination, flags};

@@ -50,6 +50,15 @@ enum class Element : uint8_t {
   sampling_space,
   sampling_size,
   sampling_population,
+  nat_event,
+  post_source_v4,
+  post_source_v6,
+  post_source_port,
+  range_first,
+  range_last,
+  range_step,
+  range_ports,
+  observed_ms,
   count_
 };
 // By IANA number; none when it is not read.
@@ -94,7 +103,7 @@ struct Template {
 struct RecordValues {
   std::array<uint64_t, static_cast<size_t>(Element::count_)> number;
   uint64_t present;  // bit per Element
-  ByteView source_v4, source_v6, destination_v4, destination_v6;
+  ByteView source_v4, source_v6, destination_v4, destination_v6, post_source_v4, post_source_v6;
 
   [[nodiscard]] bool has(Element e) const { return (present >> static_cast<unsigned>(e) & 1U) != 0; }
   [[nodiscard]] uint64_t get(Element e, uint64_t otherwise = 0) const {
