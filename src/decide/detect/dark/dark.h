@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// H: the line touched addresses on the mail port that nobody uses and nobody was ever told of (Policy::dark). +4.6 nats
-// per distinct address; halves every 24 h.
+// H: the line touched addresses that nobody uses and nobody was ever told of: hosts (Policy::dark), or mailboxes
+// (feedback.traps). +4.6 nats per distinct address; halves every 24 h.
 #pragma once
 
 #include <array>
