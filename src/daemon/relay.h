@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "daemon/bus/kit.h"
+#include "daemon/outside/receivers.h"
 #include "edge/relay/judge.h"
 #include "edge/relay/server.h"
 #include "observe/mail_log/mail_log.h"
@@ -37,7 +38,9 @@ class Relay {
   // Answered at once, or, where all meters have to be looked at, in slices between which the loop serves others.
   void ask(RelayAsk ask);
   void hold(const HeldAccounts& held);
-  void report(RoleReport& report) const;
+  void report(RoleReport& report);
+  // Who sent the message of that queue id; empty = not known (any more).
+  [[nodiscard]] std::string account_of(std::string_view queue_id) const { return log_->account_of(queue_id); }
 
  private:
   struct Scan {
@@ -67,6 +70,7 @@ class Relay {
   Way policy_;
   Way milter_;
   std::unique_ptr<observe::mail_log::MailLog> log_;
+  ReceiverWatch receivers_;
   tables::Origins origins_;
   Told told_;
   size_t held_ = 0;
