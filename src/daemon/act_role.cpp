@@ -11,6 +11,7 @@
 #include "daemon/allow.h"
 #include "daemon/bus/channel.h"
 #include "daemon/bus/kit.h"
+#include "daemon/outside/blocklists.h"
 #include "sys/clock.h"
 #include "sys/log.h"
 
@@ -73,6 +74,8 @@ class ActRole {
             [this](Role from, Message m, const std::shared_ptr<sys::Fd>&) { on_message(from, std::move(m)); },
             [&loop] { loop.stop(); }),
         allow_(settings_.garden, loop, [this](GardenAllow allow) { link_.send(Role::gate, std::move(allow)); }),
+        blocklists_(settings_, loop,
+                    [this](model::Observation o) { link_.send(Role::brain, Observed{0, std::move(o)}); }),
         coa_(
             coa_config(settings_, kit_), loop,
             [this](model::PlugAnswer answer) { link_.send(Role::brain, PlugAnswers{{std::move(answer)}}); }, sys::now) {
@@ -139,6 +142,7 @@ class ActRole {
     report.counters["radius_coa.waiting"] = coa_.waiting();
     report.facts["settings"] = settings_digest(kit_.settings_text);
     allow_.report(report);
+    blocklists_.report(report);
     report.counters["messages_dropped_total"] = link_.dropped();
     if (mail_) {
       count(report, "mail", mail_->queue());
@@ -155,6 +159,7 @@ class ActRole {
   settings::Settings settings_;
   Link link_;
   Allow allow_;
+  Blocklists blocklists_;
   act::radius_coa::RadiusCoa coa_;
   std::unique_ptr<act::mail::Mail> mail_;
   std::unique_ptr<act::webhook::Webhook> webhook_;

@@ -7,6 +7,7 @@
 #include "daemon/bus/channel.h"
 #include "daemon/bus/kit.h"
 #include "daemon/decoys.h"
+#include "daemon/outside/feedback.h"
 #include "daemon/relay.h"
 #include "edge/explainer/explainer.h"
 #include "edge/radius_auth/radius_auth.h"
@@ -55,10 +56,6 @@ observe::flow_export::Config flow_config(const settings::Settings& s) {
 
 observe::dhcp_leases::Config leases_config(const settings::Settings& s) {
   return {.identify = s.dhcp.identify, .inside = s.network.subscriber_prefixes};
-}
-
-observe::mail_intake::Config intake_config(const settings::Settings& s) {
-  return {.address = s.mail.bounces, .host = s.mail.bounces.substr(s.mail.bounces.rfind('@') + 1)};
 }
 
 class EdgeRole {
@@ -122,8 +119,8 @@ class EdgeRole {
           [this](const sys::HttpRequest& r, const sys::HttpServer::Reply& reply) { reply(auth_.answer(r)); })));
     if (auto listeners_of_mail = take_fds(kit_, "mail_intake"); !listeners_of_mail.empty())
       intake_ = std::make_unique<observe::mail_intake::MailIntake>(
-          intake_config(settings_), loop_, std::move(listeners_of_mail),
-          PN_TRY(tables::ContactTags::of(kit_.secrets.at("reference"))),
+          intake_config(settings_, [this](std::string_view id) { return relay_->account_of(id); }), loop_,
+          std::move(listeners_of_mail), PN_TRY(tables::ContactTags::of(kit_.secrets.at("reference"))),
           [this](uint64_t token, model::Observation o) {
             link_.send(Role::brain, Observed{token_base_ + 2 * token + 1, std::move(o)});
           },
@@ -239,12 +236,7 @@ class EdgeRole {
     if (!auth_servers_.empty() && !auth_.has_list())
       report.facts["fault.radius_auth"] = "which lines are held is not known: they log in as usual";
     report.counters["radius_acct.in_flight"] = radius_.in_flight();
-    if (intake_) {
-      observe::mail_intake::Stats::visit(intake_->stats(), [&](std::string_view name, const uint64_t& value) {
-        report.counters["mail_intake." + std::string(name) + "_total"] = value;
-      });
-      report.counters["mail_intake.open"] = intake_->open();
-    }
+    if (intake_) report_intake(report, *intake_);
     link_.send(Role::brain, report);
   }
 

@@ -97,10 +97,13 @@ Result<std::unique_ptr<Relay>> Relay::make(Kit& kit, const settings::Settings& s
   out->log_ = std::make_unique<observe::mail_log::MailLog>(
       observe::mail_log::Config{.clients = s.relay.clients}, loop, take_fds(kit, "mail_log"),
       observe::mail_log::MailLog::To{
-          [relay = out.get()](std::string_view account, std::string_view recipient, bool delivered) {
-            relay->judge_.final_word(account, recipient, delivered, sys::now());
-          },
-          [relay = out.get()](std::string_view account, uint32_t n) { relay->judge_.login_failed(account, n); }});
+          .final_word = [relay = out.get()](
+                            std::string_view account, std::string_view recipient,
+                            bool delivered) { relay->judge_.final_word(account, recipient, delivered, sys::now()); },
+          .login_failed = [relay = out.get()](std::string_view account,
+                                              uint32_t n) { relay->judge_.login_failed(account, n); },
+          .tried = [relay = out.get()](const wire::PostfixLogLine& l) { relay->receivers_.tried(l, sys::now()); },
+          .removed = [relay = out.get()](std::string_view id) { relay->receivers_.removed(id); }});
   loop.every(kTellEvery, [relay = out.get()] {
     relay->judge_.sweep(sys::now());
     relay->tell();
@@ -112,6 +115,7 @@ Relay::Relay(const settings::Settings& s, relay::Meters meters, sys::Loop& loop,
     : loop_(loop),
       meters_(std::move(meters)),
       judge_(judge_config(s), meters_, std::move(lookup)),
+      receivers_(s.reputation),
       told_(std::move(told)) {}
 
 Status Relay::serve(Way& way, const settings::Settings& s, std::vector<sys::Fd> listeners, bool is_milter) {
@@ -202,7 +206,7 @@ void Relay::report(const Way& way, std::string_view prefix, RoleReport& report) 
   report.counters[fmt::format("{}open", prefix)] = way.server->open();
 }
 
-void Relay::report(RoleReport& report) const {
+void Relay::report(RoleReport& report) {
   const auto count = [&](std::string_view name, const uint64_t& value) {
     report.counters[fmt::format("relay.{}_total", name)] = value;
   };
@@ -214,6 +218,7 @@ void Relay::report(RoleReport& report) const {
   report.counters["relay.uses_dropped_total"] = judge_.uses_dropped();
   report.counters["relay.accounts_held"] = held_;
   report.counters["relay.origins"] = origins_.size();
+  receivers_.report(report, sys::now());
   observe::mail_log::Stats::visit(log_->stats(), [&](std::string_view name, const uint64_t& value) {
     report.counters[fmt::format("mail_log.{}_total", name)] = value;
   });

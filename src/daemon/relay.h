@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "daemon/bus/kit.h"
+#include "daemon/outside/receivers.h"
 #include "edge/relay/judge.h"
 #include "edge/relay/server.h"
 #include "observe/mail_log/mail_log.h"
@@ -39,7 +40,9 @@ class Relay {
   void hold(const HeldAccounts& held);
   // Of the table of origins; 0 = not known.
   [[nodiscard]] uint32_t origin_of(const IpAddress& address) const { return origins_.find(address).as_number; }
-  void report(RoleReport& report) const;
+  void report(RoleReport& report);
+  // Who sent the message of that queue id; empty = not known (any more).
+  [[nodiscard]] std::string account_of(std::string_view queue_id) const { return log_->account_of(queue_id); }
 
  private:
   struct Scan {
@@ -69,6 +72,7 @@ class Relay {
   Way policy_;
   Way milter_;
   std::unique_ptr<observe::mail_log::MailLog> log_;
+  ReceiverWatch receivers_;
   tables::Origins origins_;
   Told told_;
   size_t held_ = 0;

@@ -17,7 +17,7 @@ detect::account::Levels levels_of(const detect::AccountWatch::Levels& levels) {
     const auto names = detect::AccountWatch::names();
     return levels[static_cast<size_t>(std::ranges::find(names, name) - names.begin())];
   };
-  return {of("account_delivery"), of("account_recipients"), of("account_login")};
+  return {of("account_delivery"), of("account_recipients"), of("account_login"), of("account_complaint")};
 }
 
 // What the rules let become of what is wanted.

@@ -18,6 +18,7 @@ namespace {
 
 constexpr size_t kUnixPathMax = 107;  // sun_path without its end
 constexpr size_t kWhole = static_cast<size_t>(-1);
+constexpr uint64_t kWatchedMost = uint64_t{1} << 20;  // observe/reputation/round.h
 
 class Checker {
  public:
@@ -38,6 +39,8 @@ class Checker {
     who();
     decoys();
     unix_sockets();
+    feedback();
+    reputation();
     dhcp();
   }
 
@@ -105,8 +108,8 @@ class Checker {
       fault({"mail", "require_tls"}, kWhole, "mail.require_tls without mail.relay", "name the relay");
     if (!s_.mail.user.empty() && s_.mail.password_file.empty())
       fault({"mail", "user"}, kWhole, "mail.user needs mail.password_file", "name the file that holds its password");
-    if (!s_.mail.intake.empty() && s_.mail.bounces.empty())
-      fault({"mail", "intake"}, kWhole, "mail.intake needs mail.bounces",
+    if (!s_.mail.intake.empty() && s_.mail.bounces.empty() && s_.feedback.address.empty() && s_.feedback.traps.empty())
+      fault({"mail", "intake"}, kWhole, "mail.intake needs mail.bounces, feedback.address or feedback.traps",
             "an address of its own: what comes to it is read by no person");
     const Webhook& w = s_.webhook;
     if (w.url.empty()) return;
@@ -398,6 +401,50 @@ class Checker {
       if (const auto [other, is_new] = taken.emplace(*path, name); !is_new)
         fault({section, key}, kWhole, fmt::format("{} is {}", name, other->second), "give it a path of its own");
     }
+  }
+
+  void feedback() {
+    const Feedback& f = s_.feedback;
+    const bool takes = !f.address.empty() || !f.traps.empty();
+    if (takes && s_.mail.intake.empty())
+      fault({"feedback"}, kWhole, "feedback needs mail.intake", "say where your Postfix hands its mail over, by LMTP");
+    if (!f.reporters.empty() && f.authserv_id.empty())
+      fault({"feedback", "reporters"}, kWhole, "feedback.reporters without feedback.authserv_id",
+            "no report would be believed: name your relay as it writes Authentication-Results");
+    if (!f.address.empty() && same_mailbox(f.address, s_.mail.bounces))
+      fault({"feedback", "address"}, kWhole, "feedback.address is mail.bounces",
+            "reports need an address of their own");
+    for (size_t i = 0; i < f.traps.size(); ++i)
+      for (const auto& [name, other] : {std::pair("mail.bounces", &s_.mail.bounces), {"feedback.address", &f.address}})
+        if (!f.traps[i].empty() && same_mailbox(f.traps[i], *other))
+          fault({"feedback", "traps"}, i, fmt::format("the trap {} is {}", f.traps[i], name),
+                "who writes to it would look infected; traps are addresses that nobody has");
+  }
+
+  static bool same_mailbox(std::string_view a, std::string_view b) {
+    return std::ranges::equal(a, b, {}, lower, lower);
+  }
+  static char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+  void reputation() {
+    const Reputation& r = s_.reputation;
+    if (!r.lists.empty() && r.resolvers.empty())
+      fault({"reputation", "list"}, 0, "lists are asked through reputation.resolvers, which is empty",
+            "name your own resolver");
+    uint64_t targets = 0;
+    for (size_t i = 0; i < r.watch.size(); ++i) {
+      const Prefix& p = r.watch[i];
+      const unsigned whole = p.address.family == Family::v4 ? 32U : 64U;
+      if (p.address) targets += p.length >= whole ? 1 : uint64_t{1} << std::min(whole - p.length, 32U);
+      if (targets <= kWatchedMost) continue;
+      fault({"reputation", "watch"}, i, fmt::format("reputation.watch holds more than {} addresses", kWatchedMost),
+            "name smaller ranges; of IPv6 each /64 is one");
+      break;
+    }
+    std::set<std::string> zones;
+    for (size_t i = 0; i < r.lists.size(); ++i)
+      if (!r.lists[i].zone.empty() && !zones.insert(r.lists[i].zone).second)
+        fault({"reputation", "list"}, i, fmt::format("{} is there twice", r.lists[i].zone), "one list has one section");
   }
 
   void listeners() {

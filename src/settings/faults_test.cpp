@@ -262,6 +262,31 @@ listen = ["127.0.0.1:8813"]
             "p.toml:9:22: \"e*\" is both a subscriber and an uplink interface (an interface is one)\n");
 }
 
+TEST(Faults, WhatOthersSay) {
+  const auto says = [](const std::string& more, std::string_view what) {
+    const std::string said = after_sound(more);
+    EXPECT_NE(said.find(what), std::string::npos) << more << "\n" << said;
+  };
+  const std::string intake = "[mail]\nintake = [\"127.0.0.1:2424\"]\n";
+  EXPECT_EQ(after_sound(intake + "[feedback]\ntraps = [\"old@isp.example\"]\n"), "");
+  EXPECT_EQ(after_sound("[reputation]\nresolvers = [\"192.0.2.53\"]\nwatch = [\"198.51.100.0/24\", "
+                        "\"2001:db8::/48\"]\n[[reputation.list]]\nzone = \"a.example\"\n"),
+            "");
+  says(intake, "mail.intake needs mail.bounces, feedback.address or feedback.traps");
+  says("[feedback]\naddress = \"fbl@isp.example\"\n", "feedback needs mail.intake");
+  says("[feedback]\nreporters = [\"fbl.example\"]\n", "feedback.reporters without feedback.authserv_id");
+  says(intake + "bounces = \"b@isp.example\"\n[feedback]\naddress = \"B@isp.example\"\n",
+       "feedback.address is mail.bounces");
+  says(intake + "[feedback]\naddress = \"f@isp.example\"\ntraps = [\"f@isp.example\"]\n",
+       "the trap f@isp.example is feedback.address");
+  says("[[reputation.list]]\nzone = \"a.example\"\n", "reputation.resolvers, which is empty");
+  says("[reputation]\nwatch = [\"2001:db8::/40\"]\n", "reputation.watch holds more than 1048576 addresses");
+  says(
+      "[reputation]\nresolvers = [\"192.0.2.53\"]\n[[reputation.list]]\nzone = \"a.example\"\n"
+      "[[reputation.list]]\nzone = \"a.example\"\n",
+      "a.example is there twice");
+}
+
 TEST(Faults, SyntaxFaultsDoNotHideTheRest) {
   EXPECT_EQ(after_sound("[gate]\nlines_max = 5\nguard = yes\npin_dir = \"/x\nfwmark = \n[api]\nsocket = 7\n"),
             "p.toml:11:13: gate.lines_max is 5, out of range (allowed: 1024 to 16777216 lines)\n"

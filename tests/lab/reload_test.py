@@ -84,6 +84,11 @@ RELOAD: dict[str, Any] = {
     "who.map.psid_offset": 5,
     "decoy.beat": "50s", "decoy.honey": ["anna@isp.example"], "decoy.connections_max": 257, "decoy.hits_per_s": 51,
     "dnstap.senders": ["192.0.2.53"], "dnstap.lookups_per_s": 2001,
+    "feedback.address": "fbl@isp.example", "feedback.reporters": ["fbl.example"], "feedback.authserv_id": "mx.isp.example",
+    "feedback.received_by": ["mx1.isp.example"], "feedback.traps": ["old@isp.example"],
+    "reputation.resolvers": ["127.0.0.2"], "reputation.watch": ["10.64.0.0/24"], "reputation.queries_per_s": 3,
+    "reputation.every": "7h", "reputation.refused_percent": 31, "reputation.queue_age": "5h",
+    "reputation.list.zone": "list2.example", "reputation.list.no_trouble": ["127.0.0.10/32"],
     "who.nat_logged": ["192.0.2.64/28"], "who.nat_blocks_max": 131072,
     "dhcp.identify": ["circuit", "hw"], "dhcp.server.name": "kea2", "dhcp.server.leases4": "/nowhere/leases4.csv",
     "dhcp.server.leases6": "/nowhere/leases6.csv", "governor.advices_per_hour": 101,
@@ -190,7 +195,8 @@ class Reload(unittest.TestCase):
                                                "secret_file": f"{cls.lab.directory}/secret"}]}
         cls.settings["radius_auth"] = {"listen": ["127.0.0.1:8813"], "allow": ["127.0.0.1/32"]}
         # What a listener of theirs asks for.
-        cls.settings["mail"] = {"bounces": "returned@isp.example"}
+        cls.settings["mail"] = {"bounces": "returned@isp.example", "intake": ["127.0.0.1:2425"]}
+        cls.settings["reputation"] = {"resolvers": ["127.0.0.1"], "list": [{"zone": "list.example"}]}
         cls.settings["who"] = {"nat": [{"outside": "192.0.2.0/28", "inside": "100.64.0.0/24", "ports": 1008}],
                                "map": [{"outside": "192.0.3.0/24", "inside": "2001:db8:f0::/48", "ea_bits": 14}]}
         cls.settings["decoy"] = {"probe_netns": "/proc/self/ns/net", "probe_from": ["127.0.0.9"],

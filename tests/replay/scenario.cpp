@@ -77,6 +77,9 @@ class Scenario {
     if (verb == "lookup") return lookup(words);
     if (verb == "volume") return volume(words);
     if (verb == "scan") return scan(words);
+    if (verb == "complaint") return complaint(words);
+    if (verb == "listing") return listing(words);
+    if (verb == "trap") return trap(words);
     if (verb == "grant" || verb == "revoke") return permit(verb, words);
     if (verb == "confirm") return confirm(words);
     if (verb == "sum") return sum(words);
@@ -166,6 +169,24 @@ class Scenario {
     o.destination = must(parse_ip(words.at(1)));
     o.port = static_cast<uint16_t>(std::stoul(words.at(2)));
     observe(o);
+  }
+  // complaint LINE|@ADDRESS REPORTER AGO: of a mail that was there so long ago, from the line's first prefix
+  void complaint(const Words& words) {
+    model::Complaint o;
+    o.reporter = words.at(1);
+    o.kind = model::ComplaintKind::abuse;
+    o.source = source_of(words.at(0));
+    o.sent = now_ - must(parse_duration(words.at(2)));
+    observe(o);
+  }
+  // listing ADDRESS LIST AGO: the address was last seen to be clean so long ago
+  void listing(const Words& words) {
+    observe(model::Listing{words.at(1), must(parse_ip(words.at(0))), now_ - must(parse_duration(words.at(2)))});
+  }
+  // trap LINE|@ADDRESS TRAP
+  void trap(const Words& words) { observe(model::TrapHit{words.at(1), source_of(words.at(0)), now_, {}}); }
+  [[nodiscard]] IpAddress source_of(const std::string& word) const {
+    return word.starts_with('@') ? must(parse_ip(word.substr(1))) : first_address_of(word, id_of(word));
   }
   // lookup LINE mx|address [gone]: a mail name, from the line's first prefix
   void lookup(const Words& words) {

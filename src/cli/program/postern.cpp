@@ -26,6 +26,7 @@ Program::Program() {
   governor();
   gate();
   decoys();
+  reputation();
   rehearsals();
   relay();
   accounts();

@@ -77,6 +77,7 @@ class Program {
   void governor();
   void gate();
   void decoys();
+  void reputation();
   void rehearsals();
   void predictions(CLI::App* cases);
   void campaigns(CLI::App* cases);

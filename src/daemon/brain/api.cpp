@@ -57,6 +57,7 @@ void Brain::wake_api() {
                          return wire::Json::object({{"detached", true}});
                        },
                        .decoys = [this] { return decoys(); },
+                       .reputation = [this] { return reputation(); },
                        .outside = outside_of(settings_),
                        .nat_log = [this](uint8_t protocol, const IpAddress& address, uint16_t port,
                                          Time at) -> std::optional<IpAddress> {
@@ -154,25 +155,6 @@ wire::Json Brain::status() const {
                              {"supervisor", std::move(supervisor)},
                              {"detection", detection_of(engine_.budget())},
                              {"counters", std::move(counters)}});
-}
-
-// As daemon/decoys.cpp reports each: what it plays, life, proven, hits, why not.
-wire::Json Brain::decoys() const {
-  wire::Json items = wire::Json::array();
-  if (const auto it = reports_.find(Role::edge); it != reports_.end())
-    for (const auto& [name, text] : it->second.facts) {
-      constexpr std::string_view kPrefix = "decoy.";
-      if (!name.starts_with(kPrefix)) continue;
-      wire::Json item = wire::Json::object({{"decoy", name.substr(kPrefix.size())}});
-      std::string_view rest = text;
-      for (const char* field : {"plays", "life", "proven", "hits", "why"}) {
-        const size_t end = std::min(rest.find('\t'), rest.size());
-        item.set(field, rest.substr(0, end));
-        rest.remove_prefix(std::min(end + 1, rest.size()));
-      }
-      items.push(std::move(item));
-    }
-  return wire::Json::object({{"items", std::move(items)}, {"more", false}});
 }
 
 wire::Json Brain::gate_status() const {

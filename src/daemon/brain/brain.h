@@ -96,6 +96,7 @@ class Brain {
   [[nodiscard]] wire::Json gate_status() const;
   [[nodiscard]] wire::Json decoys() const;
   [[nodiscard]] wire::Json reputation() const;
+  [[nodiscard]] const RoleReport* report_of(Role role) const;
 
   settings::Settings settings_;
   std::string settings_digest_;

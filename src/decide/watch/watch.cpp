@@ -174,6 +174,12 @@ bool WatchOf<R>::add(Line& line, const model::ObservationBody& body, const Conte
     } else if (const auto* scan = std::get_if<model::PortScan>(&body)) {
       entry.destination = scan->destination;
       entry.port = scan->port;
+    } else if (const auto* complaint = std::get_if<model::Complaint>(&body)) {
+      // What a line handed to a receiver itself went to its port 25.
+      entry.port = complaint->relayed ? 0 : kSmtp;
+      entry.outcome = model::Outcome::failure;
+    } else if (std::holds_alternative<model::Listing>(body)) {
+      entry.port = kSmtp;
     } else if (const auto* use = std::get_if<model::AccountUse>(&body)) {
       // As a network: evidence outlives an erasure, and an owner's address is his.
       if (use->source) entry.destination = destination_network(use->source).address;

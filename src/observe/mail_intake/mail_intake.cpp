@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "observe/mail_intake/mail_intake.h"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <fmt/format.h>
@@ -8,6 +9,7 @@
 #include <utility>
 
 #include "sys/log.h"
+#include "wire/mail/feedback/header.h"
 
 namespace postern::observe::mail_intake {
 namespace {
@@ -23,6 +25,7 @@ MailIntake::MailIntake(Config config, sys::Loop& loop, std::vector<sys::Fd> list
                        Emit emit, Clock clock)
     : config_(std::move(config)),
       address_(config_.address),
+      reports_(config_.reports),
       loop_(loop),
       listeners_(std::move(listeners)),
       tags_(tags),
@@ -59,8 +62,7 @@ void MailIntake::on_listener(int listener) {
     const int at = fd.get();
     auto session = std::make_unique<Session>(Session{
         .fd = std::move(fd),
-        .lmtp =
-            wire::LmtpSession(config_.host, config_.limits, [this](std::string_view to) { return address_.is(to); }),
+        .lmtp = wire::LmtpSession(config_.host, config_.limits, [this](std::string_view to) { return takes(to); }),
         .active = clock_.monotonic()});
     session->lmtp.greet(session->out);
     Session& s = *(sessions_[at] = std::move(session));
@@ -114,13 +116,59 @@ void MailIntake::on_message(Session& s) {
                fmt::format("more than {} mails a minute come back", config_.messages_per_min));
     return s.lmtp.answer("452 4.3.1 too much mail at the moment, try again later", s.out);
   }
-  Meaning meaning = meaning_of(wire::read_mail(message.kept, message.sender), message.recipients, address_, tags_);
+  if (const std::string trap = trap_among(message.recipients); !trap.empty()) {
+    Word word = word_of_trap(trap, message.kept, config_.trusted, clock_.utc());
+    ++traps_by_fate_[static_cast<size_t>(word.fate)];
+    return emit(s, std::move(word.body));
+  }
+  const wire::HeardMail mail = wire::read_mail(message.kept, message.sender);
+  if (is_for_reports(message.recipients)) return on_word(s, word_of_report(mail, message.kept, config_.trusted));
+  Meaning meaning = meaning_of(mail, message.recipients, address_, tags_);
   count(meaning);
-  if (std::holds_alternative<std::monostate>(meaning.body)) return s.lmtp.answer(kTaken, s.out);
+  emit(s, std::move(meaning.body));
+}
+
+void MailIntake::on_word(Session& s, Word word) {
+  if (marks_.contains(word.mark)) word = {.fate = Fate::again, .who = word.who, .body = {}, .mark = 0};
+  ++reports_by_fate_[static_cast<size_t>(word.fate)];
+  const Time now = clock_.utc();
+  if (!word.who.empty()) reporters_.add(word.who, now, word.fate != Fate::unlisted);
+  if (const auto* c = std::get_if<model::Complaint>(&word.body); c != nullptr && !c->account.empty())
+    accused_.add(c->account, now, false);
+  stats_.reporters_gone = reporters_.gone();
+  stats_.accounts_gone = accused_.gone();
+  s.mark = word.mark;
+  emit(s, std::move(word.body));
+}
+
+void MailIntake::emit(Session& s, model::ObservationBody body) {
+  if (std::holds_alternative<std::monostate>(body)) return s.lmtp.answer(kTaken, s.out);
   ++stats_.emitted;
   s.token = next_token_++;
   waiting_[s.token] = s.fd.get();
-  emit_(s.token, {0, clock_.utc(), std::move(meaning.body)});
+  emit_(s.token, {0, clock_.utc(), std::move(body)});
+}
+
+bool MailIntake::takes(std::string_view recipient) const {
+  return address_.is(recipient) || reports_.is(recipient) || config_.traps.contains(wire::lower_case(recipient));
+}
+
+std::string MailIntake::trap_among(const std::vector<std::string>& recipients) const {
+  for (const std::string& r : recipients)
+    if (std::string name = wire::lower_case(r); config_.traps.contains(name)) return name;
+  return {};
+}
+
+bool MailIntake::is_for_reports(const std::vector<std::string>& recipients) const {
+  return std::ranges::any_of(recipients, [this](const std::string& r) { return reports_.is(r); });
+}
+
+void MailIntake::remember(uint64_t mark) {
+  if (mark == 0 || !marks_.insert(mark).second) return;
+  marks_in_order_.push_back(mark);
+  if (marks_in_order_.size() <= kMarksMax) return;
+  marks_.erase(marks_in_order_.front());
+  marks_in_order_.pop_front();
 }
 
 void MailIntake::count(const Meaning& meaning) {
@@ -178,6 +226,7 @@ void MailIntake::settle(uint64_t token, bool taken) {
   waiting_.erase(it);
   stats_.not_journaled += taken ? 0 : 1;
   s.token = 0;
+  if (const uint64_t mark = std::exchange(s.mark, 0); taken) remember(mark);
   s.active = clock_.monotonic();
   s.lmtp.answer(taken ? kTaken : kLater, s.out);
   const std::string rest = std::exchange(s.rest, {});

@@ -159,6 +159,50 @@ TEST_F(Intake, WhatMeansNothingIsTakenAndForgotten) {
   EXPECT_EQ(intake->stats().not_ours, 1U);
 }
 
+TEST_F(Intake, AReportCountsOnceItIsWrittenDownAndThenNoMore) {
+  Config config{.reports = "fbl@isp.example", .traps = {"old@isp.example"}, .trusted = {}};
+  config.trusted.reporters = {"fbl.example"};
+  config.trusted.authserv_id = "mx.isp.example";
+  config.trusted.received_by = {"mx.isp.example"};
+  config.trusted.network = {parse_prefix("10.64.0.0/16").value()};
+  const auto send = [&](const sys::Fd& fd, const char* to, const char* answer) {
+    write(fd, "LHLO x\r\nMAIL FROM:<a@fbl.example>\r\nRCPT TO:<" + std::string(to) +
+                  ">\r\nDATA\r\nAuthentication-Results: mx.isp.example; dkim=pass header.d=fbl.example\r\n"
+                  "Received: from x (x [10.64.0.9]) by mx.isp.example id 1; Fri, 27 Nov 2026 20:00:00 +0000\r\n"
+                  "Content-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n--b\r\n"
+                  "Content-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\nSource-IP: 10.64.0.7\r\n"
+                  "Arrival-Date: Fri, 27 Nov 2026 20:00:00 +0000\r\n--b--\r\n.\r\n");
+    EXPECT_TRUE(until(fd, answer).ends_with(answer));
+  };
+  start(config);
+  answers = false;
+  const sys::Fd first = connect();
+  send(first, "fbl@isp.example", "354 go on\r\n");
+  while (emitted.empty()) loop.step(milliseconds(5));
+  intake->forget_in_flight();
+  EXPECT_TRUE(until(first, "later\r\n").ends_with("later\r\n"));
+  answers = true;
+  for (int i = 0; i < 2; ++i) send(connect(), "Fbl+x@isp.example", "taken\r\n");
+  ASSERT_EQ(emitted.size(), 2U) << "the second time it was not written down yet";
+  EXPECT_TRUE(std::holds_alternative<model::Complaint>(emitted[1].second.body));
+  EXPECT_EQ(intake->reports()[static_cast<size_t>(Fate::taken)], 2U);
+  EXPECT_EQ(intake->reports()[static_cast<size_t>(Fate::again)], 1U);
+  EXPECT_EQ(intake->reporters().all().at("fbl.example").times, 3U);
+  send(connect(), "OLD@isp.example", "taken\r\n");
+  ASSERT_EQ(emitted.size(), 3U);
+  EXPECT_EQ(std::get<model::TrapHit>(emitted[2].second.body).trap, "old@isp.example");
+  EXPECT_EQ(intake->traps()[static_cast<size_t>(Fate::taken)], 1U);
+}
+
+TEST(Tally, TheOneHeardLongestAgoGivesWay) {
+  Tally tally;
+  for (size_t i = 0; i <= Tally::kNamesMax; ++i)
+    tally.add("n" + std::to_string(i), Time{} + seconds(static_cast<int64_t>(i + 1)), false);
+  EXPECT_EQ(tally.all().size(), Tally::kNamesMax);
+  EXPECT_EQ(tally.gone(), 1U);
+  EXPECT_FALSE(tally.all().contains("n0"));
+}
+
 TEST_F(Intake, LimitsHold) {
   start({.sessions_max = 1, .messages_per_min = 1, .idle_timeout = seconds(5)});
   const sys::Fd first = connect();

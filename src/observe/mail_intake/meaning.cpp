@@ -30,6 +30,7 @@ Address::Address(std::string_view address)
 
 bool Address::is(std::string_view recipient) const {
   const std::string given = lower(recipient);
+  if (domain_.empty()) return false;  // none was given
   if (!given.ends_with(domain_) || !given.starts_with(local_)) return false;
   const size_t rest = given.size() - domain_.size();
   return rest == local_.size() || (rest > local_.size() && given[local_.size()] == '+');

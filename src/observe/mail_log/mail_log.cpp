@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::string_view kRoom = "mail_log";
 
+// Seconds and microseconds since 1970 in base 52, then 'z' and the inode: never given twice.
+bool is_long(std::string_view queue_id) { return queue_id.size() >= 12 && queue_id.substr(10).contains('z'); }
+
 }  // namespace
 
 MailLog::MailLog(Config config, sys::Loop& loop, std::vector<sys::Fd> listeners, To to)
@@ -97,21 +100,14 @@ void MailLog::line(std::string_view text) {
   using enum wire::PostfixLogKind;
   ++stats_.lines;
   const wire::PostfixLogLine l = wire::read_postfix_log(text);
+  if ((l.kind == final_word || l.kind == word) && to_.tried) to_.tried(l);
   if (l.kind == login_failed) {
     ++stats_.login_failed;
     to_.login_failed(l.account, l.attempts);
   } else if (l.kind == submitted) {
-    ++stats_.submitted;
-    if (accounts_.insert_or_assign(std::string(l.queue_id), std::string(l.account.substr(0, 255))).second)
-      order_.emplace_back(l.queue_id);
-    // Gone ones leave their place at the front when they come to it: at most as many again.
-    while (accounts_.size() > config_.queue_max || order_.size() > 2 * config_.queue_max) {
-      stats_.crowded += accounts_.erase(order_.front());
-      order_.pop_front();
-    }
+    begins(l);
   } else if (l.kind == removed) {
-    accounts_.erase(std::string(l.queue_id));
-    while (!order_.empty() && !accounts_.contains(order_.front())) order_.pop_front();
+    ends(l.queue_id);
   } else if (l.kind == final_word) {
     const auto it = accounts_.find(std::string(l.queue_id));
     if (it == accounts_.end()) {
@@ -121,6 +117,38 @@ void MailLog::line(std::string_view text) {
     ++(l.delivered ? stats_.delivered : stats_.failed);
     to_.final_word(it->second, l.recipient, l.delivered);
   }
+}
+
+void MailLog::begins(const wire::PostfixLogLine& l) {
+  ++stats_.submitted;
+  if (accounts_.insert_or_assign(std::string(l.queue_id), std::string(l.account.substr(0, 255))).second)
+    order_.emplace_back(l.queue_id);
+  // Gone ones leave their place at the front when they come to it: at most as many again.
+  while (accounts_.size() > config_.queue_max || order_.size() > 2 * config_.queue_max) {
+    stats_.crowded += accounts_.erase(order_.front());
+    order_.pop_front();
+  }
+}
+
+void MailLog::ends(std::string_view queue_id) {
+  if (to_.removed) to_.removed(queue_id);
+  if (auto mine = accounts_.extract(std::string(queue_id)); mine && is_long(queue_id)) {
+    if (gone_.insert_or_assign(std::move(mine.key()), std::move(mine.mapped())).second)
+      gone_order_.emplace_back(queue_id);
+    if (gone_order_.size() > config_.gone_max) {
+      gone_.erase(gone_order_.front());
+      gone_order_.pop_front();
+    }
+  }
+  while (!order_.empty() && !accounts_.contains(order_.front())) order_.pop_front();
+}
+
+std::string MailLog::account_of(std::string_view queue_id) const {
+  if (!is_long(queue_id)) return {};
+  const std::string id(queue_id);
+  if (const auto it = accounts_.find(id); it != accounts_.end()) return it->second;
+  const auto it = gone_.find(id);
+  return it == gone_.end() ? std::string() : it->second;
 }
 
 }  // namespace postern::observe::mail_log

@@ -12,11 +12,13 @@ class Log : public testing::Test {
  protected:
   void make(size_t queue_max = 8) {
     log_ = std::make_unique<MailLog>(
-        Config{.clients = {}, .queue_max = queue_max}, loop_, std::vector<sys::Fd>{},
-        MailLog::To{[this](std::string_view a, std::string_view r, bool ok) {
-                      said_.push_back(fmt::format("{} {} {}", a, r, ok));
-                    },
-                    [this](std::string_view a, uint32_t n) { said_.push_back(fmt::format("{} wrong {}", a, n)); }});
+        Config{.clients = {}, .queue_max = queue_max, .gone_max = 2}, loop_, std::vector<sys::Fd>{},
+        MailLog::To{.final_word = [this](std::string_view a, std::string_view r,
+                                         bool ok) { said_.push_back(fmt::format("{} {} {}", a, r, ok)); },
+                    .login_failed = [this](std::string_view a,
+                                           uint32_t n) { said_.push_back(fmt::format("{} wrong {}", a, n)); },
+                    .tried = [this](const wire::PostfixLogLine& l) { tried_.emplace_back(l.queue_id); },
+                    .removed = [this](std::string_view id) { removed_.emplace_back(id); }});
   }
   void submit(std::string_view id, std::string_view account) {
     log_->line(
@@ -30,6 +32,8 @@ class Log : public testing::Test {
   sys::Loop loop_;
   std::unique_ptr<MailLog> log_;
   std::vector<std::string> said_;
+  std::vector<std::string> tried_;
+  std::vector<std::string> removed_;
 };
 
 TEST_F(Log, JoinsWordsToAccountsUntilTheMessageIsGone) {
@@ -53,6 +57,28 @@ TEST_F(Log, TheOldestMessageGivesWay) {
   word("AAAAA099", true);
   word("AAAAA000", true);
   EXPECT_EQ(said_.size(), 1U);
+}
+
+TEST_F(Log, WhoseMessageItWasIsKnownByItsLongIdAfterItIsGone) {
+  make();
+  for (int i = 0; i < 4; ++i) {
+    submit(fmt::format("4dJb7y2FW1z{:03}", i), fmt::format("user{}", i));
+    if (i != 0) log_->line(fmt::format("postfix/qmgr[1]: 4dJb7y2FW1z{:03}: removed", i));
+  }
+  EXPECT_EQ(log_->account_of("4dJb7y2FW1z000"), "user0");
+  EXPECT_EQ(log_->account_of("4dJb7y2FW1z001"), "");  // two later ones are gone
+  EXPECT_EQ(log_->account_of("4dJb7y2FW1z002"), "user2");
+  EXPECT_EQ(log_->account_of("4dJb7y2FW1z003"), "user3");
+  submit("AAAAAA1", "erika");
+  EXPECT_EQ(log_->account_of("AAAAAA1"), "");
+  EXPECT_EQ(removed_.size(), 3U);
+}
+
+TEST_F(Log, EveryTryIsTold) {
+  make();
+  word("BBBBBB1", true);
+  log_->line("postfix/smtp[1]: CCCCCC1: to=<a@b.example>, relay=x, dsn=4.7.1, status=deferred (later)");
+  EXPECT_EQ(tried_, (std::vector<std::string>{"BBBBBB1", "CCCCCC1"}));
 }
 
 TEST_F(Log, WrongPasswords) {

@@ -107,9 +107,12 @@ Api::Answer Api::route(const Request& request) {
                    {in_query(request, "what"), PN_TRY(time_in(request, "at")), request.now});
   }
   if (noun == "gate") return gate(request, rest);
+  if (noun == "reputation" && rest.empty() && parts_.reputation)
+    return get ? Answer(parts_.reputation()) : no_method(request);
   if (noun == "decoys" && rest.empty() && parts_.decoys) return get ? Answer(parts_.decoys()) : no_method(request);
-  return fail(Errc::not_found, fmt::format("there is no {}", path), {},
-              "there are status, subscribers, sessions, permits, cases, governor, explain, gate and decoys");
+  return fail(
+      Errc::not_found, fmt::format("there is no {}", path), {},
+      "there are status, subscribers, sessions, permits, cases, governor, explain, gate, decoys and reputation");
 }
 
 Api::Answer Api::command(const Request& request, model::ObservationBody body) {

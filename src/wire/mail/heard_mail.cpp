@@ -13,7 +13,7 @@ namespace {
 
 constexpr int kDepthMax = 8;
 constexpr int kPartsMax = 64;
-constexpr size_t kStatusOctetsMax = size_t{32} * 1024;
+constexpr size_t kStatusOctetsMax = HeardMail::kReportOctetsMax;
 
 struct Unref {
   void operator()(void* object) const { g_object_unref(object); }
@@ -121,6 +121,40 @@ class Report {
   bool is_one_ = false;
 };
 
+// The header of a message that is a part, as it came.
+std::string header_of_part(GMimeObject* part) {
+  GMimeMessage* const inner = g_mime_message_part_get_message(reinterpret_cast<GMimeMessagePart*>(part));
+  if (inner == nullptr) return {};
+  const std::unique_ptr<char, decltype(&g_free)> text(
+      g_mime_object_get_headers(reinterpret_cast<GMimeObject*>(inner), nullptr), &g_free);
+  return text == nullptr ? std::string() : std::string(std::string_view(text.get()).substr(0, kStatusOctetsMax));
+}
+
+// Looks through the parts of a feedback report (RFC 5965 section 2): the first of each kind counts.
+class Feedback {
+ public:
+  explicit Feedback(HeardMail& out) : out_(out) {}
+
+  void look(GMimeObject* part, int depth) {
+    if (part == nullptr || depth > kDepthMax || ++parts_ > kPartsMax) return;
+    const std::string type = type_of(part);
+    if (type == "message/feedback-report") {
+      if (out_.report.empty()) out_.report = content_of(part);
+    } else if (type == "text/rfc822-headers" || type == "message/rfc822-headers") {
+      if (out_.copied.empty()) out_.copied = content_of(part);
+    } else if (GMIME_IS_MESSAGE_PART(part)) {
+      if (out_.copied.empty()) out_.copied = header_of_part(part);
+    } else if (GMIME_IS_MULTIPART(part)) {
+      auto* const all = reinterpret_cast<GMimeMultipart*>(part);
+      for (int i = 0; i < g_mime_multipart_get_count(all); ++i) look(g_mime_multipart_get_part(all, i), depth + 1);
+    }
+  }
+
+ private:
+  HeardMail& out_;
+  int parts_ = 0;
+};
+
 // RFC 3834 section 5, and what machines said before it.
 bool is_automatic(GMimeObject* message) {
   const std::string submitted = lower(header_of(message, "Auto-Submitted"));
@@ -165,6 +199,7 @@ void classify(GMimeMessage* message, bool has_sender, HeardMail& out) {
     if (out.kind != MailKind::bounce) out.kind = MailKind::no_bounce;
   } else if (report == "feedback-report") {
     out.kind = MailKind::report;
+    Feedback(out).look(body, 0);
   } else if (!is_exim_bounce(object, out)) {
     const bool by_machine = report == "disposition-notification" || !has_sender || is_automatic(object);
     out.kind = by_machine ? MailKind::automatic : out.named.empty() ? MailKind::other : MailKind::reply;

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A mail that came back to us: what kind it is, and which of our messages it speaks of. Takes foreign bytes; of the
-// content nothing is kept but a bounce's status. MIME is read by gmime, in this
-// room's heard_mail.cpp alone; a message may be cut at its end (the parts that say something come first).
+// content nothing is kept but a bounce's status, and of a feedback report what it says to machines and the header of
+// the mail it is about. MIME is read by gmime, in this room's heard_mail.cpp alone; a message may be cut at its end
+// (the parts that say something come first).
 #pragma once
 
 #include <string>
@@ -26,6 +27,10 @@ struct HeardMail {
   std::string status;              // of a bounce: "5.1.1"
   std::string envelope_id;         // RFC 3461 ENVID of what bounced
   std::vector<std::string> named;  // Message-IDs without their <>: of what came back, or was answered
+  // Of a report, each at most kReportOctetsMax; for wire/mail/feedback.
+  static constexpr size_t kReportOctetsMax = size_t{32} * 1024;
+  std::string report;  // its message/feedback-report part
+  std::string copied;  // the header of the mail it is about
 };
 
 inline constexpr size_t kHeardMailMax = size_t{128} * 1024;  // longer ones are read up to there

@@ -12,6 +12,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const auto heard = postern::wire::read_mail(bytes, sender);
     PN_CHECK(heard.named.size() <= postern::wire::HeardMail::kNamedMax);
     PN_CHECK((heard.kind == MailKind::bounce) == !heard.status.empty() || heard.kind == MailKind::bounce);
+    PN_CHECK(heard.report.size() <= postern::wire::HeardMail::kReportOctetsMax);
+    PN_CHECK(heard.copied.size() <= postern::wire::HeardMail::kReportOctetsMax);
     PN_CHECK(*sender != '\0' || heard.kind != MailKind::reply);
   }
   return 0;

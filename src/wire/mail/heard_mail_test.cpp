@@ -64,8 +64,19 @@ TEST(HeardMail, ADelayIsNoBounce) {
 TEST(HeardMail, AFeedbackReportIsOne) {
   const char* const arf =
       "Content-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n--b\r\n"
-      "Content-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n--b--\r\n";
-  EXPECT_EQ(read_mail(arf, "fbl@provider.example").kind, MailKind::report);
+      "Content-Type: message/feedback-report\r\n\r\nFeedback-Type: abuse\r\n--b\r\n"
+      "Content-Type: message/rfc822\r\n\r\nReceived: from x\r\n by y\r\nSubject: z\r\n\r\nsecret\r\n--b--\r\n";
+  const HeardMail heard = read_mail(arf, "fbl@provider.example");
+  EXPECT_EQ(heard.kind, MailKind::report);
+  EXPECT_NE(heard.report.find("Feedback-Type: abuse"), std::string::npos) << heard.report;
+  EXPECT_NE(heard.copied.find("Received: from x"), std::string::npos) << heard.copied;
+  EXPECT_EQ(heard.copied.find("secret"), std::string::npos);
+  const HeardMail headers = read_mail(
+      "Content-Type: multipart/report; report-type=feedback-report; boundary=b\r\n\r\n--b\r\n"
+      "Content-Type: text/rfc822-headers\r\n\r\nReceived: from x\r\n--b--\r\n",
+      "fbl@provider.example");
+  EXPECT_EQ(headers.report, "");
+  EXPECT_NE(headers.copied.find("Received: from x"), std::string::npos);
 }
 
 TEST(HeardMail, CutOffIsStillUnderstood) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "decide/frame/decay.h"
+#include "decide/frame/fingerprint.h"
 
 namespace postern::decide::detect::dark {
 namespace {
@@ -20,19 +21,28 @@ uint32_t fingerprint(const IpAddress& a) {
 int32_t Detector::level(const Level& level, const Context& context) { return halved(level, context.now, kHalfLife); }
 
 int32_t Detector::see(State& state, const model::ObservationBody& body, const Context&) {
+  uint32_t mark = 0;
   const auto* contact = std::get_if<model::FirstContact>(&body);
-  if (contact == nullptr || !contact->dark) return 0;
-  const uint32_t mark = fingerprint(contact->destination);
-  if (std::ranges::find(state.seen, mark) != state.seen.end()) return 0;
+  if (contact != nullptr && contact->dark) mark = fingerprint(contact->destination);
+  if (const auto* hit = std::get_if<model::TrapHit>(&body)) mark = fingerprint_of(hit->trap);
+  if (mark == 0 || std::ranges::find(state.seen, mark) != state.seen.end()) return 0;
   state.seen[state.next] = mark;
   state.next = static_cast<uint8_t>((state.next + 1) % kAddressesKept);
   return kAddressMnat;
 }
 
-std::string Detector::note(const Entry& entry) { return "dark address " + to_string(entry.destination); }
+std::string Detector::note(const Entry& entry) {
+  return entry.destination ? "dark address " + to_string(entry.destination) : "mail to a trap address";
+}
 
 std::string Detector::explain(std::span<const Entry> mine, const Context&) {
-  return mine.empty() ? std::string() : counted(mine.size(), "dark address", "dark addresses");
+  const auto traps = static_cast<size_t>(std::ranges::count_if(mine, [](const Entry& e) { return !e.destination; }));
+  const size_t touched = mine.size() - traps;
+  std::string out;
+  if (touched != 0) out = counted(touched, "dark address", "dark addresses");
+  if (traps != 0)
+    out += (out.empty() ? "" : ", ") + counted(traps, "mail to a trap address", "mails to trap addresses");
+  return out;
 }
 
 }  // namespace postern::decide::detect::dark

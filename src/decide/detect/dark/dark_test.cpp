@@ -49,5 +49,18 @@ TEST(Dark, EachAddressOnce) {
   EXPECT_EQ(Detector::see(state, contact, context), 0);
 }
 
+TEST(Dark, ATrapMailboxIsAnAddressNobodyHas) {
+  const model::ClassPolicy c;
+  const Context context{Time{1}, &c};
+  Detector::State state;
+  EXPECT_EQ(Detector::see(state, model::TrapHit{.trap = "a@isp.example", .source = {}, .account = {}}, context), 4'600);
+  EXPECT_EQ(Detector::see(state, model::TrapHit{.trap = "a@isp.example", .source = {}, .account = {}}, context), 0);
+  EXPECT_EQ(Detector::see(state, model::TrapHit{.trap = "b@isp.example", .source = {}, .account = {}}, context), 4'600);
+  const Entry trap{};
+  const Entry host{.destination = IpAddress::v4(0xcb007101)};
+  EXPECT_EQ(Detector::explain(std::vector{host, trap, trap}, context), "1 dark address, 2 mails to trap addresses");
+  EXPECT_EQ(Detector::note(trap), "mail to a trap address");
+}
+
 }  // namespace
 }  // namespace postern::decide::detect::dark

@@ -52,7 +52,15 @@ std::string_view queue_id_of(std::string_view& line) {
   return id;
 }
 
-PostfixLogLine final_word(std::string_view id, std::string_view line) {
+PostfixAnswer answer_of(std::string_view said, std::string_view code, std::string_view relay) {
+  using enum PostfixAnswer;
+  if (said.starts_with("sent ")) return delivered;
+  if (said.starts_with("deferred ")) return relay == "none" || code.starts_with("4.4.") ? unreachable : put_off;
+  if (!said.starts_with("bounced ") || relay == "none") return none;
+  return code.starts_with("5.7.") ? refused : code.starts_with("5.1.") ? unknown : not_taken;
+}
+
+PostfixLogLine final_word(std::string_view id, std::string_view line, bool to_others) {
   PostfixLogLine out;
   // What the peer said stands in the brackets after the status: nothing of it is looked at.
   const size_t status = line.find(", status=");
@@ -68,11 +76,16 @@ PostfixLogLine final_word(std::string_view id, std::string_view line) {
   const bool sent = said.starts_with("sent ");
   // 5.1: no such user or domain; 5.7: policy. What else bounces (a full box, a loop) says nothing of the sender.
   const bool refused = said.starts_with("bounced ") && (code.starts_with("5.1.") || code.starts_with("5.7."));
-  if (to.empty() || (!sent && !refused)) return out;
-  out.kind = PostfixLogKind::final_word;
+  if (to.empty()) return out;
+  out.kind = sent || refused ? PostfixLogKind::final_word : PostfixLogKind::word;
   out.queue_id = id;
   out.recipient = to;
   out.delivered = sent;
+  out.deferred = said.starts_with("deferred ");
+  const std::string_view rest = line.substr(end);
+  if (to_others) out.answer = answer_of(said, code, between(rest, ", relay=", ","));
+  const std::string_view delay = between(rest, ", delay=", ",");
+  std::from_chars(delay.data(), delay.data() + delay.size(), out.delay_s);
   return out;
 }
 
@@ -127,7 +140,7 @@ PostfixLogLine read_postfix_log(std::string_view line) {
   if (program == "smtpd") return submitted(id, rest);
   if (program == "smtp" || program == "lmtp" || program == "local" || program == "virtual" || program == "pipe" ||
       program == "error")
-    return final_word(id, rest);
+    return final_word(id, rest, program == "smtp");
   if (program == "qmgr" && rest == "removed") return {.kind = PostfixLogKind::removed, .queue_id = id};
   return {};
 }

@@ -31,15 +31,39 @@ TEST(PostfixLog, WhatBecameOfARecipient) {
   EXPECT_EQ(gone.kind, final_word);
   EXPECT_FALSE(gone.delivered);
   EXPECT_EQ(read_postfix_log(head + "dsn=5.7.1, status=bounced (spam)").kind, final_word);
-  EXPECT_EQ(read_postfix_log(head + "dsn=5.2.2, status=bounced (full)").kind, other);
-  EXPECT_EQ(read_postfix_log(head + "dsn=4.4.1, status=deferred (status=sent ()").kind, other);
+  EXPECT_EQ(read_postfix_log(head + "dsn=5.2.2, status=bounced (full)").kind, word);
+  EXPECT_EQ(read_postfix_log(head + "dsn=4.4.1, status=deferred (status=sent ()").kind, word);
+}
+
+TEST(PostfixLog, WhatTheServerAnswered) {
+  const auto of = [](const std::string& program, const std::string& relay, const std::string& rest) {
+    return read_postfix_log("postfix/" + program + "[7]: 4Sf1kX2Zz1: to=<a@far.example>, relay=" + relay +
+                            ", delay=3605.2, delays=1/2/3/4, " + rest);
+  };
+  const std::string mx = "mx.far.example[198.51.100.1]:25";
+  EXPECT_EQ(of("smtp", mx, "dsn=2.0.0, status=sent (ok)").answer, PostfixAnswer::delivered);
+  const auto later = of("smtp", mx, "dsn=4.7.1, status=deferred (host said: 451 4.7.1 not now)");
+  EXPECT_EQ(later.answer, PostfixAnswer::put_off);
+  EXPECT_TRUE(later.deferred);
+  EXPECT_EQ(later.delay_s, 3'605U);
+  EXPECT_EQ(of("smtp", mx, "dsn=5.7.1, status=bounced (no)").answer, PostfixAnswer::refused);
+  EXPECT_EQ(of("smtp", mx, "dsn=5.1.1, status=bounced (no)").answer, PostfixAnswer::unknown);
+  EXPECT_EQ(of("smtp", mx, "dsn=5.2.2, status=bounced (full)").answer, PostfixAnswer::not_taken);
+  EXPECT_EQ(of("smtp", mx, "dsn=4.4.2, status=deferred (lost)").answer, PostfixAnswer::unreachable);
+  EXPECT_EQ(of("smtp", "none", "dsn=4.4.1, status=deferred (refused)").answer, PostfixAnswer::unreachable);
+  EXPECT_EQ(of("smtp", "none", "dsn=5.4.4, status=bounced (no such host)").answer, PostfixAnswer::none);
+  EXPECT_EQ(of("virtual", "virtual", "dsn=2.0.0, status=sent (ok)").answer, PostfixAnswer::none);
+  // What a peer says is no relay, no code and no delay.
+  EXPECT_EQ(of("smtp", mx, "dsn=4.7.1, status=deferred (said: 451 , relay=none, dsn=4.4.1, delay=9)").answer,
+            PostfixAnswer::put_off);
 }
 
 TEST(PostfixLog, WhatAPeerSaysIsNotBelieved) {
   const auto l = read_postfix_log(
       "postfix/smtp[7]: 4Sf1kX2Zz1: to=<a@far.example>, relay=x, dsn=4.7.0, status=deferred (host said: 451 "
       "postfix/smtpd[1]: 4Sf1kX2Zz1: client=x[192.0.2.1], sasl_method=PLAIN, sasl_username=victim, status=sent (ok))");
-  EXPECT_EQ(l.kind, other);
+  EXPECT_EQ(l.kind, word);
+  EXPECT_EQ(l.account, "");
 }
 
 TEST(PostfixLog, ANameSomebodySignsInWithIsNoHeader) {

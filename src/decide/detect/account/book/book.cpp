@@ -17,7 +17,7 @@ model::AccountState wanted(const Levels& l) {
   const bool worn = l.delivery >= kCase;
   const bool strangers = l.recipients >= kDozens;
   if ((worn && strangers) || (l.delivery >= kBeyondDoubt && l.login >= kWatch)) return model::AccountState::locked;
-  if (worn && (l.recipients >= kCase || l.login >= kSome)) return model::AccountState::held;
+  if (worn && (l.recipients >= kCase || l.login >= kSome || l.complaint >= kWatch)) return model::AccountState::held;
   if (strangers && (l.login >= kWatch || l.delivery >= kTwo)) return model::AccountState::held;
   if (l.recipients >= kInvitation && (l.login >= kSome || l.delivery >= kOne)) return model::AccountState::held;
   return l.delivery >= kBeyondDoubt ? model::AccountState::held : model::AccountState::open;

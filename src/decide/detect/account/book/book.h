@@ -15,17 +15,19 @@ namespace postern::decide::detect::account {
 
 inline constexpr size_t kChangedMax = size_t{1} << 16;  // accounts that are, or were in shadow, held or locked
 
-// The levels of the three detectors (decide/account), and the case score of the policy.
+// The levels of the detectors beside this room.
 struct Levels {
   int32_t delivery = 0;
   int32_t recipients = 0;
   int32_t login = 0;
+  int32_t complaint = 0;
 };
 // What they ask for. Two witnesses, or a list worn beyond doubt: strangers alone are a new newsletter, places alone are
 // travel or a VPN, and neither ever asks for anything by itself.
-//   held    the worn list (9.2) and strangers (9.2) or a place that is not the owner's (2.3); strangers by the dozen
-//           (27.6) and a list that begins to look worn (4.0, two failures) or places (4.6); more strangers than an
-//           invitation has (36.8) and one failure (2.0) or one such place (2.3); the worn list twice over (18.4)
+//   held    the worn list (9.2) and strangers (9.2), a place that is not the owner's (2.3) or complaints (4.6);
+//           strangers by the dozen (27.6) and a list that begins to look worn (4.0, two failures) or places (4.6); more
+//           strangers than an invitation has (36.8) and one failure (2.0) or one such place (2.3); the worn list twice
+//           over (18.4)
 //   locked  the worn list and strangers by the dozen; the worn list twice over and places (4.6)
 [[nodiscard]] model::AccountState wanted(const Levels& levels);
 

@@ -13,12 +13,16 @@ TEST(AccountWanted, NoWitnessAloneButAListWornTwiceOver) {
   EXPECT_EQ(wanted({0, 0, 100'000}), AccountState::open);  // travel, a VPN
   EXPECT_EQ(wanted({18'000, 0, 0}), AccountState::open);
   EXPECT_EQ(wanted({18'400, 0, 0}), AccountState::held);
+  EXPECT_EQ(wanted({.complaint = 100'000}), AccountState::open);  // readers who forgot what they asked for
+  EXPECT_EQ(wanted({.recipients = 100'000, .complaint = 100'000}), AccountState::open);
 }
 
 TEST(AccountWanted, TwoWitnessesHoldAndTheWornListLocks) {
   EXPECT_EQ(wanted({9'200, 9'200, 0}), AccountState::held);
   EXPECT_EQ(wanted({9'200, 9'100, 2'200}), AccountState::open);
   EXPECT_EQ(wanted({9'200, 0, 2'300}), AccountState::held);
+  EXPECT_EQ(wanted({.delivery = 9'200, .complaint = 4'600}), AccountState::held);
+  EXPECT_EQ(wanted({.delivery = 9'200, .complaint = 4'500}), AccountState::open);
   EXPECT_EQ(wanted({4'000, 27'600, 0}), AccountState::held);
   EXPECT_EQ(wanted({2'080, 36'700, 0}), AccountState::open);  // an invitation with one address that is gone
   EXPECT_EQ(wanted({2'080, 36'800, 0}), AccountState::held);

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// H, what others say of a line: a complaint +2.3 nats for each reporter and day of the mail, a listing on a blocklist
+// +2.3 for each list and day (DETECTION.md section 1); halves every 24 h. One kind with `dark`: both are the words of
+// witnesses outside, and a block asks for something else too.
+#pragma once
+
+#include "decide/frame/contract.h"
+#include "decide/frame/fingerprint.h"
+
+namespace postern::decide::detect::complaint {
+
+inline constexpr int32_t kWordMnat = 2'300;
+inline constexpr Duration kHalfLife = hours(24);
+
+struct Detector {
+  static constexpr std::string_view kName = "complaint";
+  static constexpr std::string_view kWitness = "complaint";
+  static constexpr std::string_view kKind = "dark";
+  static constexpr bool kRare = true;
+  struct State {
+    Level level;
+    SeenLately<16> seen;
+    bool operator==(const State&) const = default;
+    PN_FIELDS(level, seen)
+  };
+  static int32_t level(const Level& level, const Context& context);
+  static int32_t see(State& state, const model::ObservationBody& body, const Context& context);
+  static std::string note(const Entry& entry);
+  static std::string explain(std::span<const Entry> mine, const Context& context);
+};
+
+}  // namespace postern::decide::detect::complaint

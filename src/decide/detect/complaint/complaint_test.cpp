@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "decide/detect/complaint/complaint.h"
+
+#include <gtest/gtest.h>
+
+namespace postern::decide::detect::complaint {
+namespace {
+
+const model::ClassPolicy kClass;
+const Time kNow = Time{} + days(20'000) + hours(12);
+
+TEST(Complaint, OncePerReporterAndDayOfTheMail) {
+  const Context context{kNow, &kClass};
+  Detector::State state;
+  model::Complaint c{.reporter = "a.example", .source = {}, .sent = kNow, .account = {}};
+  EXPECT_EQ(Detector::see(state, c, context), 2'300);
+  c.sent = kNow + hours(1);
+  EXPECT_EQ(Detector::see(state, c, context), 0);
+  c.reporter = "b.example";
+  EXPECT_EQ(Detector::see(state, c, context), 2'300);
+  c.sent = kNow - hours(13);
+  EXPECT_EQ(Detector::see(state, c, context), 2'300);
+  // Heard again the day after: it is about the same mail.
+  EXPECT_EQ(Detector::see(state, c, {kNow + days(1), &kClass}), 0);
+}
+
+TEST(Complaint, ListingsCountByListAndTheRestDoesNot) {
+  const Context context{kNow, &kClass};
+  Detector::State state;
+  EXPECT_EQ(Detector::see(state, model::Listing{.list = "a.example", .source = {}}, context), 2'300);
+  EXPECT_EQ(Detector::see(state, model::Listing{.list = "a.example", .source = {}}, context), 0);
+  EXPECT_EQ(Detector::see(state, model::Listing{.list = "b.example", .source = {}}, context), 2'300);
+  // A reporter of the same name is somebody else.
+  EXPECT_EQ(Detector::see(state, model::Complaint{.reporter = "a.example", .source = {}, .account = {}}, context),
+            2'300);
+  EXPECT_EQ(Detector::see(state, model::TrapHit{}, context), 0);
+  EXPECT_EQ(Detector::see(state, model::FirstContact{}, context), 0);
+}
+
+TEST(Complaint, HalvesEveryDay) {
+  const auto after = [](Duration d) { return Detector::level({9'200, kNow}, {kNow + d, &kClass}); };
+  EXPECT_EQ(after({}), 9'200);
+  EXPECT_EQ(after(hours(24)), 4'600);
+  EXPECT_EQ(after(hours(48)), 2'300);
+}
+
+TEST(Complaint, InWords) {
+  const Entry complaint{.outcome = model::Outcome::failure};
+  const Entry listing{};
+  EXPECT_EQ(Detector::explain(std::vector{complaint, listing, complaint}, {}),
+            "2 complaints of receivers, 1 listing on a blocklist");
+  EXPECT_EQ(Detector::explain({}, {}), "");
+  EXPECT_EQ(Detector::note(complaint), "complaint of a receiver");
+  EXPECT_EQ(Detector::note(listing), "listed on a blocklist");
+}
+
+}  // namespace
+}  // namespace postern::decide::detect::complaint
