@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // H: the line touched addresses that nobody uses and nobody was ever told of: hosts (Policy::dark), or mailboxes
 // (feedback.traps). +4.6 nats per distinct address; halves every 24 h. 4.6 is ln 100 as scan.h has it, not
-// cut to a tenth: two such steps are then the 9.2 of a case while the first has lost less than the rounding, which is six
-// minutes.
+// cut to a tenth: two such steps are then the 9.2 of a case while the first has lost less than the rounding, which is
+// six minutes.
 #pragma once
 
 #include <array>
