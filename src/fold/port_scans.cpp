@@ -17,10 +17,11 @@ constexpr uint8_t kAck = 16;
 
 bool is_web(uint16_t port) { return port == 80 || port == 443; }
 
+uint32_t mark_of(const IpAddress& host) { return static_cast<uint32_t>(fingerprint(Prefix::host(host))); }
+
 // True when it is a new one and there is room.
 template <size_t N>
-bool take(std::array<uint32_t, N>& marks, uint32_t& n, const IpAddress& host) {
-  const auto mark = static_cast<uint32_t>(fingerprint(Prefix::host(host)));
+bool take(std::array<uint32_t, N>& marks, uint32_t& n, uint32_t mark) {
   const auto known = std::span(marks).first(n);
   if (n >= N || std::ranges::find(known, mark) != known.end()) return false;
   marks[n++] = mark;
@@ -42,6 +43,7 @@ void PortScans::turn(Time at) {
   const int64_t number = at.us / minutes(1).us;
   if (number <= number_) return;
   minute_.clear();
+  std::ranges::fill(firsts_, First{});
   suspects_.reset();
   number_ = number;
 }
@@ -49,23 +51,35 @@ void PortScans::turn(Time at) {
 void PortScans::see_answered(uint32_t line, const model::Flow& flow) {
   turn(flow.begin);
   const auto it = minute_.find(uint64_t{line} << 16 | flow.destination_port);
-  if (it != minute_.end()) (void)take(it->second.answers, it->second.answered, flow.destination);
+  if (it != minute_.end()) (void)take(it->second.answers, it->second.answered, mark_of(flow.destination));
+}
+
+// Null: its first host, or no room.
+PortScans::Hosts* PortScans::hosts_of(uint64_t pair, uint32_t mark) {
+  if (const auto it = minute_.find(pair); it != minute_.end()) return &it->second;
+  First& first = firsts_[(pair * 0x9e3779b97f4a7c15U >> 32) % kFirsts];
+  if (first.pair != pair) {
+    first = {pair, mark};
+    return nullptr;
+  }
+  if (first.mark == mark) return nullptr;
+  if (minute_.size() >= kPairsMax) {
+    ++full_;
+    return nullptr;
+  }
+  Hosts& hosts = minute_[pair];
+  (void)take(hosts.marks, hosts.met, first.mark);
+  return &hosts;
 }
 
 void PortScans::see(uint32_t line, const model::Flow& flow) {
   if (flow.sampling > 1) return;  // a SYN that was picked says nothing of what came after it
   turn(flow.begin);
-  const uint64_t pair = uint64_t{line} << 16 | flow.destination_port;
-  auto it = minute_.find(pair);
-  if (it == minute_.end()) {
-    if (minute_.size() >= kPairsMax) {
-      ++full_;
-      return;
-    }
-    it = minute_.try_emplace(pair).first;
-  }
-  Hosts& hosts = it->second;
-  if (!take(hosts.marks, hosts.met, flow.destination)) return;
+  const uint32_t mark = mark_of(flow.destination);
+  Hosts* known = hosts_of(uint64_t{line} << 16 | flow.destination_port, mark);
+  if (known == nullptr) return;
+  Hosts& hosts = *known;
+  if (!take(hosts.marks, hosts.met, mark)) return;
   if (hosts.met == kSuspectAt && !is_web(flow.destination_port)) suspects_.set(flow.destination_port);
   const uint32_t outweighed = hosts.answered * kAnswerOutweighs;
   if (hosts.met < outweighed + kHostsEach * (hosts.told + 1)) return;

@@ -8,8 +8,11 @@
 // each outweighs kAnswerOutweighs that do not: ln(.2/.05) / ln(.95/.8), of peers a fifth answering at least, of guesses
 // a twentieth at most. Not on the web's ports, where everybody is answered.
 // Only the client's own records are needed, so a one-way exporter shows it as well; sampled ones say nothing. Mail
-// ports have detectors of their own and are not looked at. Bounded: kPairsMax pairs of line and port in a minute;
-// beyond them, a counter. Pure; time comes with each call.
+// ports have detectors of their own and are not looked at.
+// Most pairs of line and port meet one silent host in a minute and no more. Of those one word is kept, in a table of
+// kFirsts places where a newer one takes the place of an older: a pair that is overtaken begins again. Only at its
+// second host it gets room of its own. Bounded: kPairsMax such pairs in a minute; beyond them, a counter. Pure; time
+// comes with each call.
 #pragma once
 
 #include <array>
@@ -17,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <unordered_map>
+#include <vector>
 
 #include "model/flow.h"
 
@@ -36,12 +40,13 @@ class PortScans {
   static constexpr uint32_t kHostsEach = 10;
   static constexpr uint32_t kHostsMost = 60;  // told of in a minute; more says nothing more
   static constexpr size_t kPairsMax = 65'536;
+  static constexpr size_t kFirsts = 65'536;
   static constexpr uint32_t kSuspectAt = 5;
   static constexpr uint32_t kAnswerOutweighs = 8;
   using Ports = std::bitset<65'536>;
   using Sink = std::function<void(const ScanStep&)>;
 
-  explicit PortScans(Sink sink) : sink_(std::move(sink)) {}
+  explicit PortScans(Sink sink) : sink_(std::move(sink)), firsts_(kFirsts) {}
 
   // A record of the client's side of a TCP connection on no mail port that was never acknowledged by anybody.
   [[nodiscard]] static bool is_unanswered(uint8_t protocol, uint16_t source_port, uint16_t destination_port,
@@ -62,9 +67,15 @@ class PortScans {
     std::array<uint32_t, kHostsMost> marks{};
     std::array<uint32_t, kHostsMost / kAnswerOutweighs + 1> answers{};  // more would say nothing more
   };
+  struct First {
+    uint64_t pair = 0;  // line and port; 0 = none
+    uint32_t mark = 0;
+  };
   void turn(Time at);
+  [[nodiscard]] Hosts* hosts_of(uint64_t pair, uint32_t mark);
 
   Sink sink_;
+  std::vector<First> firsts_;
   std::unordered_map<uint64_t, Hosts> minute_;  // by line and port
   Ports suspects_;
   int64_t number_ = 0;  // of the minute

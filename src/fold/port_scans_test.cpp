@@ -84,8 +84,22 @@ TEST(PortScans, PeersThatAnswerOutweighThoseThatAreGone) {
 
 TEST(PortScans, IsBoundedAndCountsIt) {
   PortScans scans([](const ScanStep&) {});
-  for (uint32_t i = 0; i < PortScans::kPairsMax + 3; ++i) scans.see(i + 1, syn(1, 445, kMinute));
+  for (uint32_t i = 0; i < PortScans::kPairsMax + 3; ++i)
+    for (const uint32_t host : {1U, 2U}) scans.see(i + 1, syn(host, 445, kMinute));
   EXPECT_EQ(scans.full(), 3U);
+}
+
+// A network of a million lines, most of which miss somebody once: who scans among them is found.
+TEST(PortScans, LinesThatMissOneHostTakeNoRoomFromWhoScans) {
+  std::vector<ScanStep> told;
+  PortScans scans([&](const ScanStep& s) { told.push_back(s); });
+  for (uint32_t i = 0; i < 1'000'000; ++i) {
+    scans.see(2 + i, syn(i, 443, kMinute + microseconds(10 * i)));
+    if (i % 10'000 == 0) scans.see(1, syn(i, 445, kMinute + microseconds(10 * i)));
+  }
+  EXPECT_EQ(scans.full(), 0U);
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told[0].line, 1U);
 }
 
 }  // namespace
