@@ -15,6 +15,13 @@ namespace {
 constexpr int kMovesAtOnceMax = 8;         // of one case in one step; the rest comes with the next tick
 constexpr size_t kCasesPerTickMax = 4096;  // looked at in one tick
 
+uint16_t port_of(const model::ObservationBody& body) {
+  if (const auto* contact = std::get_if<model::FirstContact>(&body)) return contact->port;
+  if (const auto* volume = std::get_if<model::MailVolume>(&body)) return volume->port;
+  const auto* scan = std::get_if<model::PortScan>(&body);
+  return scan == nullptr ? uint16_t{0} : scan->port;
+}
+
 // What is held back of the line differs, so its order does.
 bool is_other_hold(const model::Case* before, const model::Case& now) {
   const bool held_before = before != nullptr && model::holds_back(before->state);
@@ -112,6 +119,23 @@ void Work::on_finding(const model::Finding& finding, const std::string& summary)
   const model::Case* open = facts_.cases.open_of(finding.line);
   if (open != nullptr && open->findings.size() >= casework::kFindingsPerCaseMax) ++state_.counters.findings_full;
   change(casework::on_finding(facts_.cases, finding, summary, scene_of(finding.line)));
+}
+
+// The highest stage is reached once; a service that the line turns to afterwards is a finding of its own, once.
+void Work::widen(model::SubscriberId line, const model::ObservationBody& body) {
+  const model::Case* open = facts_.cases.open_of(line);
+  const uint16_t port = port_of(body);
+  if (open == nullptr || port == 0 || !casework::may_widen(*open, port)) return;
+  const detect::Subject subject = state_.subject_of(line);
+  const Time since = at_ - casework::kServiceWithin;
+  if (state_.watch.evidence_on(subject, port, since, &casework::is_more_than_novelty, facts_.policy) <
+      casework::kServiceMnat)
+    return;
+  detect::Reached reached = state_.watch.opinion(subject, at_, facts_.policy, model::Mode::on);
+  reached.finding.id = facts_.cases.next_finding();
+  ++state_.counters.findings;
+  emit(line, reached.finding);
+  on_finding(reached.finding, reached.summary);
 }
 
 void Work::operator()(const model::PageConfirmed& o) {

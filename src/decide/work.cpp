@@ -146,6 +146,7 @@ void Work::judge(model::SubscriberId line, const model::ObservationBody& body) {
     emit(line, finding);
     if (!reached.ticket) on_finding(finding, reached.summary);
   }
+  widen(line, body);
   // What was due may have waited for it; a case opened just now has seen it too.
   if (see_behaviour(body, line)) look_at(facts_.cases.open_of(line)->id);
 }

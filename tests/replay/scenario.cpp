@@ -128,7 +128,8 @@ class Scenario {
       dispatch(std::move(each));
     }
   }
-  // contact LINE DESTINATION VERDICT OUTCOME [dark]; from the line's first prefix. "contact ?192.0.2.1 ...": line 0
+  // contact LINE DESTINATION VERDICT OUTCOME [dark] [PORT]; from the line's first prefix. "contact ?192.0.2.1 ...":
+  // line 0
   void contact(const Words& words) {
     model::FirstContact c;
     if (words.at(0).starts_with("?")) {
@@ -141,6 +142,7 @@ class Scenario {
     c.verdict = named(model::Verdict_from(words.at(2)), words[2]);
     c.outcome = named(model::Outcome_from(words.at(3)), words[3]);
     c.dark = words.size() > 4 && words[4] == "dark";
+    if (words.size() > (c.dark ? 5 : 4)) c.port = static_cast<uint16_t>(std::stoul(words.back()));
     observe(c);
   }
   [[nodiscard]] IpAddress first_address_of(const std::string& name, model::SubscriberId line) const {
@@ -304,6 +306,8 @@ class Scenario {
       is(found ? answer.sessions[0].line_key : std::string(to_string(answer.kind)), words.at(2));
     } else if (what == "entry") {
       expect_entry(words, is);
+    } else if (what == "closed") {
+      is(closed_of(must(parse_prefix(words.at(1)))), words.at(2));
     } else if (what == "plugged") {
       const auto it = table_.find(must(parse_prefix(words.at(1))));
       is(it != table_.end() && it->second.hold == model::Hold::garden ? "yes" : "no", words.at(2));
@@ -312,6 +316,15 @@ class Scenario {
     } else {
       bad("expect what? " + what);
     }
+  }
+  // "tcp/23,tcp/445": what a restriction closes beside port 25; "none"
+  [[nodiscard]] std::string closed_of(const Prefix& prefix) const {
+    const auto it = table_.find(prefix);
+    std::vector<std::string> out;
+    if (it != table_.end() && it->second.hold == model::Hold::services)
+      for (const model::Service& s : it->second.closed)
+        out.push_back(fmt::format("{}/{}", to_string(s.transport), s.port));
+    return out.empty() ? "none" : fmt::format("{}", fmt::join(out, ","));
   }
   // expect case LINE STATE [words its summary contains]
   void expect_case(const Words& words) {

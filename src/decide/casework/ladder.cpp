@@ -6,6 +6,8 @@
 namespace postern::decide::casework {
 namespace {
 
+constexpr Duration kTogether = minutes(10);
+
 using model::Case;
 using model::CaseState;
 using model::Channel;
@@ -78,6 +80,8 @@ std::optional<ContactAttempt> event_attempt(const Case& c, const Scene& scene) {
   Notice notice;
   if (c.state == CaseState::restricted && is_warned_now(c, scene)) {
     notice = Notice::disconnecting;
+  } else if (const Time widened = widened_due(c, scene); widened && scene.now >= widened) {
+    notice = Notice::widened;
   } else if (c.state == CaseState::restricted) {
     notice = Notice::restricted;
   } else if (c.state == CaseState::disconnected) {
@@ -89,7 +93,9 @@ std::optional<ContactAttempt> event_attempt(const Case& c, const Scene& scene) {
   } else {
     return std::nullopt;
   }
-  const Time since = model::holds_back(c.state) ? c.restricted_at : std::max(c.opened, c.released_at);
+  const Time since = notice == Notice::widened    ? c.widened_at
+                     : model::holds_back(c.state) ? c.restricted_at
+                                                  : std::max(c.opened, c.released_at);
   const ContactAttempt* newest = newest_since(c, notice, since);
   if (newest == nullptr) return attempt(c, 0, notice, scene);
   if (!came_to_nothing(newest->state)) return std::nullopt;
@@ -117,6 +123,14 @@ std::optional<ContactAttempt> reminder(const Case& c, const Scene& scene) {
 }
 
 }  // namespace
+
+// What the garden takes grows no more; a restriction that was not announced yet is announced as it is then.
+Time widened_due(const Case& c, const Scene& scene) {
+  if (c.state != CaseState::restricted || scene.rules->restriction != model::Hold::services) return {};
+  const ContactAttempt* told = newest_since(c, Notice::restricted, c.restricted_at);
+  const bool grown = c.widened_at > c.restricted_at && told != nullptr && told->at < c.widened_at;
+  return grown ? c.widened_at + kTogether : Time{};
+}
 
 Time warn_due(const Case& c, const Scene& scene) {
   // In shadow nobody is told of what will not happen.

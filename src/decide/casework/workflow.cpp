@@ -34,24 +34,37 @@ CaseChanged becomes(Case c, CaseState state, Time now, std::string why) {
   return becomes(std::move(c), now, std::move(why));
 }
 
-// More than novelty: block stage, or a family other than it (mx is the same act, seen in the DNS) that says something.
+// More than novelty: block stage, or a family other than it that says something.
 CaseGrade grade_of(const model::Finding& finding) {
   if (finding.stage == model::Stage::block) return CaseGrade::block;
   for (const auto& [family, mnat] : finding.levels_mnat)
-    if (family != "novelty" && family != "mx" && mnat >= kWitnessMnat) return CaseGrade::evidence;
+    if (is_more_than_novelty(family) && mnat >= kWitnessMnat) return CaseGrade::evidence;
   return CaseGrade::question;
 }
 
-// What the evidence was on, most of all what a restriction closes. Ports of mail that everybody may use are in it only
-// where a finding names them.
-void add_services(Case& c, const model::Finding& finding) {
+// What the evidence says of one port, lately.
+int64_t evidence_on(const model::Finding& finding, uint16_t port) {
+  int64_t sum = 0;
+  for (const model::Increment& step : finding.evidence)
+    if (step.port == port && step.at >= finding.at - kServiceWithin && is_more_than_novelty(step.family))
+      sum += step.mnat;
+  return sum;
+}
+
+// What the evidence was on, most of all what a restriction closes; the services that are new. Ports of mail that
+// everybody may use are in it only where a finding names them. What is closed already grows by what says something.
+std::vector<std::string> add_services(Case& c, const model::Finding& finding) {
+  std::vector<std::string> added;
   for (const model::Increment& step : finding.evidence) {
     const model::Service service{model::Transport::tcp, step.port};
     const auto at = std::ranges::lower_bound(c.services, service);
     if (step.port == 0 || (at != c.services.end() && *at == service)) continue;
-    if (c.services.size() >= model::kClosedMax) return;
+    if (model::holds_back(c.state) && evidence_on(finding, step.port) < kServiceMnat) continue;
+    if (c.services.size() >= model::kClosedMax) break;
     c.services.insert(at, service);
+    added.push_back(fmt::format("TCP {}", step.port));
   }
+  return added;
 }
 
 bool before_restriction(CaseState s) {
@@ -182,6 +195,13 @@ std::optional<CaseChanged> order_contact(const Book& book, const Case& c, const 
 
 }  // namespace
 
+bool is_more_than_novelty(std::string_view family) { return family != "novelty" && family != "mx"; }
+
+bool may_widen(const Case& c, uint16_t port) {
+  return !c.findings.empty() && c.findings.size() < kFindingsPerCaseMax && c.services.size() < model::kClosedMax &&
+         !std::ranges::binary_search(c.services, model::Service{model::Transport::tcp, port});
+}
+
 bool still_there(const Scene& scene, Time since) {
   return scene.behaviour_at > since && scene.now - scene.behaviour_at < scene.rules->stopped_after;
 }
@@ -213,7 +233,10 @@ std::optional<CaseChanged> on_finding(const Book& book, const model::Finding& fi
   c.score_mnat = finding.score_mnat;
   c.first_contacts = finding.first_contacts;
   c.summary = summary;
-  add_services(c, finding);
+  if (const auto added = add_services(c, finding); model::holds_back(c.state) && !added.empty()) {
+    c.widened_at = finding.at;
+    why += fmt::format("; on {} too now", fmt::join(added, ", "));
+  }
   const CaseGrade before = std::exchange(c.grade, std::max(c.grade, grade_of(finding)));
   if (before_restriction(c.state)) c.deadline_at = deadline_of(c, scene);
   // Once restricted the deadline is what a person gave before the plug.
@@ -254,9 +277,10 @@ Time next_look(const Case& c, const Scene& scene) {
   const model::CaseRules& rules = *scene.rules;
   const Time seen = std::max(last_touch(c), scene.behaviour_at);
   Time next = scene.now + kLookAtLatest;
-  for (const Time t : {next_step(c, scene), c.opened + rules.contact_promise, c.deadline_at, seen + rules.clean_after,
-                       seen + rules.stopped_after, std::max(c.restricted_at, scene.behaviour_at) + rules.release_after,
-                       last_touch(c) + rules.question_after, warn_due(c, scene), plug_due(c, scene)})
+  for (const Time t :
+       {next_step(c, scene), c.opened + rules.contact_promise, c.deadline_at, seen + rules.clean_after,
+        seen + rules.stopped_after, std::max(c.restricted_at, scene.behaviour_at) + rules.release_after,
+        last_touch(c) + rules.question_after, widened_due(c, scene), warn_due(c, scene), plug_due(c, scene)})
     if (t > scene.now) next = std::min(next, t);
   // What the governor holds frees itself as the hour goes by.
   if (c.state == CaseState::deadline || c.plug_asked_at) next = std::min(next, scene.now + minutes(1));
