@@ -102,7 +102,8 @@ bool Work::see_behaviour(const model::ObservationBody& body, model::SubscriberId
   const auto* sum = std::get_if<model::LineSum>(&body);
   const bool is = std::holds_alternative<model::FirstContact>(body) || std::holds_alternative<model::PortScan>(body) ||
                   (sum != nullptr && sum->blocked != 0);
-  if (!is || facts_.cases.open_of(line) == nullptr) return false;
+  const model::Case* open = facts_.cases.open_of(line);
+  if (!is || open == nullptr || open->kind != model::CaseKind::behaviour) return false;
   state_.seen.see(line, at_);
   return true;
 }
@@ -136,6 +137,16 @@ void Work::widen(model::SubscriberId line, const model::ObservationBody& body) {
   ++state_.counters.findings;
   emit(line, reached.finding);
   on_finding(reached.finding, reached.summary);
+}
+
+// Where the class of the line says so; of an account, the line of its owner. Who has a case already is in it.
+void Work::ask_about_limit(const model::RelayLimit& o) {
+  const model::SubscriberId line = o.line ? o.line : facts_.accounts.owner_of(model::account_id(o.account));
+  if (facts_.subscribers.find(line) == nullptr || !state_.class_of(line).case_at_relay_limit) return;
+  const model::Case* open = facts_.cases.open_of(line);
+  if (open != nullptr && open->kind != model::CaseKind::relay_limit) return;
+  change(casework::on_limit(facts_.cases, line, {o.what, o.window, o.most}, scene_of(line)));
+  state_.seen.see(line, at_);
 }
 
 void Work::operator()(const model::PageConfirmed& o) {

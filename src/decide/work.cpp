@@ -187,7 +187,7 @@ detect::Subject Engine::State::subject_of(model::SubscriberId line) const {
   const model::Permit* permit = facts.permits.in_force(line, last_tick);
   const model::Case* open = facts.cases.open_of(line);
   return {line, &class_of(line), permit != nullptr && permit->kind != model::PermitKind::named_server,
-          open == nullptr ? Time{} : open->contacted_at};
+          open == nullptr || open->kind != model::CaseKind::behaviour ? Time{} : open->contacted_at};
 }
 
 void Engine::State::look_at_every_case() {

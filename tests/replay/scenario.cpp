@@ -82,6 +82,7 @@ class Scenario {
     if (verb == "sum") return sum(words);
     if (verb == "settle") return settle(words);
     if (verb == "says") return says(words);
+    if (verb == "limit") return limit(words);
     if (verb == "answer") return answer(words);
     if (verb == "case") return command(words);
     if (verb == "governor") return governor(words);
@@ -209,6 +210,13 @@ class Scenario {
     }
     bad("no notice is under way");
   }
+  // limit LINE WHAT WINDOW MOST [PERCENT]: the line came to one of its limits at the relay
+  void limit(const Words& words) {
+    model::RelayLimit o{.line = id_of(words.at(0)), .account = {}, .what = words.at(1), .window = words.at(2)};
+    o.most = static_cast<uint32_t>(std::stoul(words.at(3)));
+    if (words.size() > 4) o.percent = static_cast<uint32_t>(std::stoul(words[4]));
+    observe(o);
+  }
   // says LINE WHAT: the customer, on the page
   void says(const Words& words) {
     observe(model::CustomerSays{id_of(words.at(0)), named(model::CustomerStatus_from(words.at(1)), words[1])});
@@ -240,7 +248,9 @@ class Scenario {
       const std::string key = word.substr(0, word.find('='));
       const std::string value = word.substr(key.size() + 1);
       const auto number = [&] { return static_cast<uint32_t>(std::stoul(value)); };
-      if (key == "restrict")
+      if (key == "case_at_limit")
+        policy_.classes["residential"].case_at_relay_limit = value == "yes";
+      else if (key == "restrict")
         r.restrict_mode = named(model::Mode_from(value), value);
       else if (key == "deadline")
         r.deadline = must(parse_duration(value));
@@ -288,6 +298,8 @@ class Scenario {
       if (engine_.open_case_of(id_of(words.at(1))) != nullptr) bad(words[1] + " has a case");
     } else if (what == "case") {
       expect_case(words);
+    } else if (what == "kind") {
+      is(std::string(to_string(case_of(words.at(1)).kind)), words.at(2));
     } else if (what == "grade") {
       is(std::string(to_string(case_of(words.at(1)).grade)), words.at(2));
     } else if (what == "contact") {

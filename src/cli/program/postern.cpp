@@ -102,6 +102,7 @@ void Program::cases_and_explain() {
   list->add_option("--customer", options_.customer, "open ones whose customer is silent, read, says_clean, …");
   list->add_option("--grade", options_.grade, "open ones that rest on: question, evidence, block");
   list->add_option("--class", options_.class_name, "open ones of lines of this class");
+  list->add_option("--kind", options_.case_kind, "open ones about: behaviour, relay_limit");
   on_list(list,
           [this] {
             return Call{.path = "/v1/cases",
@@ -109,10 +110,12 @@ void Program::cases_and_explain() {
                                   {"state", options_.state},
                                   {"customer", options_.customer},
                                   {"grade", options_.grade},
-                                  {"class", options_.class_name}}};
+                                  {"class", options_.class_name},
+                                  {"kind", options_.case_kind}}};
           },
           {{"CASE", "id"},
            {"LINE", "subscriber_key"},
+           {"KIND", "kind"},
            {"STATE", "state"},
            {"CUSTOMER", "customer"},
            {"SCORE", "score"},
@@ -169,7 +172,7 @@ CLI::App* Program::case_order(CLI::App* group, const std::string& verb, const ch
   command->add_option("ID", options_.word, "the case's number, or several as 3,5,8");
   command->add_option("TEXT", options_.why, "for the journal");
   command->add_option("--where", options_.where,
-                      "instead: open cases with state=, class=, grade=, customer=; as a=b,c=d");
+                      "instead: open cases with state=, class=, grade=, customer=, kind=; as a=b,c=d");
   on(
       command,
       [this, verb] {

@@ -38,6 +38,7 @@ struct Options {
   std::string customer;
   std::string grade;
   std::string class_name;
+  std::string case_kind;
   std::string where;
   bool csv = false;
   bool all = false;

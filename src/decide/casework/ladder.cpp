@@ -152,6 +152,7 @@ Time plug_due(const Case& c, const Scene& scene) {
 }
 
 Notice round_of(const Case& c) {
+  if (c.kind == model::CaseKind::relay_limit) return Notice::relay_limit;
   if (c.grade == model::CaseGrade::question) return Notice::question;
   if (c.relapses != 0) return Notice::relapse;
   const bool asked = std::ranges::any_of(c.contacts, [&](const ContactAttempt& a) {
@@ -182,7 +183,8 @@ std::optional<ContactAttempt> next_attempt(const Case& c, const Scene& scene) {
   if (c.confirmed_at > newest->at) return std::nullopt;
   const bool waited = scene.now - newest->at >= scene.rules->escalate_every;
   // A question is not pressed: it climbs only when a channel failed.
-  const bool climbs = came_to_nothing(newest->state) || (waited && round != Notice::question);
+  const bool asks = round == Notice::question || round == Notice::relay_limit;
+  const bool climbs = came_to_nothing(newest->state) || (waited && !asks);
   if (climbs)
     if (auto next = attempt(c, static_cast<size_t>(newest->channel) + 1, round, scene)) return next;
   return reminder(c, scene);

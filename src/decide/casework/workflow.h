@@ -6,7 +6,8 @@
 //     is more than novelty, and the behaviour is still there since that notice;
 //   - nothing is released while the behaviour is there, and no case closes by itself while it is;
 //   - unconfirmed notices climb from channel to channel; a promise that is missed is a record, never silence;
-//   - the same text never goes twice by the same channel in one round.
+//   - the same text never goes twice by the same channel in one round;
+//   - a case about a limit of the relay asks, once, and ends by itself when the limit is not reached again.
 #pragma once
 
 #include <optional>
@@ -40,6 +41,9 @@ struct Scene {
 // Opens a case, or adds to the line's. `summary` is the detectors' sentence.
 [[nodiscard]] std::optional<model::CaseChanged> on_finding(const Book& book, const model::Finding& finding,
                                                            const std::string& summary, const Scene& scene);
+// A limit of the relay was reached by a line whose class asks for a case then; its case, if it has one, is about that.
+[[nodiscard]] std::optional<model::CaseChanged> on_limit(const Book& book, model::SubscriberId line,
+                                                         const model::LimitReached& limit, const Scene& scene);
 // What time alone brings next, one transition; call again until nothing. `ask` is asked only when a restriction is due.
 [[nodiscard]] std::optional<model::CaseChanged> on_time(const Book& book, const model::Case& c, const Scene& scene,
                                                         const Governor& governor);
