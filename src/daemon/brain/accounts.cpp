@@ -93,7 +93,8 @@ void Brain::tell_of_limit(const model::RelayLimit& limit, Time at) {
                                                      .customer = s->contact->name,
                                                      .language = s->language,
                                                      .line_key = s->key,
-                                                     .limit = limit});
+                                                     .limit = limit,
+                                                     .page = p.url + std::string(edge::garden::kPortal)});
   // A number far from those of contacts, the same for the same limit of the same hour.
   const std::string mark =
       fmt::format("{} {} {} {} {}", who.value, limit.account, limit.what, limit.window, limit.percent);

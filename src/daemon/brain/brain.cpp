@@ -282,6 +282,7 @@ void Brain::tell_of_bounds() {
 }
 
 void Brain::tick() {
+  give_up_usage();
   if (holding()) return;
   absorb(engine_.tick(sys::now()));
   if (!plugged_) publish_plugs();
