@@ -4,6 +4,7 @@
 
 #include "cli/program/program.h"
 #include "cli/relay/check.h"
+#include "cli/relay/setup.h"
 
 namespace postern::cli {
 using wire::Json;
@@ -265,6 +266,15 @@ void Program::relay() {
                               {"AUTH-25", "auth_on_25"},
                               {"LAST", "last"}});
       });
+
+  CLI::App* setup = group->add_subcommand("autoconfig", "what mail programs and their owners need to know");
+  setup->add_option("WHAT", options_.word, "xml (Mozilla's), srv (records for your zones), text (for customers)")
+      ->required()
+      ->check(CLI::IsMember({"xml", "srv", "text"}));
+  setup->add_option("FILE", options_.config, "the settings")->capture_default_str();
+  setup->add_option("--language", options_.language, "of the text")->capture_default_str();
+  setup->fallthrough();
+  setup->callback([this] { print(relay_autoconfig({options_.word, options_.config, options_.language})); });
 
   CLI::App* check = group->add_subcommand("check", "whether this machine's Postfix asks as it should; 1 = it does not");
   check->add_option("FILE", options_.config, "the settings")->capture_default_str();

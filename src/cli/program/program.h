@@ -47,6 +47,7 @@ struct Options {
   std::vector<std::string> destinations;
   Rehearse rehearse;
   std::string postfix;
+  std::string language = "en";
   std::optional<unsigned> connections_per_min;
   std::optional<unsigned> connections_burst;
   std::optional<unsigned> networks_per_hour;
