@@ -160,7 +160,7 @@ void Program::cases_and_explain() {
 
   CLI::App* why = app_.add_subcommand("explain", "why: observation, finding, case, order, receipt");
   why->add_option("WHAT", options_.word,
-                  "address, line's key, reference, or session:N, finding:N, case:N, order:N, permit:N")
+                  "address, line's key, mail account, reference, or session:N, finding:N, case:N, order:N, permit:N")
       ->required();
   why->add_option("--at", options_.at, "for an address: a time; now if not given");
   on(

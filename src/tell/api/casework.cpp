@@ -50,8 +50,7 @@ struct Filter {
   }
   [[nodiscard]] bool takes(const model::Case& c, const View& view) const {
     return (state.empty() || to_string(c.state) == state) && (customer.empty() || to_string(c.customer) == customer) &&
-           (grade.empty() || to_string(c.grade) == grade) &&
-           (kind.empty() || to_string(c.kind) == kind) &&
+           (grade.empty() || to_string(c.grade) == grade) && (kind.empty() || to_string(c.kind) == kind) &&
            (class_name.empty() || view.class_of_line(c.line) == class_name);
   }
   [[nodiscard]] std::string words() const {
