@@ -11,7 +11,7 @@
 #include "edge/autoconfig/autoconfig.h"
 #include "edge/garden/garden.h"
 #include "edge/notice/notice.h"
-#include "settings/autoconfig/autoconfig.h"
+#include "settings/reference/autoconfig/autoconfig.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
 #include "sys/http.h"

@@ -129,7 +129,7 @@ void Work::widen(model::SubscriberId line, const model::ObservationBody& body) {
   if (open == nullptr || port == 0 || !casework::may_widen(*open, port)) return;
   const detect::Subject subject = state_.subject_of(line);
   const Time since = at_ - casework::kServiceWithin;
-  if (state_.watch.evidence_on(subject, port, since, &casework::is_more_than_novelty, facts_.policy) <
+  if (state_.watch.evidence_on(subject, port, since, &casework::speaks_of_a_service, facts_.policy) <
       casework::kServiceMnat)
     return;
   detect::Reached reached = state_.watch.opinion(subject, at_, facts_.policy, model::Mode::on);

@@ -23,7 +23,8 @@ Program::Program() {
   subscribers();
   sessions();
   permits();
-  cases_and_explain();
+  cases();
+  explain();
   governor();
   gate();
   decoys();
@@ -95,7 +96,7 @@ void Program::status_and_check() {
   on(app_.add_subcommand("status", "what runs, and what there is"), [] { return Call{.path = "/v1/status"}; }, fields);
 }
 
-void Program::cases_and_explain() {
+void Program::cases() {
   CLI::App* group = noun("case", "lines in trouble, with the evidence");
   CLI::App* list = group->add_subcommand("list", "cases, the newest first");
   list->add_option("--line", options_.line, "of one line");
@@ -157,7 +158,9 @@ void Program::cases_and_explain() {
   case_order(group, "says", "what the customer told you")
       ->add_option("--says", options_.customer, "read, says_clean, disputes or wants_help")
       ->required();
+}
 
+void Program::explain() {
   CLI::App* why = app_.add_subcommand("explain", "why: observation, finding, case, order, receipt");
   why->add_option("WHAT", options_.word,
                   "address, line's key, mail account, reference, or session:N, finding:N, case:N, order:N, permit:N")

@@ -73,7 +73,8 @@ class Program {
   void subscribers();
   void sessions();
   void permits();
-  void cases_and_explain();
+  void cases();
+  void explain();
   CLI::App* case_order(CLI::App* group, const std::string& verb, const char* about);
   void governor();
   void gate();

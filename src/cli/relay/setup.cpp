@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "settings/autoconfig/autoconfig.h"
+#include "settings/reference/autoconfig/autoconfig.h"
 #include "words/words.h"
 
 namespace postern::cli {

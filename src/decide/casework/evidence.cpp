@@ -19,6 +19,9 @@ using model::Mode;
 
 constexpr int32_t kWitnessMnat = 4'600;  // DETECTION.md: a family that says something by itself
 
+// mx is the same act, seen in the DNS.
+bool is_more_than_novelty(std::string_view family) { return family != "novelty" && family != "mx"; }
+
 // More than novelty: block stage, or a family other than it that says something.
 CaseGrade grade_of(const model::Finding& finding) {
   if (finding.stage == model::Stage::block) return CaseGrade::block;
@@ -31,7 +34,7 @@ CaseGrade grade_of(const model::Finding& finding) {
 int64_t evidence_on(const model::Finding& finding, uint16_t port) {
   int64_t sum = 0;
   for (const model::Increment& step : finding.evidence)
-    if (step.port == port && step.at >= finding.at - kServiceWithin && is_more_than_novelty(step.family))
+    if (step.port == port && step.at >= finding.at - kServiceWithin && speaks_of_a_service(step.family))
       sum += step.mnat;
   return sum;
 }
@@ -77,7 +80,7 @@ Case case_for(const Case* open, const Book& book, const model::Finding& finding,
 
 }  // namespace
 
-bool is_more_than_novelty(std::string_view family) { return family != "novelty" && family != "mx"; }
+bool speaks_of_a_service(std::string_view family) { return is_more_than_novelty(family) && family != "persistence"; }
 
 bool may_widen(const Case& c, uint16_t port) {
   return !c.findings.empty() && c.findings.size() < kFindingsPerCaseMax && c.services.size() < model::kClosedMax &&

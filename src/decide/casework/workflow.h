@@ -20,12 +20,13 @@
 
 namespace postern::decide::casework {
 
-// What a line that is held back is seen to do on a further service closes it too: so much evidence on it, more than
-// novelty, within so long. DETECTION.md: what a family says something by itself at.
+// What a line that is held back is seen to do on a further service closes it too: so much evidence on it within so
+// long. DETECTION.md: what a family says something by itself at.
 inline constexpr int32_t kServiceMnat = 4'600;
 inline constexpr Duration kServiceWithin = hours(24);
-// Families but novelty, and mx, which is the same act seen in the DNS.
-[[nodiscard]] bool is_more_than_novelty(std::string_view family);
+// Families that say what a service is abused for: not that a network is new (novelty, and mx, which is the same act
+// seen in the DNS), nor that new networks go on being contacted (persistence).
+[[nodiscard]] bool speaks_of_a_service(std::string_view family);
 // Whether a finding about this TCP port would add a service to the case.
 [[nodiscard]] bool may_widen(const model::Case& c, uint16_t port);
 

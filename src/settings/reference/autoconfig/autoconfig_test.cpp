@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "settings/autoconfig/autoconfig.h"
+#include "settings/reference/autoconfig/autoconfig.h"
 
 #include <gtest/gtest.h>
 
