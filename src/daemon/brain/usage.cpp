@@ -40,9 +40,7 @@ page::RelayMeter meter_of(const relay::Usage* usage, const relay::Limits& limits
 }  // namespace
 
 void Brain::ask_usage(PageWaiting waiting) {
-  const auto& r = settings_.relay;
-  if (r.listen_unix.empty() && r.listen.empty())
-    return link_.send(waiting.from, GardenTold{waiting.token, std::move(waiting.facts)});
+  if (!relay_is_asked(settings_)) return link_.send(waiting.from, GardenTold{waiting.token, std::move(waiting.facts)});
   if (pages_waiting_.size() >= kPagesWaitingMax) return tell_unread(std::move(waiting));
   RelayAsk ask{
       .token = ++page_token_, .asker = Role::brain, .line = waiting.line, .account = {}, .rows_max = 0, .accounts = {}};
@@ -68,7 +66,7 @@ void Brain::tell_usage(const RelayTold& told) {
       s == nullptr || s->accounts.erased ? std::vector<std::string>() : *s->accounts;
   for (size_t i = 0; i < std::min(accounts.size(), page::kRelayAccountsShown); ++i) {
     const auto row = std::ranges::find_if(told.rows, [&](const relay::Usage& u) {
-      return !u.line && model::account_name(u.account) == accounts[i].substr(0, relay::kNameMax);
+      return !u.line && !u.of_class && model::account_name(u.account) == accounts[i].substr(0, relay::kNameMax);
     });
     page::RelayMeter meter = meter_of(row == told.rows.end() ? nullptr : &*row, relay_account_limits(settings_));
     meter.account = accounts[i];

@@ -134,17 +134,6 @@ TEST_F(Told, NobodyIsRemindedWhoAnsweredOrStopped) {
   EXPECT_FALSE(next_attempt(c, scene));
 }
 
-// Confirmed in the moment a notice is ordered: once, however often somebody presses then; and again when they read it.
-TEST_F(Told, WhatIsConfirmedTwiceInOneMomentIsOneTransition) {
-  scene.now = kNow;
-  const auto once = on_confirmed(c, scene, "pressed");
-  ASSERT_TRUE(once);
-  EXPECT_EQ(once->case_.confirmed_at, c.contacts.back().at);
-  EXPECT_FALSE(on_confirmed(once->case_, scene, "pressed"));
-  scene.now = kNow + minutes(1);
-  EXPECT_TRUE(on_confirmed(once->case_, scene, "pressed"));
-}
-
 // Of a restricted line, extending moves the plug, and its announcement with it; where there is none it says so.
 TEST_F(Told, ExtendingARestrictedCaseMovesThePlug) {
   const model::CaseCommand extend{"ops", c.id, model::CaseVerb::extend, "", kNow + days(9)};

@@ -214,10 +214,9 @@ std::optional<CaseChanged> on_contact(const Case& c, const model::ContactSettled
 }
 
 std::optional<CaseChanged> on_confirmed(const Case& c, const Scene& scene, const std::string& how) {
-  // A notice that was ordered in the moment of the last confirmation was not what was confirmed; to confirm again in
-  // that moment says nothing.
+  // A notice that was ordered in the moment of the last confirmation was not what was confirmed.
   const bool fresh = !c.confirmed_at || (!c.contacts.empty() && c.confirmed_at <= c.contacts.back().at);
-  if (!fresh || c.confirmed_at == scene.now) return std::nullopt;
+  if (!fresh) return std::nullopt;
   Case next = c;
   next.confirmed_at = scene.now;
   if (!next.contacted_at) next.contacted_at = scene.now;
