@@ -58,14 +58,13 @@ struct Measure {
 
 double in_hours(Duration d) { return static_cast<double>(d.seconds()) / 3600; }
 
-std::vector<Measure> measures(uint32_t ill) {
+std::vector<Measure> measures() {
   return {
       {"to_contact.median", "h", [](const Told& t) { return in_hours(t.to_contact.median); }},
       {"to_contact.p90", "h", [](const Told& t) { return in_hours(t.to_contact.p90); }},
       {"to_cure.median", "h", [](const Told& t) { return in_hours(t.to_cure.median); }},
       {"to_cure.p90", "h", [](const Told& t) { return in_hours(t.to_cure.p90); }},
       {"cured", "lines", [](const Told& t) { return static_cast<double>(t.cured); }},
-      {"never_cured", "lines", [ill](const Told& t) { return static_cast<double>(ill - std::min(ill, t.cured)); }},
       {"let_out", "connections", [](const Told& t) { return static_cast<double>(t.let_out); }},
       {"restricted", "lines", [](const Told& t) { return static_cast<double>(t.restrictions); }},
       {"disconnected", "lines", [](const Told& t) { return static_cast<double>(t.disconnections); }},
@@ -101,11 +100,11 @@ Row row_of(const Measure& m, const char* arm, const std::vector<Told>& ours, con
 }
 
 // What people compare: a column for each arm.
-void side_by_side(const std::vector<std::vector<Told>>& all, uint32_t ill) {
+void side_by_side(const std::vector<std::vector<Told>>& all) {
   std::string head = fmt::format("\n{:<18}", "medians");
   for (const Arm& arm : arms()) head += fmt::format(" {:>17}", arm.name);
   std::printf("%s  unit\n", head.c_str());
-  for (const Measure& m : measures(ill)) {
+  for (const Measure& m : measures()) {
     std::string line = fmt::format("{:<18}", m.name);
     for (const std::vector<Told>& told : all) {
       std::vector<double> values;
@@ -136,17 +135,18 @@ int run(Report& report) {
     }
   }
   for (size_t i = 0; i < all.size(); ++i)
-    for (const Measure& m : measures(town.ill)) report.add(row_of(m, arms()[i].name, all[i], all[0]));
+    for (const Measure& m : measures()) report.add(row_of(m, arms()[i].name, all[i], all[0]));
   report.note(
       fmt::format("{} seeds of {} lines, {} days; reference = arm a; a ratio only where a is never 0; {} laws "
                   "broken",
                   seeds, town.lines, town.days, broken));
   report.note(
-      fmt::format("{} lines fall ill in each town; to_cure is of the cured alone: an arm that cures only the willing "
-                  "looks fast, never_cured and let_out say what it leaves",
+      fmt::format("{} lines fall ill in each town; to_cure is of those that were cured: an arm that cures only the "
+                  "willing looks fast, "
+                  "let_out says what the others went on with",
                   town.ill));
   const int done = report.finish();
-  side_by_side(all, town.ill);
+  side_by_side(all);
   return broken == 0 ? done : 1;
 }
 
