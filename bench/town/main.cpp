@@ -99,6 +99,22 @@ Row row_of(const Measure& m, const char* arm, const std::vector<Told>& ours, con
   return row;
 }
 
+// What people compare: a column for each arm.
+void side_by_side(const std::vector<std::vector<Told>>& all) {
+  std::string head = fmt::format("\n{:<18}", "medians");
+  for (const Arm& arm : arms()) head += fmt::format(" {:>17}", arm.name);
+  std::printf("%s  unit\n", head.c_str());
+  for (const Measure& m : measures()) {
+    std::string line = fmt::format("{:<18}", m.name);
+    for (const std::vector<Told>& told : all) {
+      std::vector<double> values;
+      for (const Told& t : told) values.push_back(m.of(t));
+      line += fmt::format(" {:>17.1f}", summarize(values).median);
+    }
+    std::printf("%s  %s\n", line.c_str(), m.unit);
+  }
+}
+
 int run(Report& report) {
   const std::vector<std::string>& arguments = report.arguments();
   const uint64_t seeds = std::max<uint64_t>(1, number(arguments, "--seeds", 3));
@@ -124,7 +140,13 @@ int run(Report& report) {
       fmt::format("{} seeds of {} lines, {} days; reference = arm a; a ratio only where a is never 0; {} laws "
                   "broken",
                   seeds, town.lines, town.days, broken));
+  report.note(
+      fmt::format("{} lines fall ill in each town; to_cure is of those that were cured: an arm that cures only the "
+                  "willing looks fast, "
+                  "let_out says what the others went on with",
+                  town.ill));
   const int done = report.finish();
+  side_by_side(all);
   return broken == 0 ? done : 1;
 }
 

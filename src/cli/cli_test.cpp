@@ -23,6 +23,33 @@ TEST(Render, TablesAreAlignedAndClean) {
   EXPECT_EQ(table(Json::object({{"items", Json::array()}}), {{"A", "a"}}), "none\n");
 }
 
+std::string csv_cell(const std::string& value) {
+  Json items = Json::array();
+  items.push(Json::object({{"v", value}}));
+  const std::string out = csv(Json::object({{"items", items}}), {{"v", "v"}});
+  EXPECT_TRUE(out.starts_with("\"v\"\r\n\"") && out.ends_with("\"\r\n")) << out;
+  return out.substr(6, out.size() - 9);
+}
+
+// OWASP "CSV Injection": what begins a formula does not stand first, also not behind a blank or in its wide form.
+TEST(Render, NoCellOfCsvIsAFormula) {
+  for (const char* text : {"=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", " =1+1", "\t=1+1", "\r=1", "\uff1d1+1",
+                           "+49 30 12345+A1", "+49=1", "+1"})
+    EXPECT_TRUE(csv_cell(text).starts_with('\'')) << csv_cell(text);
+  EXPECT_EQ(csv_cell("Ann \"A\" O'Hara"), "Ann \"\"A\"\" O'Hara");
+  EXPECT_EQ(csv_cell("030 1234567"), "030 1234567");
+}
+
+// A telephone number opens as one: with its plus, and neither as a number nor as a sum.
+TEST(Render, ATelephoneNumberStaysOne) {
+  EXPECT_EQ(csv_cell("+49 30 1234567"), "+49 30 1234567");
+  EXPECT_EQ(csv_cell("+49-30-1234567"), "+49 30 1234567");
+  EXPECT_EQ(csv_cell("+49 (0)30 / 123 45-67"), "+49 30 123 45 67");
+  EXPECT_EQ(csv_cell("+49301234567"), "+49 301234567");
+  EXPECT_EQ(csv_cell("+15550100123"), "+1 5550100123");
+  EXPECT_EQ(csv_cell("+3531234567"), "+353 1234567");
+}
+
 TEST(Render, FieldsIndentWhatIsInside) {
   const Json v = Json::parse(R"({"a":1,"long":null,"in":{"x":true},"list":[{"y":2,"z":3}],"none":[]})", "t").value();
   EXPECT_EQ(fields(v), "a     1\nlong  -\nin:\n  x  true\nlist:\n  - y  2\n    z  3\nnone  \n");

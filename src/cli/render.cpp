@@ -2,7 +2,9 @@
 #include "cli/render.h"
 
 #include <algorithm>
+#include <array>
 #include <fmt/format.h>
+#include <optional>
 
 namespace postern::cli {
 
@@ -16,6 +18,45 @@ std::string cell(const Json& v) {
     return out;
   }
   return plain(v.is_null() ? "-" : v.text());
+}
+
+// Names and such come from customers: no spreadsheet is to run them. It looks past blanks, and takes the wide forms of
+// East Asian keyboards for the narrow ones.
+bool is_formula(std::string_view value) {
+  while (value.starts_with(' ')) value.remove_prefix(1);
+  constexpr std::array<std::string_view, 8> kBegin{"=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20"};
+  return std::ranges::any_of(kBegin, [&](std::string_view begin) { return value.starts_with(begin); });
+}
+
+// How many digits the country code has (ITU-T E.164, list of assigned codes); all zones not named here have three.
+size_t country_digits(std::string_view digits) {
+  constexpr std::string_view kTwo =
+      "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 "
+      "62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98";
+  if (digits.starts_with('1') || digits.starts_with('7')) return 1;
+  return kTwo.contains(digits.substr(0, 2)) ? 2 : 3;
+}
+
+// An international telephone number, and nothing else, as ITU-T E.123 writes it: the blank after the country's code
+// keeps a spreadsheet from taking it for a number, which loses the plus, or for a sum, which loses the rest.
+std::optional<std::string> as_phone(std::string value) {
+  if (!value.starts_with('+')) return std::nullopt;
+  // The zero that is dialled inside the country only.
+  if (const size_t zero = value.find("(0)"); zero != std::string::npos) value.replace(zero, 3, " ");
+  std::string digits;
+  std::string out = "+";
+  bool parted = false;
+  for (const char c : std::string_view(value).substr(1)) {
+    const bool digit = c >= '0' && c <= '9';
+    if (!digit && !std::string_view(" -./()").contains(c)) return std::nullopt;
+    if (digit && parted && !digits.empty()) out += ' ';
+    parted = !digit;
+    if (digit) digits += c;
+    if (digit) out += c;
+  }
+  if (digits.size() < 7 || digits.size() > 15) return std::nullopt;
+  if (!out.contains(' ')) out.insert(1 + country_digits(digits), 1, ' ');
+  return out;
 }
 
 void write_fields(std::string& out, const Json& value, size_t indent) {
@@ -83,8 +124,11 @@ std::string table(const Json& answer, const std::vector<Column>& columns) {
 std::string csv(const Json& answer, const std::vector<Column>& columns) {
   std::string out;
   const auto put = [&](std::string value, bool last) {
-    // Names and such come from customers: no spreadsheet is to run them.
-    if (!value.empty() && std::string_view("=+-@").contains(value.front())) value.insert(0, 1, '\'');
+    if (const auto phone = as_phone(value)) {
+      value = *phone;
+    } else if (is_formula(value)) {
+      value.insert(0, 1, '\'');
+    }
     out += '"';
     for (const char c : value) out += c == '"' ? std::string("\"\"") : std::string(1, c);
     out += last ? "\"\r\n" : "\",";

@@ -16,7 +16,8 @@ struct Column {
 
 // Aligned, with a head; "none" when there is nothing. `answer` is {"items": […], "more": bool}.
 [[nodiscard]] std::string table(const wire::Json& answer, const std::vector<Column>& columns);
-// As table(), in CSV (RFC 4180); a cell that a spreadsheet would take for a formula gets an apostrophe in front.
+// As table(), in CSV (RFC 4180); a cell that a spreadsheet would take for a formula gets an apostrophe in front, but an
+// international telephone number goes out as one: "+49 30 1234567".
 [[nodiscard]] std::string csv(const wire::Json& answer, const std::vector<Column>& columns);
 // "a=b,c=d" as an object; what has no '=' is a name with an empty value.
 [[nodiscard]] wire::Json pairs(std::string_view text);

@@ -134,7 +134,7 @@ Status Relay::serve(Way& way, const settings::Settings& s, std::vector<sys::Fd> 
 
 void Relay::ask(RelayAsk ask) {
   ask.rows_max = std::min(ask.rows_max, kRowsMax);
-  if (!ask.line && ask.account.empty()) {
+  if (!ask.line && ask.account.empty() && ask.accounts.empty()) {
     if (scans_.size() >= kScansMax) {
       ++asks_dropped_;
       return;  // the web role says 503 in time
@@ -149,6 +149,8 @@ void Relay::ask(RelayAsk ask) {
   };
   if (ask.line) add(judge_.key_of_line(ask.line.value));
   if (!ask.account.empty()) add(judge_.key_of_account(ask.account));
+  if (ask.accounts.size() > page::kRelayAccountsShown) ask.accounts.resize(page::kRelayAccountsShown);
+  for (const std::string& account : ask.accounts) add(judge_.key_of_account(account));
   told_.usage(std::move(told));
 }
 

@@ -8,8 +8,10 @@
 
 #include "daemon/bus/channel.h"
 #include "daemon/bus/kit.h"
+#include "edge/autoconfig/autoconfig.h"
 #include "edge/garden/garden.h"
 #include "edge/notice/notice.h"
+#include "settings/reference/autoconfig/autoconfig.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
 #include "sys/http.h"
@@ -167,6 +169,7 @@ class WebRole {
       report.counters["garden." + std::string(name) + "_total"] = value;
     });
     report.counters["garden.answered_alone_total"] = answered_alone_;
+    report.counters["autoconfig.served_total"] = autoconfig_->served();
     report.counters["table_lines"] = table_.size();
     report.counters["messages_dropped_total"] = link_.dropped();
     link_.send(Role::brain, report);
@@ -195,6 +198,7 @@ class WebRole {
   tables::LineTable table_;
   uint32_t revision_ = 0;
   std::unique_ptr<sys::HttpServer> api_;
+  std::unique_ptr<edge::autoconfig::Autoconfig> autoconfig_;
   std::unique_ptr<edge::notice::Notice> notice_;
   std::vector<std::unique_ptr<sys::HttpServer>> notice_servers_;
   std::unique_ptr<edge::garden::Garden> garden_;
@@ -288,11 +292,12 @@ Status WebRole::wake_notice() {
         press(asker, what, std::move(done));
       },
       sys::now, [this] { return revision_; });
+  autoconfig_ = std::make_unique<edge::autoconfig::Autoconfig>(settings::mozilla_config(settings_));
   for (sys::Fd& socket : take_fds(kit_, "notice"))
     notice_servers_.push_back(PN_TRY(sys::HttpServer::start(
         loop_, std::move(socket), {}, [this](sys::HttpRequest request, const sys::HttpServer::Reply& reply) {
           sys::HttpRequest r = seen_through_proxy(std::move(request));
-          if (!garden_->portal(r, reply)) notice_->handle(std::move(r), reply);
+          if (!autoconfig_->handle(r, reply) && !garden_->portal(r, reply)) notice_->handle(std::move(r), reply);
         })));
   return {};
 }

@@ -133,7 +133,10 @@ void Work::operator()(const model::AccountSettled& o) {
            std::move(a), {}, fmt::format("hook: {}{}{}", to_string(o.state), o.detail.empty() ? "" : ", ", o.detail)});
 }
 
-void Work::operator()(const model::RelayLimit&) { ++state_.counters.relay_limits; }
+void Work::operator()(const model::RelayLimit& o) {
+  ++state_.counters.relay_limits;
+  if (o.percent >= 100) ask_about_limit(o);
+}
 
 void Work::tick_accounts() {
   state_.account_watch.sweep(at_, [this](uint64_t key) { return state_.subject_of(model::AccountId{key}); });

@@ -33,6 +33,13 @@ model::AdviceState advice_state(model::ContactState s) {
   return model::AdviceState::unusable;
 }
 
+uint16_t port_of(const model::ObservationBody& body) {
+  if (const auto* contact = std::get_if<model::FirstContact>(&body)) return contact->port;
+  if (const auto* volume = std::get_if<model::MailVolume>(&body)) return volume->port;
+  const auto* scan = std::get_if<model::PortScan>(&body);
+  return scan == nullptr ? uint16_t{0} : scan->port;
+}
+
 // What is held back of the line differs, so its order does.
 bool is_other_hold(const model::Case* before, const model::Case& now) {
   const bool held_before = before != nullptr && model::holds_back(before->state);
@@ -113,7 +120,8 @@ bool Work::see_behaviour(const model::ObservationBody& body, model::SubscriberId
   const auto* sum = std::get_if<model::LineSum>(&body);
   const bool is = std::holds_alternative<model::FirstContact>(body) || std::holds_alternative<model::PortScan>(body) ||
                   (sum != nullptr && sum->blocked != 0);
-  if (!is || facts_.cases.open_of(line) == nullptr) return false;
+  const model::Case* open = facts_.cases.open_of(line);
+  if (!is || open == nullptr || open->kind != model::CaseKind::behaviour) return false;
   state_.seen.see(line, at_);
   return true;
 }
@@ -130,6 +138,33 @@ void Work::on_finding(const model::Finding& finding, const std::string& summary)
   const model::Case* open = facts_.cases.open_of(finding.line);
   if (open != nullptr && open->findings.size() >= casework::kFindingsPerCaseMax) ++state_.counters.findings_full;
   change(casework::on_finding(facts_.cases, finding, summary, scene_of(finding.line)));
+}
+
+// The highest stage is reached once; a service that the line turns to afterwards is a finding of its own, once.
+void Work::widen(model::SubscriberId line, const model::ObservationBody& body) {
+  const model::Case* open = facts_.cases.open_of(line);
+  const uint16_t port = port_of(body);
+  if (open == nullptr || port == 0 || !casework::may_widen(*open, port)) return;
+  const detect::Subject subject = state_.subject_of(line);
+  const Time since = at_ - casework::kServiceWithin;
+  if (state_.watch.evidence_on(subject, port, since, &casework::speaks_of_a_service, facts_.policy) <
+      casework::kServiceMnat)
+    return;
+  detect::Reached reached = state_.watch.opinion(subject, at_, facts_.policy, model::Mode::on);
+  reached.finding.id = facts_.cases.next_finding();
+  ++state_.counters.findings;
+  emit(line, reached.finding);
+  on_finding(reached.finding, reached.summary);
+}
+
+// Where the class of the line says so; of an account, the line of its owner. Who has a case already is in it.
+void Work::ask_about_limit(const model::RelayLimit& o) {
+  const model::SubscriberId line = o.line ? o.line : facts_.accounts.owner_of(model::account_id(o.account));
+  if (facts_.subscribers.find(line) == nullptr || !state_.class_of(line).case_at_relay_limit) return;
+  const model::Case* open = facts_.cases.open_of(line);
+  if (open != nullptr && open->kind != model::CaseKind::relay_limit) return;
+  change(casework::on_limit(facts_.cases, line, {o.what, o.window, o.most}, scene_of(line)));
+  state_.seen.see(line, at_);
 }
 
 void Work::operator()(const model::PageConfirmed& o) {

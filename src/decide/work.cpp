@@ -159,6 +159,7 @@ void Work::judge(model::SubscriberId line, const model::ObservationBody& body) {
     emit(line, finding);
     if (!reached.ticket) on_finding(finding, reached.summary);
   }
+  widen(line, body);
   // What was due may have waited for it; a case opened just now has seen it too.
   if (see_behaviour(body, line)) look_at(facts_.cases.open_of(line)->id);
 }
@@ -199,7 +200,7 @@ detect::Subject Engine::State::subject_of(model::SubscriberId line) const {
   const model::Permit* permit = facts.permits.in_force(line, last_tick);
   const model::Case* open = facts.cases.open_of(line);
   return {line, &class_of(line), permit != nullptr && permit->kind != model::PermitKind::named_server,
-          open == nullptr ? Time{} : open->contacted_at};
+          open == nullptr || open->kind != model::CaseKind::behaviour ? Time{} : open->contacted_at};
 }
 
 void Engine::State::look_at_every_case() {

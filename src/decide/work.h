@@ -100,6 +100,8 @@ class Work {
   void change(std::optional<model::CaseChanged> changed);
   void carry_out(const model::CaseCommand& o);
   [[nodiscard]] static std::string words_of(const model::CaseCommand& o);
+  void widen(model::SubscriberId line, const model::ObservationBody& body);
+  void ask_about_limit(const model::RelayLimit& o);
   void look_at(model::CaseId id);
   void page_if_held(const model::Case& c, const casework::Governor& governor);
   bool see_behaviour(const model::ObservationBody& body, model::SubscriberId line);

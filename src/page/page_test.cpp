@@ -70,7 +70,7 @@ TEST(CaseWords, OneIsNotMany) {
   const CaseWords& e = case_words("en");
   EXPECT_EQ(e.seen_count.of(1), "{count} attempt was stopped today.");
   EXPECT_EQ(e.seen_count.of(2), "{count} attempts were stopped today.");
-  EXPECT_EQ(case_words("de").seen_count.of(1), "{count} Versuch wurde heute abgewiesen.");
+  EXPECT_EQ(case_words("de").seen_count.of(1), "{count} Versuch wurde heute unterbunden.");
   EXPECT_TRUE(e.fixed_left.of(1).find("once more") != std::string_view::npos);
 }
 

@@ -35,6 +35,7 @@ uint64_t ref_of(const model::RecordBody& body) {
                                [](const model::PermitChanged& r) -> uint64_t { return r.permit.id.value; },
                                [](const model::CaseNote& r) -> uint64_t { return r.case_.value; },
                                [](const model::CaseNoted& r) -> uint64_t { return r.case_.value; },
+                               [](const model::AccountChanged& r) -> uint64_t { return r.account.id.value; },
                                [](const auto&) -> uint64_t { return 0; }},
                     body);
 }

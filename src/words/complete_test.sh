@@ -6,7 +6,7 @@ set -eu -o pipefail
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mapfile -t sources < <(grep -rlE 'words/words\.h|"(edge/notice|edge/garden)/words\.h|page/case_words\.h|tell/letter/|page/sheet\.h' \
-  src --include='*.cpp' | grep -vE '_(test|fuzz)\.cpp$' | grep -E '^src/(tell/letter|page|edge/notice|edge/garden)/' | sort)
+  src --include='*.cpp' | grep -vE '_(test|fuzz)\.cpp$' | grep -E '^src/(tell/letter|page|edge/notice|edge/garden|cli/relay)/' | sort)
 xgettext --language=C++ --from-code=UTF-8 --keyword --keyword=phrase --keyword=marked --keyword=counted:1,2 --no-location \
   --sort-output -o "$work/all.pot" "${sources[@]}"
 [ "$(grep -c '^msgid' "$work/all.pot")" -gt 150 ] || { echo "xgettext found too few sentences"; exit 1; }

@@ -34,8 +34,8 @@ TEST(Words, EachLanguageHasItsOwnPlurals) {
   EXPECT_EQ(english.of(1), kOne);
   EXPECT_EQ(english.of(21), kMany);
   const Counted german = Words("de").counted(kOne, kMany);
-  EXPECT_EQ(german.of(0), "{count} Versuche wurden heute abgewiesen.");
-  EXPECT_EQ(german.of(1), "{count} Versuch wurde heute abgewiesen.");
+  EXPECT_EQ(german.of(0), "{count} Versuche wurden heute unterbunden.");
+  EXPECT_EQ(german.of(1), "{count} Versuch wurde heute unterbunden.");
   EXPECT_EQ(Words("de").counted("{count} thing no catalogue has", "{count} things").of(2), "{count} things");
 }
 

@@ -136,8 +136,7 @@ class RelayLogin(unittest.TestCase):
         done = self.lab.cli("case", "calls", "--csv")
         self.assertEqual(done.returncode, 0, done.stderr)
         [row] = list(csv.DictReader(io.StringIO(done.stdout)))
-        # A number that begins with + is no formula to a spreadsheet.
-        self.assertEqual((row["name"], row["phone"], row["language"]), ("Example, bob", "'+1 555 0102", "en"))
+        self.assertEqual((row["name"], row["phone"], row["language"]), ("Example, bob", "+1 555 0102", "en"))
         self.assertEqual(row["case"], str(self.case(2)["id"]))
         self.assertIn("a device on your connection", row["say"])
 

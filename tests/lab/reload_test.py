@@ -64,6 +64,9 @@ RELOAD: dict[str, Any] = {
     "class.business.relay_domains_per_hour": 101, "class.business.relay_domains_per_day": 301,
     "class.business.relay_invalid_percent": 31, "class.business.relay_recipients_per_message": 101,
     "class.business.relay_class_recipients_per_hour": 4001, "class.business.relay_class_recipients_per_day": 20001,
+    "class.business.names": ["en: Office line"], "class.business.relay_limit_opens_case": True,
+    "autoconfig.domains": ["isp.example"], "autoconfig.imap_host": "imap.isp.example",
+    "autoconfig.pop_host": "pop.isp.example", "autoconfig.sign_in": "local_part",
     "relay.clients": ["192.0.2.25"], "relay.trusted": ["192.0.2.20"], "relay.account_class": "business",
     "relay.auth_on_25": "refuse", "relay.restricted_percent": 11, "relay.connections_max": 2001,
     "relay.meters_max": 131073, "relay.messages_max": 16385, "relay.warn_percent": 81,
@@ -110,7 +113,9 @@ RESTART: dict[str, Any] = {
 # These are parts of the policy: the engine makes a revision of them.
 POLICY = ("network.subscriber_prefixes", "network.dark", "network.default_class", "provider.relay", "class.",
           "radius_acct.interim_interval", "who.clock_skew", "detect.", "casework.", "governor.")
-EDGE_ONLY = "class.business.relay_"  # the edge's limits: no part of the policy
+# The edge's limits, and what pages call a class: no part of the policy.
+EDGE_ONLY = ("class.business.relay_messages", "class.business.relay_recipients", "class.business.relay_megabytes",
+             "class.business.relay_domains", "class.business.relay_invalid", "class.business.relay_class", "class.business.names")
 
 
 def reference() -> dict[str, str]:

@@ -85,6 +85,7 @@ class Scenario {
     if (verb == "sum") return sum(words);
     if (verb == "settle") return settle(words);
     if (verb == "says") return says(words);
+    if (verb == "limit") return limit(words);
     if (verb == "answer") return answer(words);
     if (verb == "case") return command(words);
     if (verb == "governor") return governor(words);
@@ -131,7 +132,8 @@ class Scenario {
       dispatch(std::move(each));
     }
   }
-  // contact LINE DESTINATION VERDICT OUTCOME [dark]; from the line's first prefix. "contact ?192.0.2.1 ...": line 0
+  // contact LINE DESTINATION VERDICT OUTCOME [dark] [PORT]; from the line's first prefix. "contact ?192.0.2.1 ...":
+  // line 0
   void contact(const Words& words) {
     model::FirstContact c;
     if (words.at(0).starts_with("?")) {
@@ -144,6 +146,7 @@ class Scenario {
     c.verdict = named(model::Verdict_from(words.at(2)), words[2]);
     c.outcome = named(model::Outcome_from(words.at(3)), words[3]);
     c.dark = words.size() > 4 && words[4] == "dark";
+    if (words.size() > (c.dark ? 5 : 4)) c.port = static_cast<uint16_t>(std::stoul(words.back()));
     observe(c);
   }
   [[nodiscard]] IpAddress first_address_of(const std::string& name, model::SubscriberId line) const {
@@ -228,6 +231,13 @@ class Scenario {
     }
     bad("no notice is under way");
   }
+  // limit LINE WHAT WINDOW MOST [PERCENT]: the line came to one of its limits at the relay
+  void limit(const Words& words) {
+    model::RelayLimit o{.line = id_of(words.at(0)), .account = {}, .what = words.at(1), .window = words.at(2)};
+    o.most = static_cast<uint32_t>(std::stoul(words.at(3)));
+    if (words.size() > 4) o.percent = static_cast<uint32_t>(std::stoul(words[4]));
+    observe(o);
+  }
   // says LINE WHAT: the customer, on the page
   void says(const Words& words) {
     observe(model::CustomerSays{id_of(words.at(0)), named(model::CustomerStatus_from(words.at(1)), words[1])});
@@ -259,7 +269,9 @@ class Scenario {
       const std::string key = word.substr(0, word.find('='));
       const std::string value = word.substr(key.size() + 1);
       const auto number = [&] { return static_cast<uint32_t>(std::stoul(value)); };
-      if (key == "restrict")
+      if (key == "case_at_limit")
+        policy_.classes["residential"].case_at_relay_limit = value == "yes";
+      else if (key == "restrict")
         r.restrict_mode = named(model::Mode_from(value), value);
       else if (key == "deadline")
         r.deadline = must(parse_duration(value));
@@ -307,6 +319,8 @@ class Scenario {
       if (engine_.open_case_of(id_of(words.at(1))) != nullptr) bad(words[1] + " has a case");
     } else if (what == "case") {
       expect_case(words);
+    } else if (what == "kind") {
+      is(std::string(to_string(case_of(words.at(1)).kind)), words.at(2));
     } else if (what == "grade") {
       is(std::string(to_string(case_of(words.at(1)).grade)), words.at(2));
     } else if (what == "contact") {
@@ -325,6 +339,8 @@ class Scenario {
       is(found ? answer.sessions[0].line_key : std::string(to_string(answer.kind)), words.at(2));
     } else if (what == "entry") {
       expect_entry(words, is);
+    } else if (what == "closed") {
+      is(closed_of(must(parse_prefix(words.at(1)))), words.at(2));
     } else if (what == "plugged") {
       const auto it = table_.find(must(parse_prefix(words.at(1))));
       is(it != table_.end() && it->second.hold == model::Hold::garden ? "yes" : "no", words.at(2));
@@ -333,6 +349,15 @@ class Scenario {
     } else {
       bad("expect what? " + what);
     }
+  }
+  // "tcp/23,tcp/445": what a restriction closes beside port 25; "none"
+  [[nodiscard]] std::string closed_of(const Prefix& prefix) const {
+    const auto it = table_.find(prefix);
+    std::vector<std::string> out;
+    if (it != table_.end() && it->second.hold == model::Hold::services)
+      for (const model::Service& s : it->second.closed)
+        out.push_back(fmt::format("{}/{}", to_string(s.transport), s.port));
+    return out.empty() ? "none" : fmt::format("{}", fmt::join(out, ","));
   }
   // expect case LINE STATE [words its summary contains]
   void expect_case(const Words& words) {

@@ -4,6 +4,7 @@
 
 #include "cli/program/program.h"
 #include "cli/relay/check.h"
+#include "cli/relay/setup.h"
 
 namespace postern::cli {
 using wire::Json;
@@ -22,7 +23,8 @@ Program::Program() {
   subscribers();
   sessions();
   permits();
-  cases_and_explain();
+  cases();
+  explain();
   governor();
   gate();
   decoys();
@@ -95,7 +97,7 @@ void Program::status_and_check() {
   on(app_.add_subcommand("status", "what runs, and what there is"), [] { return Call{.path = "/v1/status"}; }, fields);
 }
 
-void Program::cases_and_explain() {
+void Program::cases() {
   CLI::App* group = noun("case", "lines in trouble, with the evidence");
   CLI::App* list = group->add_subcommand("list", "cases, the newest first");
   list->add_option("--line", options_.line, "of one line");
@@ -103,6 +105,7 @@ void Program::cases_and_explain() {
   list->add_option("--customer", options_.customer, "open ones whose customer is silent, read, says_clean, …");
   list->add_option("--grade", options_.grade, "open ones that rest on: question, evidence, block");
   list->add_option("--class", options_.class_name, "open ones of lines of this class");
+  list->add_option("--kind", options_.case_kind, "open ones about: behaviour, relay_limit");
   on_list(list,
           [this] {
             return Call{.path = "/v1/cases",
@@ -110,10 +113,12 @@ void Program::cases_and_explain() {
                                   {"state", options_.state},
                                   {"customer", options_.customer},
                                   {"grade", options_.grade},
-                                  {"class", options_.class_name}}};
+                                  {"class", options_.class_name},
+                                  {"kind", options_.case_kind}}};
           },
           {{"CASE", "id"},
            {"LINE", "subscriber_key"},
+           {"KIND", "kind"},
            {"STATE", "state"},
            {"CUSTOMER", "customer"},
            {"SCORE", "score"},
@@ -155,10 +160,12 @@ void Program::cases_and_explain() {
   case_order(group, "says", "what the customer told you")
       ->add_option("--says", options_.customer, "read, says_clean, disputes or wants_help")
       ->required();
+}
 
+void Program::explain() {
   CLI::App* why = app_.add_subcommand("explain", "why: observation, finding, case, order, receipt");
   why->add_option("WHAT", options_.word,
-                  "address, line's key, reference, or session:N, finding:N, case:N, order:N, permit:N")
+                  "address, line's key, mail account, reference, or session:N, finding:N, case:N, order:N, permit:N")
       ->required();
   why->add_option("--at", options_.at, "for an address: a time; now if not given");
   on(
@@ -171,7 +178,7 @@ CLI::App* Program::case_order(CLI::App* group, const std::string& verb, const ch
   command->add_option("ID", options_.word, "the case's number, or several as 3,5,8");
   command->add_option("TEXT", options_.why, "for the journal");
   command->add_option("--where", options_.where,
-                      "instead: open cases with state=, class=, grade=, customer=; as a=b,c=d");
+                      "instead: open cases with state=, class=, grade=, customer=, kind=; as a=b,c=d");
   on(
       command,
       [this, verb] {
@@ -264,6 +271,15 @@ void Program::relay() {
                               {"AUTH-25", "auth_on_25"},
                               {"LAST", "last"}});
       });
+
+  CLI::App* setup = group->add_subcommand("autoconfig", "what mail programs and their owners need to know");
+  setup->add_option("WHAT", options_.word, "xml (Mozilla's), srv (records for your zones), text (for customers)")
+      ->required()
+      ->check(CLI::IsMember({"xml", "srv", "text"}));
+  setup->add_option("FILE", options_.config, "the settings")->capture_default_str();
+  setup->add_option("--language", options_.language, "of the text")->capture_default_str();
+  setup->fallthrough();
+  setup->callback([this] { print(relay_autoconfig({options_.word, options_.config, options_.language})); });
 
   CLI::App* check = group->add_subcommand("check", "whether this machine's Postfix asks as it should; 1 = it does not");
   check->add_option("FILE", options_.config, "the settings")->capture_default_str();

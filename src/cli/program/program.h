@@ -39,6 +39,7 @@ struct Options {
   std::string customer;
   std::string grade;
   std::string class_name;
+  std::string case_kind;
   std::string where;
   bool csv = false;
   bool all = false;
@@ -47,6 +48,7 @@ struct Options {
   std::vector<std::string> destinations;
   Rehearse rehearse;
   std::string postfix;
+  std::string language = "en";
   std::optional<unsigned> connections_per_min;
   std::optional<unsigned> connections_burst;
   std::optional<unsigned> networks_per_hour;
@@ -72,7 +74,8 @@ class Program {
   void subscribers();
   void sessions();
   void permits();
-  void cases_and_explain();
+  void cases();
+  void explain();
   CLI::App* case_order(CLI::App* group, const std::string& verb, const char* about);
   void governor();
   void gate();

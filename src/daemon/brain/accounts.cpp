@@ -84,13 +84,17 @@ void Brain::tell_of_limit(const model::RelayLimit& limit, Time at) {
   sys::log(sys::Level::info, "relay", "RELAY_LIMIT", limit.percent >= 100 ? "a limit is reached" : "a limit is near",
            {{"line", std::to_string(who.value)}, {"what", limit.what}, {"window", limit.window}});
   if (s == nullptr || s->contact->mail.empty() || settings_.mail.relay.empty()) return;
+  const model::Case* open = engine_.open_case_of(who);
+  if (open != nullptr && open->kind == model::CaseKind::relay_limit && open->opened == at)
+    return;  // its notice says it
   const auto& p = settings_.provider;
   const tell::letter::Text text =
       tell::letter::compose(tell::letter::LimitFacts{.provider = {p.name, p.contact, p.phone, p.relay_host},
                                                      .customer = s->contact->name,
                                                      .language = s->language,
                                                      .line_key = s->key,
-                                                     .limit = limit});
+                                                     .limit = limit,
+                                                     .page = p.url + std::string(edge::garden::kPortal)});
   // A number far from those of contacts, the same for the same limit of the same hour.
   const std::string mark =
       fmt::format("{} {} {} {} {}", who.value, limit.account, limit.what, limit.window, limit.percent);

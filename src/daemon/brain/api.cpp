@@ -149,6 +149,7 @@ wire::Json Brain::status() const {
   counters.set("commits", commits_);
   counters.set("observations_held", static_cast<uint64_t>(records_.size() + held_.size()));
   counters.set("journal_holds", holds_);
+  counters.set("usage_unread", usage_unread_);
   return wire::Json::object({{"healthy", faults.items()->empty()},
                              {"faults", std::move(faults)},
                              {"roles", std::move(roles)},

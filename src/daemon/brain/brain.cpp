@@ -143,9 +143,9 @@ void Brain::on_observed(Role from, Observed observed) {
   line_day_.see(observed.observation);
   if (auto* page = std::get_if<model::PageConfirmed>(&observed.observation.body)) judge_page(*page);
   const bool contact = std::holds_alternative<model::FirstContact>(observed.observation.body);
+  absorb(engine_.observe(observed.observation));
   if (const auto* limit = std::get_if<model::RelayLimit>(&observed.observation.body))
     tell_of_limit(*limit, observed.observation.at);
-  absorb(engine_.observe(observed.observation));
   changed_since_checkpoint_ = true;
   if (observed.token != 0) (contact ? settle_at_checkpoint_ : settle_)[from].push_back(observed.token);
   commit_soon();
@@ -286,6 +286,7 @@ void Brain::tell_of_bounds() {
 }
 
 void Brain::tick() {
+  give_up_usage();
   if (holding()) return;
   absorb(engine_.tick(sys::now()));
   if (!plugged_) publish_plugs();

@@ -14,6 +14,7 @@
 
 #include "daemon/bus/channel.h"
 #include "daemon/bus/kit.h"
+#include "daemon/relay.h"
 #include "decide/engine.h"
 #include "fold/line_day.h"
 #include "fold/outside/nat_log.h"
@@ -42,6 +43,20 @@ class Brain {
   void on_api(Role from, const ApiCall& call);
   void on_notice(Role from, const NoticeAsk& ask);
   void on_garden(Role from, const GardenAsk& ask);
+  // usage.cpp: a page that waits for what the edge counted.
+  struct PageWaiting {
+    Role from = Role::web;
+    uint64_t token = 0;
+    model::SubscriberId line;
+    edge::garden::Facts facts;
+    Duration until;
+  };
+  void ask_usage(PageWaiting page);
+  void tell_usage(const RelayTold& told);
+  void tell_unread(PageWaiting page);
+  void give_up_usage();
+  [[nodiscard]] std::pair<edge::relay::Limits, bool> limits_of(
+      model::SubscriberId line) const;  // and whether it is held
   void on_pressed(Role from, const CustomerPressed& pressed);
   // relay.cpp; false: not about the relay
   [[nodiscard]] bool on_relay_call(Role from, const ApiCall& call);
@@ -81,7 +96,8 @@ class Brain {
   // When the line confirmed this reference; 0 = not among its newest records.
   [[nodiscard]] Time read_at(model::SubscriberId line, std::string_view reference);
   [[nodiscard]] edge::notice::Facts facts_of(const edge::notice::Question& question);
-  [[nodiscard]] edge::garden::Facts garden_facts_of(const IpAddress& asker);
+  [[nodiscard]] const model::Session* session_of(const IpAddress& asker) const;
+  [[nodiscard]] edge::garden::Facts garden_facts_of(const model::Session& session);
   [[nodiscard]] page::CaseFacts case_facts(const model::Case& c, Time now);
   // letters.cpp
   [[nodiscard]] const model::CaseRules& rules_of(const model::Subscriber& subscriber) const;
@@ -134,6 +150,10 @@ class Brain {
   Duration checkpoint_due_;
 
   std::set<model::ContactId> notices_out_;  // told to the act role, nothing heard yet; of open cases
+
+  std::map<uint64_t, PageWaiting> pages_waiting_;  // by our own token: the oldest first
+  uint64_t page_token_ = 0;
+  uint64_t usage_unread_ = 0;  // pages told without what the relay counted
 
   std::string outsiders_;  // a sentence for `status`; empty when all is well
 

@@ -24,6 +24,17 @@ wire::Json EngineView::watch(model::SubscriberId line, Time now) const {
                              {"levels", std::move(levels)}});
 }
 
+wire::Json EngineView::account(std::string_view name, Time now) const {
+  const model::AccountId id = model::account_id(model::account_name(name));
+  const model::Account* known = engine_.account(id);
+  const model::Subscriber* owner = engine_.subscriber(engine_.owner_of(id));
+  const auto seen = engine_.watch(id, now);
+  if (known == nullptr && owner == nullptr && !seen) return {};
+  return wire::Json::object({{"owner", owner != nullptr ? owner->key : std::string()},
+                             {"state", to_string(known != nullptr ? known->state : model::AccountState::open)},
+                             {"seen", seen ? seen->explained : std::string()}});
+}
+
 wire::Json EngineView::governor(Time now) const {
   const decide::GovernorView view = engine_.governor(now);
   const model::GovernorRules& rules = engine_.policy().governor;

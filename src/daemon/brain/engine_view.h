@@ -34,6 +34,7 @@ class EngineView : public tell::api::View {
   }
   [[nodiscard]] std::string_view class_of_line(model::SubscriberId line) const override;
   [[nodiscard]] wire::Json watch(model::SubscriberId line, Time now) const override;
+  [[nodiscard]] wire::Json account(std::string_view name, Time now) const override;
   [[nodiscard]] wire::Json governor(Time now) const override;
   void for_each_case(const std::function<void(const model::Case&)>& f) const override { engine_.for_each_case(f); }
   [[nodiscard]] Status validate(const model::Observation& request) const override { return engine_.validate(request); }

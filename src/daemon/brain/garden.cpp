@@ -15,7 +15,8 @@ page::CaseFacts Brain::case_facts(const model::Case& c, Time now) {
                     .customer = c.customer,
                     .services = c.services,
                     .deadline = c.deadline_at,
-                    .confirmed = c.confirmed_at};
+                    .confirmed = c.confirmed_at,
+                    .kind = c.kind};
   const fold::DaySums today = line_day_.of(c.line, now);
   if (!today.last.empty()) f.last_seen = today.last.front().at;
   if (!model::holds_back(c.state)) return f;
@@ -32,15 +33,25 @@ page::CaseFacts Brain::case_facts(const model::Case& c, Time now) {
   return f;
 }
 
-edge::garden::Facts Brain::garden_facts_of(const IpAddress& asker) {
+// Nothing for an address that is nobody's, or several lines'.
+const model::Session* Brain::session_of(const IpAddress& asker) const {
+  const auto answer = engine_.who(asker, sys::now());
+  if (answer.kind != decide::who::Attribution::found || !answer.sessions.front().subscriber) return nullptr;
+  return engine_.session(answer.sessions.front().id);
+}
+
+void Brain::on_garden(Role from, const GardenAsk& ask) {
+  const model::Session* session = session_of(ask.asker);
+  if (session == nullptr) return link_.send(from, GardenTold{ask.token, {}});
+  ask_usage({from, ask.token, session->subscriber, garden_facts_of(*session)});
+}
+
+edge::garden::Facts Brain::garden_facts_of(const model::Session& session) {
   const Time now = sys::now();
   edge::garden::Facts facts;
-  const auto answer = engine_.who(asker, now);
-  if (answer.kind != decide::who::Attribution::found) return facts;
-  const model::SubscriberId line = answer.sessions.front().subscriber;
-  facts.known = static_cast<bool>(line);
-  if (!facts.known) return facts;
-  if (const model::Order* order = engine_.order_of(answer.sessions.front().id)) {
+  const model::SubscriberId line = session.subscriber;
+  facts.known = true;
+  if (const model::Order* order = engine_.order_of(session.id)) {
     facts.hold = order->hold;
     facts.since = order->since;
   }
@@ -49,10 +60,6 @@ edge::garden::Facts Brain::garden_facts_of(const IpAddress& asker) {
   for (const fold::Attempt& a : today.last) facts.last.push_back({a.at, a.destination, a.port});
   if (const model::Case* open = engine_.open_case_of(line)) facts.case_ = case_facts(*open, now);
   return facts;
-}
-
-void Brain::on_garden(Role from, const GardenAsk& ask) {
-  link_.send(from, GardenTold{ask.token, garden_facts_of(ask.asker)});
 }
 
 // Whose line it is the brain says, not the page. From an address that is nobody's, or several lines', nothing is taken

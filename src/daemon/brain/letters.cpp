@@ -51,8 +51,12 @@ tell::letter::Text Brain::text_of(const model::Case& c, const model::ContactAtte
       std::max({c.restricted_at + rules.plug_after, a.at + Duration{rules.plug_after.us / 2}, c.deadline_at});
   facts.release_after = rules.release_after;
   facts.self_releases_left = rules.self_releases - std::min(rules.self_releases, c.self_releases);
-  facts.page =
-      fmt::format("{}/r/{}", p.url, reference_key_.make({c.line, reason_of(c), engine_.revision(), a.at.unix_day()}));
+  if (c.kind == model::CaseKind::relay_limit) {
+    facts.page = p.url + std::string(edge::garden::kPortal);
+  } else {
+    facts.page =
+        fmt::format("{}/r/{}", p.url, reference_key_.make({c.line, reason_of(c), engine_.revision(), a.at.unix_day()}));
+  }
   return tell::letter::compose(a.notice, facts);
 }
 

@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <fmt/format.h>
+#include <tuple>
 
 #include "daemon/brain/brain.h"
 
@@ -50,6 +51,18 @@ bool Brain::on_relay_call(Role from, const ApiCall& call) {
   return true;
 }
 
+std::pair<edge::relay::Limits, bool> Brain::limits_of(model::SubscriberId line) const {
+  const auto sessions = engine_.sessions_of(line);
+  const auto it =
+      settings_.classes.find(sessions.empty() ? std::string() : std::string(engine_.class_of(*sessions.front())));
+  const edge::relay::Limits limits =
+      relay_limits(it != settings_.classes.end() ? it->second : settings_.classes.at("unknown"));
+  const model::Order* order = sessions.empty() ? nullptr : engine_.order_of(sessions.front()->id);
+  const bool held =
+      order != nullptr && (order->hold != model::Hold::none || order->reason == model::Reason::restriction);
+  return {held ? limits.part(settings_.relay.restricted_percent) : limits, held};
+}
+
 wire::Json Brain::relay_row(const edge::relay::Usage& usage) const {
   const model::Subscriber* s = usage.line ? engine_.subscriber(usage.line) : nullptr;
   wire::Json row = wire::Json::object(
@@ -62,15 +75,9 @@ wire::Json Brain::relay_row(const edge::relay::Usage& usage) const {
        {"auth_on_25", usage.auth_on_25}});
   edge::relay::Limits limits = relay_account_limits(settings_);
   if (usage.line) {
-    const auto sessions = engine_.sessions_of(usage.line);
-    const auto it =
-        settings_.classes.find(sessions.empty() ? std::string() : std::string(engine_.class_of(*sessions.front())));
-    limits = relay_limits(it != settings_.classes.end() ? it->second : settings_.classes.at("unknown"));
-    const model::Order* order = sessions.empty() ? nullptr : engine_.order_of(sessions.front()->id);
-    const bool held =
-        order != nullptr && (order->hold != model::Hold::none || order->reason == model::Reason::restriction);
+    bool held = false;
+    std::tie(limits, held) = limits_of(usage.line);
     row.set("held", held);
-    if (held) limits = limits.part(settings_.relay.restricted_percent);
   }
   if (usage.of_class) {
     const auto it = settings_.classes.find(usage.account);
@@ -89,6 +96,7 @@ wire::Json Brain::relay_row(const edge::relay::Usage& usage) const {
 }
 
 void Brain::on_relay_told(const RelayTold& told) {
+  if (told.asker == Role::brain) return tell_usage(told);
   wire::Json items = wire::Json::array();
   for (const edge::relay::Usage& usage : told.rows) items.push(relay_row(usage));
   const wire::Json body =

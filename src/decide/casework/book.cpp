@@ -81,6 +81,8 @@ Book::Cut Book::end(const Case& c) {
       cut.undo = 1;
     }
   }
+  // Who came to the end of a limit was not infected: what comes later is no relapse.
+  if (c.kind == model::CaseKind::relay_limit) return cut;
   if (const auto it = past_.find(c.line); it != past_.end()) past_by_age_.erase({it->second.closed, c.line});
   past_[c.line] = {c.changed, c.self_releases, c.relapses};
   past_by_age_.emplace(c.changed, c.line);

@@ -6,6 +6,8 @@
 namespace postern::decide::casework {
 namespace {
 
+constexpr Duration kTogether = minutes(10);
+
 using model::Case;
 using model::CaseState;
 using model::Channel;
@@ -78,6 +80,8 @@ std::optional<ContactAttempt> event_attempt(const Case& c, const Scene& scene) {
   Notice notice;
   if (c.state == CaseState::restricted && is_warned_now(c, scene)) {
     notice = Notice::disconnecting;
+  } else if (const Time widened = widened_due(c, scene); widened && scene.now >= widened) {
+    notice = Notice::widened;
   } else if (c.state == CaseState::restricted) {
     notice = Notice::restricted;
   } else if (c.state == CaseState::disconnected) {
@@ -89,7 +93,9 @@ std::optional<ContactAttempt> event_attempt(const Case& c, const Scene& scene) {
   } else {
     return std::nullopt;
   }
-  const Time since = model::holds_back(c.state) ? c.restricted_at : std::max(c.opened, c.released_at);
+  const Time since = notice == Notice::widened    ? c.widened_at
+                     : model::holds_back(c.state) ? c.restricted_at
+                                                  : std::max(c.opened, c.released_at);
   const ContactAttempt* newest = newest_since(c, notice, since);
   if (newest == nullptr) return attempt(c, 0, notice, scene);
   if (!came_to_nothing(newest->state)) return std::nullopt;
@@ -118,6 +124,14 @@ std::optional<ContactAttempt> reminder(const Case& c, const Scene& scene) {
 
 }  // namespace
 
+// What the garden takes grows no more; a restriction that was not announced yet is announced as it is then.
+Time widened_due(const Case& c, const Scene& scene) {
+  if (c.state != CaseState::restricted || scene.rules->restriction != model::Hold::services) return {};
+  const ContactAttempt* told = newest_since(c, Notice::restricted, c.restricted_at);
+  const bool grown = c.widened_at > c.restricted_at && told != nullptr && told->at < c.widened_at;
+  return grown ? c.widened_at + kTogether : Time{};
+}
+
 Time warn_due(const Case& c, const Scene& scene) {
   // In shadow nobody is told of what will not happen.
   if (c.state != CaseState::restricted || scene.rules->plug_mode != model::Mode::on) return {};
@@ -138,6 +152,7 @@ Time plug_due(const Case& c, const Scene& scene) {
 }
 
 Notice round_of(const Case& c) {
+  if (c.kind == model::CaseKind::relay_limit) return Notice::relay_limit;
   if (c.grade == model::CaseGrade::question) return Notice::question;
   if (c.relapses != 0) return Notice::relapse;
   const bool asked = std::ranges::any_of(c.contacts, [&](const ContactAttempt& a) {
@@ -168,7 +183,8 @@ std::optional<ContactAttempt> next_attempt(const Case& c, const Scene& scene) {
   if (c.confirmed_at > newest->at) return std::nullopt;
   const bool waited = scene.now - newest->at >= scene.rules->escalate_every;
   // A question is not pressed: it climbs only when a channel failed.
-  const bool climbs = came_to_nothing(newest->state) || (waited && round != Notice::question);
+  const bool asks = round == Notice::question || round == Notice::relay_limit;
+  const bool climbs = came_to_nothing(newest->state) || (waited && !asks);
   if (climbs)
     if (auto next = attempt(c, static_cast<size_t>(newest->channel) + 1, round, scene)) return next;
   return reminder(c, scene);

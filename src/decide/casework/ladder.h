@@ -18,6 +18,10 @@ namespace postern::decide::casework {
 // When next_attempt() may next say something by time alone; 0 = never.
 [[nodiscard]] Time next_step(const model::Case& c, const Scene& scene);
 
+// When a line whose restriction has grown is told of it; 0 = it has not. Not at once: one notice for what comes
+// together.
+[[nodiscard]] Time widened_due(const model::Case& c, const Scene& scene);
+
 // When the notice goes out that announces the disconnection of a restricted line, and when the plug may be pulled; 0 =
 // not in sight. The one is never without the other: half of plug_after lies between them.
 [[nodiscard]] Time warn_due(const model::Case& c, const Scene& scene);

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "decide/casework/ladder.h"
+#include "decide/casework/step.h"
 #include "decide/casework/undo.h"
 
 namespace postern::decide::casework {
@@ -15,56 +16,14 @@ namespace {
 using model::Case;
 using model::CaseChanged;
 using model::CaseGrade;
+using model::CaseKind;
 using model::CaseState;
 using model::ContactState;
 using model::CustomerStatus;
 using model::Mode;
 
-constexpr int32_t kWitnessMnat = 4'600;      // DETECTION.md: a family that says something by itself
 constexpr Duration kSettling = minutes(10);  // what was under way when the line was released is not a relapse
 constexpr Duration kLookAtLatest = hours(6);
-
-CaseChanged becomes(Case c, Time now, std::string why) {
-  c.changed = now;
-  return {std::move(c), std::move(why)};
-}
-
-CaseChanged becomes(Case c, CaseState state, Time now, std::string why) {
-  c.state = state;
-  return becomes(std::move(c), now, std::move(why));
-}
-
-// More than novelty: block stage, or a family other than it (mx is the same act, seen in the DNS) that says something.
-CaseGrade grade_of(const model::Finding& finding) {
-  if (finding.stage == model::Stage::block) return CaseGrade::block;
-  for (const auto& [family, mnat] : finding.levels_mnat)
-    if (family != "novelty" && family != "mx" && mnat >= kWitnessMnat) return CaseGrade::evidence;
-  return CaseGrade::question;
-}
-
-// What the evidence was on, most of all what a restriction closes. Ports of mail that everybody may use are in it only
-// where a finding names them.
-void add_services(Case& c, const model::Finding& finding) {
-  for (const model::Increment& step : finding.evidence) {
-    const model::Service service{model::Transport::tcp, step.port};
-    const auto at = std::ranges::lower_bound(c.services, service);
-    if (step.port == 0 || (at != c.services.end() && *at == service)) continue;
-    if (c.services.size() >= model::kClosedMax) return;
-    c.services.insert(at, service);
-  }
-}
-
-bool before_restriction(CaseState s) {
-  return s == CaseState::opened || s == CaseState::contacted || s == CaseState::confirmed || s == CaseState::deadline;
-}
-
-// Of a case that may end in a restriction: set once, when its round's text was taken.
-Time deadline_of(const Case& c, const Scene& scene) {
-  const Time told = told_at(c);
-  if (c.deadline_at || c.grade == CaseGrade::question || !told) return c.deadline_at;
-  const bool soon = c.grade == CaseGrade::block || c.relapses != 0;
-  return told + (soon ? scene.rules->block_deadline : scene.rules->deadline);
-}
 
 bool gone_for(const Scene& scene, Time since, Duration length) {
   return scene.now - std::max(since, scene.behaviour_at) >= length;
@@ -85,7 +44,9 @@ std::optional<CaseChanged> end_of(const Case& c, const Scene& scene) {
   if (!gone_for(scene, last_touch(c), rules.clean_after)) return std::nullopt;
   if (c.grade == CaseGrade::question && c.state != CaseState::released) {
     if (scene.now - last_touch(c) < rules.question_after) return std::nullopt;
-    return becomes(c, CaseState::closed, scene.now, "a question, and the behaviour stopped");
+    return becomes(c, CaseState::closed, scene.now,
+                   c.kind == CaseKind::relay_limit ? "a question about a limit, and it was not reached again"
+                                                   : "a question, and the behaviour stopped");
   }
   if (!c.contacted_at && c.state != CaseState::released)
     return becomes(c, CaseState::closed, scene.now, "the behaviour stopped; nobody was reached");
@@ -186,46 +147,10 @@ bool still_there(const Scene& scene, Time since) {
   return scene.behaviour_at > since && scene.now - scene.behaviour_at < scene.rules->stopped_after;
 }
 
-std::optional<CaseChanged> on_finding(const Book& book, const model::Finding& finding, const std::string& summary,
-                                      const Scene& scene) {
-  if (finding.mode != Mode::on) return std::nullopt;
-  Case c;
-  std::string why;
-  if (const Case* open = book.open_of(finding.line)) {
-    c = *open;
-    if (c.findings.size() >= kFindingsPerCaseMax) return std::nullopt;
-    why = fmt::format("finding {}: stage {}", finding.id.value, to_string(finding.stage));
-  } else if (finding.stage >= model::Stage::case_) {
-    c.id = book.next_case();
-    c.line = finding.line;
-    c.opened = finding.at;
-    if (const Past* past = book.past_of(finding.line);
-        past != nullptr && finding.at - past->closed < scene.rules->relapse_within) {
-      c.relapses = past->relapses + 1;
-      c.self_releases = past->self_releases;
-    }
-    why = fmt::format("opened by finding {}: score {}.{:03} nats", finding.id.value, finding.score_mnat / 1000,
-                      finding.score_mnat % 1000);
-  } else {
-    return std::nullopt;
-  }
-  c.findings.push_back(finding.id);
-  c.score_mnat = finding.score_mnat;
-  c.first_contacts = finding.first_contacts;
-  c.summary = summary;
-  add_services(c, finding);
-  const CaseGrade before = std::exchange(c.grade, std::max(c.grade, grade_of(finding)));
-  if (before_restriction(c.state)) c.deadline_at = deadline_of(c, scene);
-  // Once restricted the deadline is what a person gave before the plug.
-  if (before_restriction(c.state) && c.grade == CaseGrade::block && before != CaseGrade::block && c.deadline_at)
-    c.deadline_at = std::min(c.deadline_at, finding.at + scene.rules->block_deadline);
-  return becomes(std::move(c), finding.at, std::move(why));
-}
-
 std::optional<CaseChanged> on_time(const Book& book, const Case& c, const Scene& scene, const Governor& governor) {
   if (auto contact = order_contact(book, c, scene)) return contact;
   const model::CaseRules& rules = *scene.rules;
-  if (before_restriction(c.state) && !c.contacted_at && !c.promise_missed &&
+  if (before_restriction(c.state) && c.kind == CaseKind::behaviour && !c.contacted_at && !c.promise_missed &&
       scene.now - c.opened >= rules.contact_promise) {
     Case next = c;
     next.promise_missed = true;
@@ -254,9 +179,10 @@ Time next_look(const Case& c, const Scene& scene) {
   const model::CaseRules& rules = *scene.rules;
   const Time seen = std::max(last_touch(c), scene.behaviour_at);
   Time next = scene.now + kLookAtLatest;
-  for (const Time t : {next_step(c, scene), c.opened + rules.contact_promise, c.deadline_at, seen + rules.clean_after,
-                       seen + rules.stopped_after, std::max(c.restricted_at, scene.behaviour_at) + rules.release_after,
-                       last_touch(c) + rules.question_after, warn_due(c, scene), plug_due(c, scene)})
+  for (const Time t :
+       {next_step(c, scene), c.opened + rules.contact_promise, c.deadline_at, seen + rules.clean_after,
+        seen + rules.stopped_after, std::max(c.restricted_at, scene.behaviour_at) + rules.release_after,
+        last_touch(c) + rules.question_after, widened_due(c, scene), warn_due(c, scene), plug_due(c, scene)})
     if (t > scene.now) next = std::min(next, t);
   // What the governor holds frees itself as the hour goes by.
   if (c.state == CaseState::deadline || c.plug_asked_at) next = std::min(next, scene.now + minutes(1));

@@ -365,6 +365,18 @@ Reached WatchOf<R>::opinion(const Subject& subject, Time now, const model::Polic
 }
 
 template <class R>
+int32_t WatchOf<R>::evidence_on(const Subject& subject, uint16_t port, Time since, Counts counts,
+                                const model::Policy& policy) const {
+  const auto it = lines_.find(static_cast<Key>(subject.key()));
+  if (it == lines_.end()) return 0;
+  const Modes modes = modes_of(policy);
+  int64_t sum = 0;
+  for (const Entry& e : it->second.ring.entries())
+    if (e.port == port && e.at >= since && modes[e.detector] == Mode::on && counts(names()[e.detector])) sum += e.mnat;
+  return static_cast<int32_t>(std::clamp<int64_t>(sum, 0, kLevelMaxMnat));
+}
+
+template <class R>
 std::optional<WatchView> WatchOf<R>::view(const Subject& subject, Time now, const model::Policy& policy) const {
   const auto it = lines_.find(static_cast<Key>(subject.key()));
   if (it == lines_.end()) return std::nullopt;

@@ -76,6 +76,10 @@ class WatchOf {
   [[nodiscard]] Levels levels(const Subject& subject, Time now, const model::Policy& policy, model::Mode least) const;
   // What a finding would say now, whatever the stage. The subject has to be watched.
   [[nodiscard]] Reached opinion(const Subject& subject, Time now, const model::Policy& policy, model::Mode least) const;
+  // What the evidence that is kept says of one port from `since` on, by the detectors that are on and `counts` names.
+  using Counts = bool (*)(std::string_view detector);
+  [[nodiscard]] int32_t evidence_on(const Subject& subject, uint16_t port, Time since, Counts counts,
+                                    const model::Policy& policy) const;
   [[nodiscard]] size_t watched() const { return lines_.size(); }
   // How many lines the network has: what is expected of it until a day was counted.
   void set_lines(uint64_t lines) { network_lines_ = lines; }

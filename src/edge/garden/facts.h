@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/time.h"
@@ -11,6 +12,8 @@
 #include "page/facts.h"
 
 namespace postern::edge::garden {
+
+inline constexpr std::string_view kPortal = "/garden";  // path of the page, below provider.url
 
 struct Facts {
   bool known = false;  // the address belongs to exactly one line now

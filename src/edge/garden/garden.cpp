@@ -17,7 +17,6 @@ namespace postern::edge::garden {
 namespace {
 
 constexpr std::string_view kComponent = "garden";
-constexpr std::string_view kPortal = "/garden";
 constexpr std::string_view kCaptive = "/captive-portal/api";
 constexpr std::string_view kHttp = "http://";
 constexpr size_t kHostMax = 255;

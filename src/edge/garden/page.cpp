@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "page/case_part.h"
+#include "page/relay_part.h"
 #include "page/sheet.h"
 
 namespace postern::edge::garden {
@@ -15,10 +16,13 @@ struct Opening {
   std::string_view title, lead;
 };
 
+bool is_about_a_limit(const Facts& f) { return f.case_ && f.case_->kind == model::CaseKind::relay_limit; }
+
 Opening opening_of(const Words& w, const Facts& f) {
   if (f.hold == model::Hold::garden) return {w.garden_title, w.garden_lead};
   if (f.hold == model::Hold::services) return {w.services_title, w.services_lead};
   if (!f.known) return {w.unknown_title, w.unknown_lead};
+  if (is_about_a_limit(f)) return {w.limit_title, w.limit_lead};
   if (f.case_) return {w.case_title, w.case_lead};
   return {w.none_title, w.none_lead};
 }
@@ -70,9 +74,12 @@ std::string Pages::portal(const Words& w, const Visit& v) const {
   if (f.hold != model::Hold::none && f.since)
     sheet.html().paragraph(w.since, {{"moment", moment_words(*c.calendar, f.since), page::How::strong}});
   if (f.case_) page::case_seen(sheet, c, *f.case_, f.blocked_today, f.last);
-  if (f.case_ || f.hold != model::Hold::none) page::case_steps(sheet, c);
+  const bool infected = f.case_ && !is_about_a_limit(f);
+  if (f.relay && is_about_a_limit(f)) page::relay_usage(sheet, c.calendar->language, *f.relay);
+  if (infected || f.hold != model::Hold::none) page::case_steps(sheet, c);
   if (f.case_) page::case_buttons(sheet, c, *f.case_, v.action, v.token);
   if (f.hold == model::Hold::garden) what_works(sheet, w, provider_);
+  if (f.relay && !is_about_a_limit(f)) page::relay_usage(sheet, c.calendar->language, *f.relay);
   person(sheet, w, reference_of(c, v));
   return sheet.end({}, {}, w.footer);
 }

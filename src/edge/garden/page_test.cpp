@@ -97,6 +97,51 @@ TEST(GardenPage, EveryStateHasItsTitle) {
   EXPECT_FALSE(has(alone, "<form"));
 }
 
+page::RelayUsage usage() {
+  page::RelayUsage out{.read = true, .accounts_left = 3};
+  for (size_t account = 0; account <= page::kRelayAccountsShown; ++account) {
+    page::RelayMeter& m = out.meters.emplace_back();
+    if (account != 0) m.account = "erika" + std::to_string(account) + "@isp.example";
+    m.held = account == 2;
+    for (const char* what : {"messages", "recipients", "kilobytes", "domains"})
+      for (const char* window : {"hour", "day"}) m.counts.push_back({what, window, 1'234, 60'000});
+    m.counts.push_back({"invalid", "hour", 12, 30});
+  }
+  out.meters[0].counts[1].most = 0;
+  return out;
+}
+
+TEST(GardenPage, SaysWhatTheRelayCounted) {
+  const Pages pages(kProvider);
+  Visit v;
+  v.facts = {.known = true, .relay = usage()};
+  const std::string page = pages.portal(words_for("en"), v);
+  for (const char* text :
+       {"What you sent through our mail server", "Messages, within one hour</td><td>1\u2009234</td><td>60\u2009000<",
+        "Messages, within one day</td><td>1\u2009234</td><td>no limit<", "<td>12 %</td><td>30 %<",
+        "With the mail account erika1@isp.example", "Nothing is taken from this account", "3 further accounts"})
+    EXPECT_TRUE(has(page, text)) << text;
+  EXPECT_TRUE(has(pages.portal(words_for("de"), v), "E-Mails, innerhalb einer Stunde"));
+  v.facts.relay = page::RelayUsage{};
+  EXPECT_TRUE(has(pages.portal(words_for("en"), v), "could not be read just now"));
+  v.facts.relay.reset();
+  EXPECT_FALSE(has(pages.portal(words_for("en"), v), "through our mail server"));
+}
+
+// What is about a limit is no infection: numbers instead of steps against one.
+TEST(GardenPage, ALimitIsNoInfection) {
+  Visit v = held();
+  v.facts.hold = model::Hold::none;
+  v.facts.case_->kind = model::CaseKind::relay_limit;
+  v.facts.case_->restricted = {};
+  v.facts.relay = usage();
+  const std::string page = Pages(kProvider).portal(words_for("en"), v);
+  EXPECT_TRUE(has(page, "A limit of your outgoing mail is reached"));
+  EXPECT_TRUE(has(page, "From this connection"));
+  EXPECT_TRUE(has(page, "I need help"));
+  EXPECT_FALSE(has(page, "virus scan"));
+}
+
 // Every page in every state and language: small, whole, one h1, no script, nothing from elsewhere, no slot left open.
 TEST(GardenPage, EveryPageKeepsTheRules) {
   const Pages pages(kProvider);
@@ -115,6 +160,7 @@ TEST(GardenPage, EveryPageKeepsTheRules) {
           v.facts.case_->deadline = kNow;
           v.facts.case_->release_at = left > 1 ? kNow : Time{};
           v.noted = left == 1;
+          v.facts.relay = usage();
           all.push_back(pages.portal(*w, v));
         }
     for (const std::string& page : all) {
@@ -134,6 +180,8 @@ TEST(GardenPage, HostileTextStaysText) {
   const std::string hostile = "\"><script>alert(1)</script>'";
   Visit v = held();
   v.facts.case_->summary = hostile;
+  v.facts.relay = usage();
+  v.facts.relay->meters[1].account = hostile;
   v.action = hostile;
   const Pages pages({.name = hostile, .url = hostile, .contact = hostile, .phone = hostile, .relay_host = hostile});
   for (const std::string& page : {pages.portal(words_for("en"), v), pages.open_again(words_for("en"), hostile),

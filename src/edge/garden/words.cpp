@@ -20,6 +20,10 @@ Words in(const words::Words& w) {
       .case_lead =
           w.phrase("We saw traffic that looks like that of an infected device. {provider} has closed nothing so far; "
                    "please look at it soon."),
+      .limit_title = w.phrase("A limit of your outgoing mail is reached"),
+      .limit_lead = w.phrase(
+          "More mail was sent than {provider} takes from you within that time. Nothing is paused: further mail "
+          "is put off for a while. Please look whether it was you who sent so much."),
       .none_title = w.phrase("Nothing is paused on your connection"),
       .none_lead = w.phrase("{provider} has closed nothing on this connection, and nothing needs to be done."),
       .unknown_title = w.phrase("We do not recognise this connection"),

@@ -12,8 +12,8 @@ namespace postern::edge::garden {
 struct Words {
   const page::CaseWords* about_case = nullptr;
 
-  std::string_view garden_title, garden_lead, services_title, services_lead, case_title, case_lead, none_title,
-      none_lead, unknown_title, unknown_lead, open_again_title, open_again_lead, reload;
+  std::string_view garden_title, garden_lead, services_title, services_lead, case_title, case_lead, limit_title,
+      limit_lead, none_title, none_lead, unknown_title, unknown_lead, open_again_title, open_again_lead, reload;
   std::string_view since;  // {moment}
   std::string_view works_heading;
   std::array<std::string_view, 5> works;  // mail, names, updates, emergency, this page

@@ -200,7 +200,7 @@ std::string Pages::refusal(const Words& w, Refusal r) const {
   }
   if (!f.own_session && f.known) page.note(w.elsewhere_note);
   if (f.open_now && !permitted) page.note(w.open_now);
-  if (f.case_) page.trouble(*f.case_);
+  if (f.case_ && f.case_->kind == model::CaseKind::behaviour) page.trouble(*f.case_);
   page.happened(r);
   if (f.permit) page.permit(*f.permit);
   if (f.own_session) page.seen(f);

@@ -50,6 +50,10 @@ class FakeView : public View {
   }
   std::string_view class_of(const model::Session&) const override { return "residential"; }
   Json watch(model::SubscriberId, Time) const override { return {}; }
+  Json account(std::string_view name, Time) const override {
+    if (name != "erika@isp.example") return {};
+    return Json::object({{"owner", "cust-1"}, {"state", "held"}, {"seen", "41 strangers"}});
+  }
   void for_each_case(const std::function<void(const model::Case&)>& f) const override {
     for (const model::Case& c : cases_) f(c);
   }
@@ -299,6 +303,41 @@ TEST_F(ApiTest, ExplainTellsTheChainByAddressIdAndReference) {
   EXPECT_EQ(ask("case:7").status, 404);
   EXPECT_EQ(ask("nobody-knows").status, 404);
   EXPECT_EQ(ask("").status, 400);
+}
+
+// What was seen of an account, step by step, as of a line; also the account that only a person touched, or nobody.
+TEST_F(ApiTest, ExplainTellsOfAMailAccountWhatItsHoldRestsOn) {
+  model::AccountChanged held;
+  held.account.id = model::account_id("erika@isp.example");
+  held.account.owner.value = 1;
+  held.account.state = model::AccountState::held;
+  held.account.because = "12 recipients it never wrote to";
+  held.finding.id.value = 7;
+  held.finding.at = kNow - hours(2);
+  held.finding.score_mnat = 12'300;
+  held.finding.stage = model::Stage::case_;
+  held.finding.evidence = {{kNow - hours(2), "recipients", 1'386, 2'772, parse_ip("198.51.100.0").value(), 0,
+                            model::Outcome::unknown, "a recipient it never wrote to"},
+                           {kNow - hours(2), "delivery", 2'100, 2'100, {}, 0, model::Outcome::failure, "no such user"}};
+  held.why = "held: 12 recipients it never wrote to";
+  write(1, held);
+  held.finding = {};
+  held.why = "hook: sent";
+  write(1, held);
+  const auto ask = [&](const std::string& what) { return call("GET", "/v1/explain", "what=" + what); };
+  const Response told = ask("Erika@isp.example");
+  EXPECT_EQ(told.status, 200) << said(told);
+  EXPECT_EQ(steps(told.body),
+            (std::vector<std::string>{"observation", "observation", "finding", "account", "account"}));
+  EXPECT_EQ(told.body["answer"].text(),
+            "erika@isp.example, mail account of cust-1: held, because 12 recipients it never wrote to; seen now: 41 "
+            "strangers");
+  const std::string text = said(told);
+  for (const char* part : {"recipients: a recipient it never wrote to; from 198.51.100.0/24: +1.3 = 2.7",
+                           "delivery: no such user: +2.1 = 2.1", "score 12.3"})
+    EXPECT_NE(text.find(part), text.npos) << part << "\n" << text;
+  EXPECT_EQ(steps(ask("account:erika@isp.example").body).size(), 5u);
+  EXPECT_EQ(ask("otto@isp.example").status, 404);
 }
 
 TEST_F(ApiTest, SubscriberShowAndListsPage) {

@@ -38,23 +38,25 @@ struct Filter {
   std::string customer;
   std::string grade;
   std::string class_name;
+  std::string kind;
 
   [[nodiscard]] Status validate(const model::Policy& policy) const {
     PN_TRY_VOID(known<model::pn_names_of_CaseState>(state, "state"));
     PN_TRY_VOID(known<model::pn_names_of_CustomerStatus>(customer, "customer"));
     PN_TRY_VOID(known<model::pn_names_of_CaseGrade>(grade, "grade"));
+    PN_TRY_VOID(known<model::pn_names_of_CaseKind>(kind, "kind"));
     if (class_name.empty() || policy.classes.contains(class_name)) return {};
     return fail(Errc::bad_input, fmt::format("there is no class {}", class_name), "class");
   }
   [[nodiscard]] bool takes(const model::Case& c, const View& view) const {
     return (state.empty() || to_string(c.state) == state) && (customer.empty() || to_string(c.customer) == customer) &&
-           (grade.empty() || to_string(c.grade) == grade) &&
+           (grade.empty() || to_string(c.grade) == grade) && (kind.empty() || to_string(c.kind) == kind) &&
            (class_name.empty() || view.class_of_line(c.line) == class_name);
   }
   [[nodiscard]] std::string words() const {
     std::vector<std::string> out;
     for (const auto& [name, value] :
-         {std::pair("state", state), {"customer", customer}, {"grade", grade}, {"class", class_name}})
+         {std::pair("state", state), {"customer", customer}, {"grade", grade}, {"class", class_name}, {"kind", kind}})
       if (!value.empty()) out.push_back(fmt::format("{}={}", name, value));
     return fmt::format("{}", fmt::join(out, ","));
   }
@@ -93,6 +95,7 @@ Api::Answer Api::open_cases(const Request& request) const {
   filter.customer = in_query(request, "customer");
   filter.grade = in_query(request, "grade");
   filter.class_name = in_query(request, "class");
+  filter.kind = in_query(request, "kind");
   PN_TRY_VOID(filter.validate(parts_.view.policy()));
   Rising page(PN_TRY(page_in(request)));
   parts_.view.for_each_case([&](const model::Case& c) {
@@ -124,7 +127,7 @@ Result<Json> Api::in_force(model::SubscriberId line) {
 
 Api::Answer Api::cases(const Request& request) {
   if (in_query(request, "calls") == "1") return calls(PN_TRY(page_in(request)));
-  for (const char* filter : {"state", "customer", "grade", "class"})
+  for (const char* filter : {"state", "customer", "grade", "class", "kind"})
     if (!in_query(request, filter).empty()) return open_cases(request);
   const store::Page page = PN_TRY(page_in(request));
   const model::SubscriberId id = PN_TRY(subscriber_in_query(request));
@@ -187,9 +190,10 @@ Result<Api::Chosen> Api::chosen_by_filter(const Json& where) const {
   filter.customer = where["customer"].text();
   filter.grade = where["grade"].text();
   filter.class_name = where["class"].text();
+  filter.kind = where["kind"].text();
   PN_TRY_VOID(filter.validate(parts_.view.policy()));
   if (filter.words().empty())
-    return fail(Errc::bad_input, "the filter names nothing", "where", "give state, customer, grade or class");
+    return fail(Errc::bad_input, "the filter names nothing", "where", "give state, customer, grade, class or kind");
   Chosen out{.which = filter.words()};
   parts_.view.for_each_case([&](const model::Case& c) {
     if (filter.takes(c, parts_.view)) out.cases.push_back(c.id);

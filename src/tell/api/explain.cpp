@@ -5,6 +5,7 @@
 #include <charconv>
 #include <fmt/format.h>
 #include <functional>
+#include <optional>
 
 #include "model/plug.h"
 #include "tell/api/shapes.h"
@@ -15,6 +16,7 @@ namespace {
 using wire::Json;
 constexpr size_t kFindingsShown = 3;
 constexpr size_t kOrdersLookedAt = 200;
+constexpr size_t kAccountChangesShown = 10;
 
 class Teller {
  public:
@@ -41,6 +43,8 @@ class Teller {
   Result<Json> reference(const tables::Reference& r);
   Result<std::string> that_day(const tables::Reference& r, Time day);
   Result<Json> noun(std::string_view kind, uint64_t id);
+  // An empty answer: nothing knows it.
+  Result<std::optional<Json>> account(const std::string& name);
 
   // Each adds its steps; order() returns the sentence about what is in force.
   void session(const model::Session& s);
@@ -48,6 +52,7 @@ class Teller {
   Status permits(model::SubscriberId id);
   Status evidence(model::SubscriberId id);
   void finding(const model::Record& record);
+  void finding(const model::Finding& f, uint64_t record);
   Result<std::string> order(const model::Session& s);
   Result<std::string> receipts(const model::Order& o);
   Result<Json> of_session(const model::Session& s, std::string_view is, std::string opening);
@@ -127,18 +132,61 @@ Status Teller::permits(model::SubscriberId id) {
   return {};
 }
 
-void Teller::finding(const model::Record& record) {
-  const auto& f = std::get<model::Finding>(record.body);
-  for (const model::Increment& i : f.evidence)
+// Of a line: what it contacted, where it contacted something. Of an account: the network it was used from.
+std::string where_text(const model::Increment& i) {
+  if (i.port != 0) return fmt::format("{} port {}, outcome {}", to_string(i.destination), i.port, to_string(i.outcome));
+  return i.destination ? fmt::format("from {}", to_string(destination_network(i.destination))) : std::string();
+}
+
+void Teller::finding(const model::Record& record) { finding(std::get<model::Finding>(record.body), record.sequence); }
+
+void Teller::finding(const model::Finding& f, uint64_t record) {
+  for (const model::Increment& i : f.evidence) {
+    const std::string where = where_text(i);
     step("observation", i.at,
-         fmt::format("{}: {}{}{} port {}, outcome {}: {}{} = {}", i.family, i.note, i.note.empty() ? "" : "; ",
-                     to_string(i.destination), i.port, to_string(i.outcome), i.mnat < 0 ? "" : "+", mnat_text(i.mnat),
-                     mnat_text(i.level_mnat)),
-         record.sequence, wire::to_json(i));
-  step("finding", f.at,
-       fmt::format("finding {}: stage {}, score {} from {} first contacts", f.id.value,
-                   wire::public_name(to_string(f.stage)), mnat_text(f.score_mnat), f.first_contacts),
-       record.sequence, wire::to_json(f));
+         fmt::format("{}: {}{}{}: {}{} = {}", i.family, i.note, i.note.empty() || where.empty() ? "" : "; ", where,
+                     i.mnat < 0 ? "" : "+", mnat_text(i.mnat), mnat_text(i.level_mnat)),
+         record, wire::to_json(i));
+  }
+  std::string text = fmt::format("finding {}: stage {}, score {}", f.id.value, wire::public_name(to_string(f.stage)),
+                                 mnat_text(f.score_mnat));
+  if (f.first_contacts != 0) text += fmt::format(" from {} first contacts", f.first_contacts);
+  step("finding", f.at, std::move(text), record, wire::to_json(f));
+}
+
+// Oldest first: what each change rests on, and who or what made it. The ring of the newest finding holds that of the
+// earlier ones.
+Result<std::optional<Json>> Teller::account(const std::string& name) {
+  const std::string known_as = model::account_name(name);
+  const std::vector<model::Record> changes =
+      PN_TRY(journal_.history("account_changed", model::account_id(known_as).value, kAccountChangesShown));
+  const Json now = view_.account(known_as, question_.now);
+  if (changes.empty() && now.is_null()) return std::optional<Json>();
+  const auto newest = std::ranges::find_if(changes, [](const model::Record& r) {
+    return static_cast<bool>(std::get<model::AccountChanged>(r.body).finding.id);
+  });
+  for (size_t i = changes.size(); i-- > 0;) {
+    const auto& changed = std::get<model::AccountChanged>(changes[i].body);
+    model::Finding f = changed.finding;
+    if (i != static_cast<size_t>(newest - changes.begin())) f.evidence.clear();
+    if (f.id) finding(f, changes[i].sequence);
+    step("account", changes[i].at,
+         fmt::format("{}{}: {}", to_string(changed.account.state),
+                     changed.account.shadow > changed.account.state
+                         ? fmt::format(" (shadow: {})", to_string(changed.account.shadow))
+                         : std::string(),
+                     changed.why),
+         changes[i].sequence, wire::to_json(changed.account));
+  }
+  const std::string owner = now["owner"].text();
+  std::string answer = fmt::format("{}, mail account of {}: {}", known_as, owner.empty() ? "nobody we know" : owner,
+                                   now.is_null() ? "not seen of late" : now["state"].text());
+  if (!changes.empty()) {
+    const auto& last = std::get<model::AccountChanged>(changes.front().body);
+    if (!last.account.because.empty()) answer += ", because " + last.account.because;
+  }
+  if (const std::string seen = now["seen"].text(); !seen.empty()) answer += "; seen now: " + seen;
+  return finish("account", std::move(answer));
 }
 
 Status Teller::evidence(model::SubscriberId id) {
@@ -357,9 +405,12 @@ Result<Json> explain(const View& view, store::Journal& journal, const tables::Re
   if (const auto noun = split_noun(question.what)) return teller.noun(noun->first, noun->second);
   if (const auto reference = references.read(question.what, question.now.unix_day(), view.revision()))
     return teller.reference(*reference);
-  return fail(
-      Errc::not_found, "nothing here has that name", question.what,
-      "ask for an address, a subscriber's key, a reference, or session:N, finding:N, case:N, order:N, permit:N");
+  std::string account = question.what;
+  if (account.starts_with("account:")) account.erase(0, std::string_view("account:").size());
+  if (auto told = PN_TRY(teller.account(account))) return std::move(*told);
+  return fail(Errc::not_found, "nothing here has that name", question.what,
+              "ask for an address, a subscriber's key, a mail account, a reference, or session:N, finding:N, case:N, "
+              "order:N, permit:N");
 }
 
 }  // namespace postern::tell::api

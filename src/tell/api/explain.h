@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// "Why?" for an address, a noun or a reference, from the journal: session, policy, permits, observation -> finding ->
-// case, order and receipt, in the order it came about. Also for a line that is simply closed by its class.
+// "Why?" for an address, a noun, a mail account or a reference, from the journal: session, policy, permits, observation
+// -> finding -> case, order and receipt, in the order it came about. Also for a line that is simply closed by its
+// class.
 #pragma once
 
 #include "store/journal.h"
@@ -10,7 +11,7 @@
 namespace postern::tell::api {
 
 struct Question {
-  std::string what;  // "192.0.2.7", "cust-1001", "case:3", "order 55", "K7QF2-9XWM3-H4TPA"
+  std::string what;  // "192.0.2.7", "cust-1001", "case:3", "order 55", "K7QF2-9XWM3-H4TPA", "erika@isp.example"
   Time at;           // for an address; `now` when not given
   Time now;
 };

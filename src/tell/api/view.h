@@ -39,6 +39,8 @@ class View {
   [[nodiscard]] virtual std::string_view class_of_line(model::SubscriberId line) const = 0;
   // What the detectors think of the line now, as an object; null when they do not watch it.
   [[nodiscard]] virtual wire::Json watch(model::SubscriberId line, Time now) const = 0;
+  // A mail account by its name: {owner, state, seen}, owner and seen perhaps empty; null for one that nothing knows.
+  [[nodiscard]] virtual wire::Json account(std::string_view name, Time now) const = 0;
   virtual void for_each_case(const std::function<void(const model::Case&)>& f) const = 0;  // open ones, by id
   // What bounds automation, and how much of it is used, as an object.
   [[nodiscard]] virtual wire::Json governor(Time now) const = 0;

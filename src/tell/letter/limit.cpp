@@ -47,6 +47,10 @@ Text compose(const LimitFacts& f) {
   add(
       w.text(marked("If it was not you who sent so much, a device of yours may be infected, or somebody knows your "
                     "password: choose a new one and talk to us. If you need more, talk to us too.")));
+  if (!f.page.empty()) {
+    add(w.text(marked("Opened from your connection, this page shows how much of your limits is used:")));
+    out.body.insert(out.body.size() - 1, "  " + f.page + "\n");
+  }
   out.body += w.text(marked("{provider}, {contact}, {phone}"),
                      {{"provider", f.provider.name}, {"contact", f.provider.contact}, {"phone", f.provider.phone}});
   out.body += '\n' + w.text(marked("Connection {key}"), {{"key", f.line_key}}) + '\n';

@@ -16,6 +16,7 @@ struct LimitFacts {
   std::string language;
   std::string line_key;
   model::RelayLimit limit;
+  std::string page = {};  // opened from the line it shows what was counted
 };
 // "400 recipients within one hour".
 [[nodiscard]] std::string limit_words(const words::Words& w, const model::LimitReached& limit);

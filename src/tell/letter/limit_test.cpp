@@ -33,10 +33,12 @@ TEST(LimitLetter, SpeaksGermanAndLeavesNoSlotOpen) {
         f.limit.what = what;
         f.limit.window = window;
         f.limit.account = "erika@seeland.example";
+        f.page = "https://help.seeland.example/garden";
         const Text t = compose(f);
         EXPECT_EQ(t.language, "de");
         EXPECT_EQ((t.subject + t.body).find('{'), std::string::npos) << t.body;
         EXPECT_EQ(t.body.find("Our mail server"), std::string::npos);
+        EXPECT_NE(t.body.find("\n  https://help.seeland.example/garden\n\n"), std::string::npos) << t.body;
       }
 }
 
