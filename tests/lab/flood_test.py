@@ -39,7 +39,7 @@ class Flood(JournalRate):
 
     def flood(self, first: int) -> int:
         mac = lab.sh("ip", "-o", "link", "show", "sub0").stdout.split("link/ether ")[1].split()[0]
-        said = lab.sh(*self.lab.subscriber.argv(sys.executable, "-B", str(lab.HERE / "syn_flood.py"), "eth0", mac,
+        said = lab.sh(*self.lab.subscriber.argv(sys.executable, "-B", str(lab.HERE / "peers/syn_flood.py"), "eth0", mac,
                                                 str(SYNS), str(SECONDS_MAX), str(LINES), str(NETWORKS), str(first))).stdout
         print(f"flood: {said.split()[0]} SYNs in {said.split()[1]} s from {LINES} lines to {NETWORKS} networks", flush=True)
         return int(said.split()[0])

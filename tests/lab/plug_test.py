@@ -43,7 +43,7 @@ class Plug(unittest.TestCase):
             assert cls.lab.radius(cls.lab.accounting(1, f"s-{n}", f"cust-{n}", f"10.64.1.{n}"))
         mac = lab.sh("ip", "-o", "link", "show", "sub0").stdout.split("link/ether ")[1].split()[0]
         # Each line knocks at strangers' mail servers: that makes a case of it.
-        lab.sh(*cls.lab.subscriber.argv(sys.executable, "-B", str(lab.HERE / "syn_flood.py"), "eth0", mac, str(LINES * 60),
+        lab.sh(*cls.lab.subscriber.argv(sys.executable, "-B", str(lab.HERE / "peers/syn_flood.py"), "eth0", mac, str(LINES * 60),
                                         "20", str(LINES), "60", "0"))
         assert lab.came_true(lambda: len(cls.cases()) == LINES, 60, 0.5), f"{cls.cases()}\n{cls.lab.log_tail(10)}"
 

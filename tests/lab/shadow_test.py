@@ -50,7 +50,7 @@ class Shadow(unittest.TestCase):
     def knock(self, first_network: int) -> None:
         """Both lines at ten strangers' mail servers."""
         mac = lab.sh("ip", "-o", "link", "show", "sub0").stdout.split("link/ether ")[1].split()[0]
-        lab.sh(*self.lab.subscriber.argv(sys.executable, "-B", str(lab.HERE / "syn_flood.py"), "eth0", mac, "20", "10", "2", "10",
+        lab.sh(*self.lab.subscriber.argv(sys.executable, "-B", str(lab.HERE / "peers/syn_flood.py"), "eth0", mac, "20", "10", "2", "10",
                                          str(first_network)))
 
     def cases(self) -> dict[str, dict[str, Any]]:

@@ -65,7 +65,7 @@ class Pages(unittest.TestCase):
                                                     f"ip route replace default via 10.64.255.1 src {LINE}"))
         cls.reference = cls.refused()  # before there are more connections than a line is greeted for
         mac = lab.sh("ip", "-o", "link", "show", "sub0").stdout.split("link/ether ")[1].split()[0]
-        lab.sh(*cls.lab.subscriber.argv(sys.executable, "-B", str(lab.HERE / "syn_flood.py"), "eth0", mac, "60", "20", "1", "60",
+        lab.sh(*cls.lab.subscriber.argv(sys.executable, "-B", str(lab.HERE / "peers/syn_flood.py"), "eth0", mac, "60", "20", "1", "60",
                                         "0"))
         assert lab.came_true(lambda: cls.case(), 60, 0.3), cls.lab.log_tail(10)
         cls.browser = browser.Browser(cls.lab.subscriber.argv(), {"notice.example": WEB, "shop.example": "198.51.100.80:80"}, lab.die_with_parent)
