@@ -292,7 +292,8 @@ class Feedback(unittest.TestCase):
         self.report(REPORTERS[0], LINES["ann"][0], sent=sent)
         self.counted("edge", "feedback.reports_again_total", 1)
         self.counted("edge", "feedback.reports_taken_total", 8)
-        self.assertEqual(self.row("reporters", REPORTERS[0])["reports"], "3")
+        self.assertTrue(lab.came_true(lambda: self.row("reporters", REPORTERS[0]).get("reports") == "3", 30, 0.3),
+                        self.reputation())
 
     def test_2_what_is_not_proven_listed_or_ours_is_no_evidence(self) -> None:
         about = LINES["carl"][0]
@@ -301,7 +302,8 @@ class Feedback(unittest.TestCase):
         self.counted("edge", "feedback.reports_unproven_total", 1)
         self.report("stranger.example", about)
         self.counted("edge", "feedback.reports_unlisted_total", 1)
-        self.assertEqual(self.row("reporters", "stranger.example")["listed"], "no")
+        self.assertTrue(lab.came_true(lambda: self.row("reporters", "stranger.example").get("listed") == "no", 30, 0.3),
+                        self.reputation())
         self.report(REPORTERS[0], "198.51.100.9")
         self.counted("edge", "feedback.reports_not_ours_total", 1)
         self.report(REPORTERS[0], about, kind="not-spam")
@@ -326,7 +328,8 @@ class Feedback(unittest.TestCase):
         self.assertTrue(lab.came_true(lambda: (self.lab.ask("account", "show", mail_server.USER) or {}).get(
             "level_account_complaint") == "4.6", 30, 0.3), f"{self.lab.ask('account', 'show', mail_server.USER)} "
                         f"{self.counters('edge')}")
-        self.assertEqual(self.row("accused", mail_server.USER)["complaints"], "2")
+        self.assertTrue(lab.came_true(lambda: self.row("accused", mail_server.USER).get("complaints") == "2", 30, 0.3),
+                        self.reputation())
         self.assertIsNone(self.case("eve"), "its line is not what was complained of")
 
     def test_4_mail_to_traps_is_the_lines(self) -> None:
@@ -338,8 +341,7 @@ class Feedback(unittest.TestCase):
         self.assertIsNone(self.case("carl"), "one trap is no case")
         self.swaks(self.lab.subscriber, "2001:db8:1ff::1", "sales-2009@isp.example", interface=LINES["carl"][1])
         self.counted("edge", "feedback.traps_taken_total", 2)
-        stage = self.lab.ask("subscriber", "show", "carl")
-        self.assertIn("trap", json.dumps(stage))
+        self.assertIn("to trap addresses", json.dumps(self.lab.ask("subscriber", "show", "carl")))
 
     def test_5_blocklists_are_tested_and_then_believed(self) -> None:
         self.assertTrue(lab.came_true(lambda: self.row("lists", LISTS[3]).get("ipv6") == "believed", 60, 0.3), self.reputation())
@@ -366,14 +368,15 @@ class Feedback(unittest.TestCase):
         self.assertIn("LIST", self.lab.cli("reputation", "show").stdout)
         self.names.unset(RELAY, LISTS[0])
         self.assertTrue(lab.came_true(lambda: relay not in json.dumps(self.status().get("faults")), 30, 0.3), self.status())
-        self.assertGreaterEqual(self.counters("act")["reputation.delistings_total"], 1)
+        self.assertTrue(lab.came_true(lambda: self.counters("act")["reputation.delistings_total"] >= 1, 30, 0.3))
 
     def test_6_a_receiver_that_grows_cold_is_an_alarm(self) -> None:
         self.server.send("127.0.0.1", [f"a{n}@cold.example" for n in range(24)])
         self.assertTrue(lab.came_true(lambda: self.row("receivers", "cold.example").get("state") == "cold", 60, 0.3),
                         f"{self.reputation().get('receivers')}\n{self.log_of_mail()}")
-        self.assertIn("cold.example", json.dumps(self.status()["faults"]))
-        self.assertGreaterEqual(self.reputation()["queue"]["waiting"], 1)
+        self.assertTrue(lab.came_true(lambda: "cold.example" in json.dumps(self.status().get("faults")), 30, 0.3),
+                        self.status())
+        self.assertTrue(lab.came_true(lambda: self.reputation()["queue"]["waiting"] >= 1, 30, 0.3), self.reputation())
 
     def test_9_nothing_of_the_mails_is_kept(self) -> None:
         for file in (self.lab.log, *self.lab.state.rglob("*")):
