@@ -42,6 +42,9 @@ bool PortScans::is_answered(uint8_t protocol, uint8_t tcp_flags) {
 void PortScans::turn(Time at) {
   const int64_t number = at.us / minutes(1).us;
   if (number <= number_) return;
+  answered_.clear();
+  for (const auto& [pair, hosts] : minute_)
+    if (hosts.answered + hosts.before != 0) answered_[pair] = hosts.answered + hosts.before / 2;
   minute_.clear();
   std::ranges::fill(firsts_, First{});
   suspects_.reset();
@@ -68,6 +71,7 @@ PortScans::Hosts* PortScans::hosts_of(uint64_t pair, uint32_t mark) {
     return nullptr;
   }
   Hosts& hosts = minute_[pair];
+  if (const auto it = answered_.find(pair); it != answered_.end()) hosts.before = it->second;
   (void)take(hosts.marks, hosts.met, first.mark);
   return &hosts;
 }
@@ -81,7 +85,7 @@ void PortScans::see(uint32_t line, const model::Flow& flow) {
   Hosts& hosts = *known;
   if (!take(hosts.marks, hosts.met, mark)) return;
   if (hosts.met == kSuspectAt && !is_web(flow.destination_port)) suspects_.set(flow.destination_port);
-  const uint32_t outweighed = hosts.answered * kAnswerOutweighs;
+  const uint32_t outweighed = (hosts.answered + hosts.before) * kAnswerOutweighs;
   if (hosts.met < outweighed + kHostsEach * (hosts.told + 1)) return;
   ++hosts.told;
   sink_({line, flow.begin, flow.source, flow.destination, flow.destination_port, kHostsEach});

@@ -6,7 +6,8 @@
 // A program that looks for its peers meets as many, and some of them answer; of a worm's guesses next to none do. So
 // once a line is suspect on a port (kSuspectAt hosts), those that answer it there in that minute are counted too, and
 // each outweighs kAnswerOutweighs that do not: ln(.2/.05) / ln(.95/.8), of peers a fifth answering at least, of guesses
-// a twentieth at most. Not on the web's ports, where everybody is answered.
+// a twentieth at most; those of the minutes before speak on, half of them with each. Not on the web's ports, where
+// everybody is answered.
 // Only the client's own records are needed, so a one-way exporter shows it as well; sampled ones say nothing. Mail
 // ports have detectors of their own and are not looked at.
 // Most pairs of line and port meet one silent host in a minute and no more. Of those one word is kept, in a table of
@@ -63,6 +64,7 @@ class PortScans {
   struct Hosts {
     uint32_t met = 0;
     uint32_t answered = 0;
+    uint32_t before = 0;  // that answered in the minutes before, half of them forgotten with each
     uint32_t told = 0;
     std::array<uint32_t, kHostsMost> marks{};
     std::array<uint32_t, kHostsMost / kAnswerOutweighs + 1> answers{};  // more would say nothing more
@@ -76,7 +78,8 @@ class PortScans {
 
   Sink sink_;
   std::vector<First> firsts_;
-  std::unordered_map<uint64_t, Hosts> minute_;  // by line and port
+  std::unordered_map<uint64_t, Hosts> minute_;       // by line and port
+  std::unordered_map<uint64_t, uint32_t> answered_;  // the same of the minute before, where somebody answered
   Ports suspects_;
   int64_t number_ = 0;  // of the minute
   uint64_t full_ = 0;

@@ -7,8 +7,8 @@
 // blocked if it persists.
 #pragma once
 
-#include <array>
 #include <span>
+#include <vector>
 
 #include "decide/frame/contract.h"
 #include "decide/frame/walk.h"
@@ -19,15 +19,14 @@ inline constexpr Duration kStepLeast = seconds(27);
 inline constexpr Duration kStepMost = seconds(33);
 inline constexpr uint16_t kWalkedPort = 25;
 
-// What of each detector's level comes from further hosts of such walks, by its place in the registry. Entries in order
-// of time.
-template <size_t N>
-std::array<int32_t, N> unseen_walks(std::span<const Entry> entries) {
-  std::array<int32_t, N> out{};
+// Which of these entries, in order of time, are of further hosts of such walks.
+inline std::vector<bool> unseen_walks(std::span<const Entry> entries) {
+  std::vector<bool> out(entries.size());
   Time last;
   uint8_t hosts = 0;
   bool step = false;
-  for (const Entry& e : entries) {
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const Entry& e = entries[i];
     if (e.port != kWalkedPort || e.outcome != model::Outcome::failure) continue;
     if (e.at != last) {  // the detectors that count one contact stand beside each other
       const Duration since = e.at - last;
@@ -35,7 +34,7 @@ std::array<int32_t, N> unseen_walks(std::span<const Entry> entries) {
       hosts = step ? static_cast<uint8_t>(hosts + 1) : uint8_t{1};
       last = e.at;
     }
-    if (step && e.detector < N) out[e.detector] += std::max(e.mnat, 0);
+    out[i] = step;
   }
   return out;
 }

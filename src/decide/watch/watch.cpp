@@ -104,13 +104,34 @@ Stage WatchOf<R>::stage_of(const Levels& levels, const Modes& modes, Mode least,
 }
 
 template <class R>
-Stage WatchOf<R>::stage_of(const Line& line, const Levels& levels, const Modes& modes, Mode least,
-                           const Thresholds& thresholds) {
+typename WatchOf<R>::Levels WatchOf<R>::without_walks(const Line& line, Context context) {
+  const std::vector<Entry> entries = line.ring.entries();
+  const std::vector<bool> walked = unseen_walks(entries);
+  const Time now = context.now;
+  Levels out{};
+  each<R>([&]<class D>(auto i) {
+    bool begun = false;
+    Level level;
+    for (size_t at = 0; at < entries.size(); ++at) {
+      const Entry& e = entries[at];
+      if (e.detector != i) continue;
+      context.now = e.at;
+      const int32_t before = begun ? D::level(level, context) : std::max(e.level_mnat - e.mnat, 0);
+      begun = true;
+      level = {std::clamp(before + (walked[at] ? 0 : e.mnat), 0, kLevelMaxMnat), e.at};
+    }
+    context.now = now;
+    out[i] = begun ? D::level(level, context) : D::level(std::get<i>(line.states).get().level, context);
+  });
+  return out;
+}
+
+template <class R>
+Stage WatchOf<R>::stage_of(const Line& line, const Context& context, const Levels& levels, const Modes& modes,
+                           Mode least, const Thresholds& thresholds) {
   const Stage stage = stage_of(levels, modes, least, thresholds);
   if (!kLines || stage < Stage::block) return stage;
-  const auto walked = unseen_walks<kDetectors>(line.ring.entries());
-  Levels without = levels;
-  for (size_t i = 0; i < kDetectors; ++i) without[i] = std::max(levels[i] - walked[i], 0);
+  const Levels without = without_walks(line, context);
   return stage_of(without, modes, least, thresholds) == Stage::block ? stage : Stage::case_;
 }
 
@@ -266,9 +287,9 @@ std::vector<Reached> WatchOf<R>::see(const Subject& subject, const model::Observ
     out.push_back(reached(line, subject, context, modes, least, false));
     out.back().finding.stage = held;
   };
-  reach(line.stage, stage_of(line, levels, modes, Mode::on, thresholds), Mode::on);
+  reach(line.stage, stage_of(line, context, levels, modes, Mode::on, thresholds), Mode::on);
   line.shadow_stage = std::max(line.shadow_stage, line.stage);
-  reach(line.shadow_stage, stage_of(line, levels, modes, Mode::shadow, thresholds), Mode::shadow);
+  reach(line.shadow_stage, stage_of(line, context, levels, modes, Mode::shadow, thresholds), Mode::shadow);
   each<R>([&]<class D>(auto i) {
     if (!is_ticket<D>() || line.ticket || modes[i] == Mode::off || levels[i] < kWatchMnat) return;
     line.ticket = true;
@@ -360,7 +381,7 @@ Reached WatchOf<R>::opinion(const Subject& subject, Time now, const model::Polic
   pace_of(line, context);
   const Modes modes = modes_of(policy);
   Reached out = reached(line, subject, context, modes, least, false);
-  out.finding.stage = stage_of(line, levels_of(line, context), modes, least, thresholds(policy));
+  out.finding.stage = stage_of(line, context, levels_of(line, context), modes, least, thresholds(policy));
   return out;
 }
 

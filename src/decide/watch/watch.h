@@ -138,8 +138,10 @@ class WatchOf {
   static void adopt_pace(Line& line, Context& context);
   static Levels levels_of(const Line& line, const Context& context);
   // The same without what unseen walks (frame/unseen_walk.h) would restrict.
-  [[nodiscard]] static model::Stage stage_of(const Line& line, const Levels& levels, const Modes& modes,
-                                             model::Mode least, const Thresholds& thresholds);
+  [[nodiscard]] static model::Stage stage_of(const Line& line, const Context& context, const Levels& levels,
+                                             const Modes& modes, model::Mode least, const Thresholds& thresholds);
+  // The levels as the evidence gives them again, but for the steps of such walks.
+  [[nodiscard]] static Levels without_walks(const Line& line, Context context);
   static bool is_quiet(const Line& line, Context context);
   static bool is_new_network(Line& line, const IpAddress& destination);
   // True when a detector wants a finding of it (kEachIsAFinding).

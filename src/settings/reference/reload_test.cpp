@@ -16,6 +16,7 @@ std::string of_form(const Form* form) {
   if (form == &kHostName) return R"("other.example")";
   if (form == &kPath) return R"("/other/place")";
   if (form == &kRadiusAttribute) return R"("Filter-Id = other")";
+  if (form == &kLanguageText) return R"("de: Anderer Anschluss")";
   return R"("other")";
 }
 

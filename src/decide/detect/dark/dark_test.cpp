@@ -53,9 +53,9 @@ TEST(Dark, ATrapMailboxIsAnAddressNobodyHas) {
   const model::ClassPolicy c;
   const Context context{Time{1}, &c};
   Detector::State state;
-  EXPECT_EQ(Detector::see(state, model::TrapHit{.trap = "a@isp.example", .source = {}, .account = {}}, context), 4'600);
+  EXPECT_EQ(Detector::see(state, model::TrapHit{.trap = "a@isp.example", .source = {}, .account = {}}, context), 4'605);
   EXPECT_EQ(Detector::see(state, model::TrapHit{.trap = "a@isp.example", .source = {}, .account = {}}, context), 0);
-  EXPECT_EQ(Detector::see(state, model::TrapHit{.trap = "b@isp.example", .source = {}, .account = {}}, context), 4'600);
+  EXPECT_EQ(Detector::see(state, model::TrapHit{.trap = "b@isp.example", .source = {}, .account = {}}, context), 4'605);
   const Entry trap{};
   const Entry host{.destination = IpAddress::v4(0xcb007101)};
   EXPECT_EQ(Detector::explain(std::vector{host, trap, trap}, context), "1 dark address, 2 mails to trap addresses");

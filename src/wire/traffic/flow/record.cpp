@@ -120,6 +120,7 @@ bool FlowExport::nat_record(const Message& m, const RecordValues& v) {
   model::NatBlock b;
   b.given = given;
   b.inside = pick(v, source_v4, v.source_v4, source_v6, v.source_v6);
+  if (b.inside == IpAddress{.family = b.inside.family, .bytes = {}}) b.inside = {};  // left zero where it is not said
   b.outside = pick(v, post_source_v4, v.post_source_v4, post_source_v6, v.post_source_v6);
   const uint64_t first = v.get(range_first, v.get(post_source_port));
   const uint64_t ports = v.get(range_ports);
