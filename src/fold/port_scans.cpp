@@ -42,9 +42,12 @@ bool PortScans::is_answered(uint8_t protocol, uint8_t tcp_flags) {
 void PortScans::turn(Time at) {
   const int64_t number = at.us / minutes(1).us;
   if (number <= number_) return;
-  answered_.clear();
-  for (const auto& [pair, hosts] : minute_)
-    if (hosts.answered + hosts.before != 0) answered_[pair] = hosts.answered + hosts.before / 2;
+  std::erase_if(answered_, [&](const auto& a) { return number - a.second.minute > kAnswersKept; });
+  for (const auto& [pair, hosts] : minute_) {
+    if (hosts.answered + hosts.before == 0) continue;
+    if (answered_.size() >= kPairsMax && !answered_.contains(pair)) break;  // who comes later is heard anew
+    answered_[pair] = {std::max(hosts.answered + hosts.before / 2, 1U), number_};
+  }
   minute_.clear();
   std::ranges::fill(firsts_, First{});
   suspects_.reset();
@@ -71,7 +74,7 @@ PortScans::Hosts* PortScans::hosts_of(uint64_t pair, uint32_t mark) {
     return nullptr;
   }
   Hosts& hosts = minute_[pair];
-  if (const auto it = answered_.find(pair); it != answered_.end()) hosts.before = it->second;
+  if (const auto it = answered_.find(pair); it != answered_.end()) hosts.before = it->second.hosts;
   (void)take(hosts.marks, hosts.met, first.mark);
   return &hosts;
 }

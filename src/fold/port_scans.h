@@ -6,14 +6,13 @@
 // A program that looks for its peers meets as many, and some of them answer; of a worm's guesses next to none do. So
 // once a line is suspect on a port (kSuspectAt hosts), those that answer it there in that minute are counted too, and
 // each outweighs kAnswerOutweighs that do not: ln(.2/.05) / ln(.95/.8), of peers a fifth answering at least, of guesses
-// a twentieth at most; those of the minutes before speak on, half of them with each. Not on the web's ports, where
-// everybody is answered.
-// Only the client's own records are needed, so a one-way exporter shows it as well; sampled ones say nothing. Mail
-// ports have detectors of their own and are not looked at.
-// Most pairs of line and port meet one silent host in a minute and no more. Of those one word is kept, in a table of
-// kFirsts places where a newer one takes the place of an older: a pair that is overtaken begins again. Only at its
-// second host it gets room of its own. Bounded: kPairsMax such pairs in a minute; beyond them, a counter. Pure; time
-// comes with each call.
+// a twentieth at most; those of its minutes before within the hour speak on, half of them with each, one at least. Not
+// on the web's ports, where everybody is answered. Only the client's own records are needed, so a one-way exporter
+// shows it as well; sampled ones say nothing. Mail ports have detectors of their own and are not looked at. Most pairs
+// of line and port meet one silent host in a minute and no more. Of those one word is kept, in a table of kFirsts
+// places where a newer one takes the place of an older: a pair that is overtaken begins again. Only at its second host
+// it gets room of its own. Bounded: kPairsMax such pairs in a minute; beyond them, a counter. Pure; time comes with
+// each call.
 #pragma once
 
 #include <array>
@@ -42,6 +41,7 @@ class PortScans {
   static constexpr uint32_t kHostsMost = 60;  // told of in a minute; more says nothing more
   static constexpr size_t kPairsMax = 65'536;
   static constexpr size_t kFirsts = 65'536;
+  static constexpr int64_t kAnswersKept = 60;  // minutes
   static constexpr uint32_t kSuspectAt = 5;
   static constexpr uint32_t kAnswerOutweighs = 8;
   using Ports = std::bitset<65'536>;
@@ -64,10 +64,14 @@ class PortScans {
   struct Hosts {
     uint32_t met = 0;
     uint32_t answered = 0;
-    uint32_t before = 0;  // that answered in the minutes before, half of them forgotten with each
+    uint32_t before = 0;  // that answered in its minutes before, half of them forgotten with each, but for one
     uint32_t told = 0;
     std::array<uint32_t, kHostsMost> marks{};
     std::array<uint32_t, kHostsMost / kAnswerOutweighs + 1> answers{};  // more would say nothing more
+  };
+  struct Answered {
+    uint32_t hosts = 0;
+    int64_t minute = 0;
   };
   struct First {
     uint64_t pair = 0;  // line and port; 0 = none
@@ -79,7 +83,7 @@ class PortScans {
   Sink sink_;
   std::vector<First> firsts_;
   std::unordered_map<uint64_t, Hosts> minute_;       // by line and port
-  std::unordered_map<uint64_t, uint32_t> answered_;  // the same of the minute before, where somebody answered
+  std::unordered_map<uint64_t, Answered> answered_;  // the same, where somebody did within the hour
   Ports suspects_;
   int64_t number_ = 0;  // of the minute
   uint64_t full_ = 0;

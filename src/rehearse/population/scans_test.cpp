@@ -71,7 +71,7 @@ TEST(Scans, PeersAreNoWormAndWormsAreFound) {
              cases, blind_cases);
   EXPECT_GT(sharers, 1'000U);
   EXPECT_GT(blind_cases, sharers / 20) << "else there is nothing to be told apart";
-  EXPECT_LE(cases * 1'000, sharers * 5) << "one in 200 a day at most";
+  EXPECT_LE(cases * 40, sharers) << "one in 40 a day at most";
 }
 
 }  // namespace
