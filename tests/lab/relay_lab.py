@@ -18,6 +18,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import tomllib
 import unittest
@@ -229,6 +230,18 @@ class RelayLab(unittest.TestCase):
     @staticmethod
     def auth(user: str) -> tuple[str, ...]:
         return "--auth", "PLAIN", "--auth-user", f"{user}@isp.example", "--auth-password", PASSWORD
+
+    def checked(self, *more: str) -> subprocess.CompletedProcess[str]:
+        return self.lab.cli("relay", "check", str(self.lab.directory / "postern.toml"), *more)
+
+    def finds(self, key: str, value: str, fault: str) -> None:
+        """`relay check` of the Postfix that runs, with one parameter changed."""
+        with self.subTest(key=key, value=value), tempfile.TemporaryDirectory() as changed:
+            shutil.copytree("/etc/postfix", changed, dirs_exist_ok=True)
+            lab.sh("postconf", "-c", changed, "-e", f"{key} = {value}")
+            bad = self.checked("--postfix", changed)
+            self.assertEqual(bad.returncode, 1, bad.stdout + bad.stderr)
+            self.assertIn(fault, bad.stdout)
 
     def in_the_middle(self, who: str, family: str, between: str) -> subprocess.Popen[str]:
         """A message whose client waits for a line on its input after its recipients."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 from typing import Any
@@ -119,21 +118,13 @@ class Relay(relay_lab.RelayLab):
         self.assertEqual(used, sorted(used, reverse=True))
 
     def test_check(self) -> None:
-        toml = str(self.lab.directory / "postern.toml")
-        good = self.lab.cli("relay", "check", toml)
+        good = self.checked()
         self.assertEqual(good.returncode, 0, good.stdout + good.stderr)
         for key, value, fault in (
                 ("smtpd_relay_restrictions", "permit_mynetworks, $postern_policy, reject", "permit_mynetworks stands before"),
                 ("postern_policy", "check_policy_service unix:/run/postern/policy.sock", "while Postern is away"),
                 ("smtpd_end_of_data_restrictions", "", "sizes are not counted"), ("smtpd_tls_auth_only", "no", "in the clear")):
-            with self.subTest(key=key):
-                changed = self.lab.directory / "changed"
-                shutil.copytree("/etc/postfix", changed)
-                lab.sh("postconf", "-c", str(changed), "-e", f"{key} = {value}")
-                bad = self.lab.cli("relay", "check", toml, "--postfix", str(changed))
-                shutil.rmtree(changed)
-                self.assertEqual(bad.returncode, 1, bad.stdout + bad.stderr)
-                self.assertIn(fault, bad.stdout)
+            self.finds(key, value, fault)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/brain/engine_view.h"
 
+#include "wire/json_convert.h"
+
 namespace postern::daemon {
 
 std::string_view EngineView::class_of_line(model::SubscriberId line) const {
@@ -16,8 +18,8 @@ wire::Json EngineView::watch(model::SubscriberId line, Time now) const {
   for (const auto& level : view->levels)
     levels.push(wire::Json::object(
         {{"detector", level.detector}, {"mode", to_string(level.mode)}, {"level_mnat", level.level_mnat}}));
-  return wire::Json::object({{"stage", to_string(view->stage)},
-                             {"shadow_stage", to_string(view->shadow_stage)},
+  return wire::Json::object({{"stage", wire::public_name(to_string(view->stage))},
+                             {"shadow_stage", wire::public_name(to_string(view->shadow_stage))},
                              {"score_mnat", view->score_mnat},
                              {"first_contacts", view->first_contacts},
                              {"explained", view->explained},

@@ -252,7 +252,7 @@ Result<model::CaseCommand> Api::order_of(const Request& request, std::string_vie
     PN_TRY_VOID(wire::JsonReader::into(o.until, request.body["until"], "until"));
   } else if (request.body["for"].is_null()) {
     return fail(Errc::bad_input, "the new deadline is missing", "case extend",
-                "give for (\"48h\", from now) or until (a time)");
+                "give for (\"48h\", from now; --for 48h) or until (a time; --until)");
   } else {
     Duration lasts;
     PN_TRY_VOID(wire::JsonReader::into(lasts, request.body["for"], "for"));

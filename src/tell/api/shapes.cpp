@@ -33,6 +33,9 @@ Json shape(const View& view, const model::Permit& permit) {
 
 Json shape(const View& view, const model::Case& c) {
   Json out = wire::to_json(c);
+  // What an undo would put back, and a limit's numbers, are told where there are any.
+  if (c.before.operator_name.empty()) out.set("before", {});
+  if (c.kind != model::CaseKind::relay_limit) out.set("limit", {});
   out.set("subscriber_key", name_of(view, c.line));
   out.set("score", mnat_text(c.score_mnat));
   return out;

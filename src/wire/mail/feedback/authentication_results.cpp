@@ -66,19 +66,9 @@ class Reader {
   }
 
   void comment() {
-    int depth = 0;
-    size_t n = 0;
-    for (; n < rest_.size(); ++n) {
-      if (rest_[n] == '\\') {
-        ++n;
-      } else if (rest_[n] == '(') {
-        ++depth;
-      } else if (rest_[n] == ')' && --depth == 0) {
-        break;
-      }
-    }
-    ok_ = ok_ && n < rest_.size();
-    rest_.remove_prefix(std::min(n + 1, rest_.size()));
+    const size_t octets = comment_octets(rest_);
+    ok_ = ok_ && octets != std::string_view::npos;
+    rest_.remove_prefix(std::min(octets, rest_.size()));
   }
 
   std::string_view rest_;

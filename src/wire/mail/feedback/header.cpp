@@ -54,4 +54,18 @@ std::optional<Field> Fields::next() {
   return std::nullopt;
 }
 
+size_t comment_octets(std::string_view s) {
+  int depth = 0;
+  for (size_t n = 0; n < s.size(); ++n) {
+    if (s[n] == '\\') {
+      ++n;
+    } else if (s[n] == '(') {
+      ++depth;
+    } else if (s[n] == ')' && --depth == 0) {
+      return n + 1;
+    }
+  }
+  return std::string_view::npos;
+}
+
 }  // namespace postern::wire

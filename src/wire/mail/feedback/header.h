@@ -33,5 +33,8 @@ class Fields {
 
 [[nodiscard]] std::string lower_case(std::string_view s);
 [[nodiscard]] std::string_view trimmed(std::string_view s);
+// Octets of the comment that `s` begins with, nested ones and both parentheses included (RFC 5322 section 3.2.2); npos:
+// it does not end.
+[[nodiscard]] size_t comment_octets(std::string_view s);
 
 }  // namespace postern::wire

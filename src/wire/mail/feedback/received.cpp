@@ -51,19 +51,10 @@ class Reader {
 
   // Without the outer parentheses; one that does not end goes to the end.
   std::string_view take_comment() {
-    int depth = 0;
-    size_t n = 0;
-    for (; n < rest_.size(); ++n) {
-      if (rest_[n] == '\\') {
-        ++n;
-      } else if (rest_[n] == '(') {
-        ++depth;
-      } else if (rest_[n] == ')' && --depth == 0) {
-        break;
-      }
-    }
-    const std::string_view out = n >= rest_.size() ? rest_.substr(1) : rest_.substr(1, n - 1);
-    rest_.remove_prefix(n >= rest_.size() ? rest_.size() : n + 1);
+    const size_t octets = comment_octets(rest_);
+    const bool ends = octets != std::string_view::npos;
+    const std::string_view out = ends ? rest_.substr(1, octets - 2) : rest_.substr(1);
+    rest_.remove_prefix(ends ? octets : rest_.size());
     return out;
   }
 
