@@ -219,8 +219,10 @@ void Supervisor::open_listeners(std::vector<Error>& faults) {
     keep(faults, fmt::format("radius_acct:{}", i), sys::bind_udp(settings_.radius_acct.listen[i]));
   for (size_t i = 0; i < settings_.flow_export.listen.size(); ++i) {
     auto fd = sys::bind_udp(settings_.flow_export.listen[i]);
-    // More than net.core.rmem_max is for the privileged, so it is asked for here; the role says what came of it.
-    if (fd) (void)sys::prepare_for_batches(fd->get(), observe::flow_export::kReceiveBufferOctets);
+    // More than net.core.rmem_max is for the privileged, so it is asked for here.
+    if (fd)
+      if (const auto got = sys::prepare_for_batches(fd->get(), observe::flow_export::kReceiveBufferOctets); !got)
+        sys::log(sys::Level::warning, "daemon", "FLOW_SOCKET_PLAIN", got.error().text());
     keep(faults, fmt::format("flow_export:{}", i), std::move(fd));
   }
   for (size_t i = 0; i < settings_.notice.listen.size(); ++i)

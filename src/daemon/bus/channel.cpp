@@ -131,7 +131,7 @@ void Channel::flush() {
   if (queue_.empty()) loop_.change(socket_.get(), EPOLLIN);
 }
 
-std::vector<Frame> frames_of(Role from, Role to, const Message& message, std::shared_ptr<sys::Fd> fd) {
+std::vector<Frame> frames_of(Role from, Role to, const Message& message, const std::shared_ptr<sys::Fd>& fd) {
   const Bytes bytes = encode(message);
   PN_CHECK(bytes.size() <= kMessageBytesMax);
   std::vector<Frame> frames;
@@ -149,8 +149,8 @@ Link::Link(sys::Loop& loop, sys::Fd socket, Role self, OnMessage on_message, Cha
       on_message_(std::move(on_message)),
       channel_(loop, std::move(socket), [this](Frame frame) { take(std::move(frame)); }, std::move(on_closed)) {}
 
-void Link::send(Role to, const Message& message, std::shared_ptr<sys::Fd> fd) {
-  for (Frame& frame : frames_of(self_, to, message, std::move(fd))) {
+void Link::send(Role to, const Message& message, const std::shared_ptr<sys::Fd>& fd) {
+  for (Frame& frame : frames_of(self_, to, message, fd)) {
     if (channel_.send(std::move(frame))) continue;
     ++dropped_;
     return;

@@ -63,7 +63,7 @@ class Link {
   Link(sys::Loop& loop, sys::Fd socket, Role self, OnMessage on_message, Channel::OnClosed on_closed);
 
   // Dropped sends are counted; the message is lost as if the receiver had been down.
-  void send(Role to, const Message& message, std::shared_ptr<sys::Fd> fd = nullptr);
+  void send(Role to, const Message& message, const std::shared_ptr<sys::Fd>& fd = nullptr);
   [[nodiscard]] uint64_t dropped() const { return dropped_; }
 
  private:
@@ -80,6 +80,7 @@ class Link {
 };
 
 // The frames of one message; shared by Link and the supervisor.
-[[nodiscard]] std::vector<Frame> frames_of(Role from, Role to, const Message& message, std::shared_ptr<sys::Fd> fd);
+[[nodiscard]] std::vector<Frame> frames_of(Role from, Role to, const Message& message,
+                                           const std::shared_ptr<sys::Fd>& fd);
 
 }  // namespace postern::daemon

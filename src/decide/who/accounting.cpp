@@ -83,7 +83,7 @@ void Accounting::start(const model::SessionEvent& event, Time at) {
     end(s.id, at, SessionEnd::replaced);
     return begin(event, std::move(prefixes), at);
   }
-  refresh(*held, event, std::move(prefixes), at);
+  refresh(*held, event, prefixes, at);
 }
 
 void Accounting::end_lease(const Held* held, const std::string& line_key, Time at) {
@@ -160,7 +160,8 @@ std::optional<Time> Accounting::free_for_lease(const model::Session& s) const {
   return goes_on ? std::max(free, last->session.until) : free;
 }
 
-void Accounting::refresh(const Held& held, const model::SessionEvent& event, std::vector<Prefix> prefixes, Time at) {
+void Accounting::refresh(const Held& held, const model::SessionEvent& event, const std::vector<Prefix>& prefixes,
+                         Time at) {
   model::Session s = held.session;
   std::vector<Prefix> added;
   for (const Prefix& p : prefixes) {

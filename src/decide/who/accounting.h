@@ -73,7 +73,7 @@ class Accounting {
 
   void start(const model::SessionEvent& event, Time at);
   void stop(const model::SessionEvent& event, Time at);
-  void refresh(const Held& held, const model::SessionEvent& event, std::vector<Prefix> prefixes, Time at);
+  void refresh(const Held& held, const model::SessionEvent& event, const std::vector<Prefix>& prefixes, Time at);
   void begin(const model::SessionEvent& event, std::vector<Prefix> prefixes, Time at);
   void admit(model::Session s, bool interim, Time at);
   void end_lease(const Held* held, const std::string& line_key, Time at);

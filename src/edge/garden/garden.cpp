@@ -63,7 +63,6 @@ const Words& words_of(const sys::HttpRequest& r) {
 
 std::string portal_url_of(const page::Provider& provider) {
   std::string_view url = provider.url;
-  std::string port;
   if (url.starts_with("https://")) {
     url.remove_prefix(std::string_view("https://").size());
     // A port is that of https; plain http is on its own.

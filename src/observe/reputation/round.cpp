@@ -49,7 +49,8 @@ bool is_believed(const List& l) { return is_believed(l, Family::v4) || is_believ
 
 }  // namespace
 
-Round::Round(std::vector<ListConfig> lists, std::vector<Prefix> relay, std::vector<Prefix> lines, Duration every)
+Round::Round(std::vector<ListConfig> lists, const std::vector<Prefix>& relay, const std::vector<Prefix>& lines,
+             Duration every)
     : every_(every), testing_(lists.size()) {
   for (ListConfig& l : lists)
     lists_.push_back({.zone = std::move(l.zone), .no_trouble = std::move(l.no_trouble), .why = {}});

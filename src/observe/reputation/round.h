@@ -74,7 +74,8 @@ struct News {
 
 class Round {
  public:
-  Round(std::vector<ListConfig> lists, std::vector<Prefix> relay, std::vector<Prefix> lines, Duration every);
+  Round(std::vector<ListConfig> lists, const std::vector<Prefix>& relay, const std::vector<Prefix>& lines,
+        Duration every);
 
   // Nothing: the round is done and the next one not due.
   [[nodiscard]] std::optional<Question> next(Time now);

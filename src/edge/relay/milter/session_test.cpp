@@ -153,7 +153,7 @@ TEST_F(MilterTest, WhatIsAskedFor) {
 
 // A server that awaits an answer to everything gets one to everything, and content is passed over.
 TEST_F(MilterTest, AnOldServer) {
-  std::string greeting = said(offer(0));
+  EXPECT_FALSE(said(offer(0)).empty());
   EXPECT_EQ(said(client("10.64.0.7") + frame('H', texts({"client"})) + mail() + to("<a@one.example>") + kData +
                  frame('L', texts({"Subject", "secret"})) + frame('N') + frame('B', std::string(100'000, 'x')) + kEnd),
             kGo + kGo + kGo + kGo + kGo + kGo + kGo + kGo + kGo);

@@ -48,7 +48,8 @@ class Reader {
   void quoted(std::string& out) {
     size_t n = 1;
     for (; n < rest_.size() && rest_[n] != '"'; ++n) {
-      if (rest_[n] == '\\' && ++n == rest_.size()) break;
+      if (rest_[n] == '\\') ++n;
+      if (n == rest_.size()) break;
       out += rest_[n];
     }
     ok_ = ok_ && n < rest_.size();
