@@ -42,10 +42,10 @@ class Rounds : public testing::Test {
     for (int i = 0; i < 20; ++i) out += "0.";
     return out + zone;
   }
-  void make(std::vector<std::string> zones, std::vector<Prefix> relay, std::vector<Prefix> lines) {
+  void make(const std::vector<std::string>& zones, const std::vector<Prefix>& relay, const std::vector<Prefix>& lines) {
     std::vector<ListConfig> lists;
-    for (std::string& z : zones) lists.push_back({std::move(z), {}});
-    round.emplace(std::move(lists), std::move(relay), std::move(lines), hours(1));
+    for (const std::string& z : zones) lists.push_back({z, {}});
+    round.emplace(std::move(lists), relay, lines, hours(1));
   }
   // Asks until there is nothing to ask, a second each.
   void ask(size_t most = 10'000) {
