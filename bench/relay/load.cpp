@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <iterator>
 #include <random>
+#include <span>
+#include <string_view>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -18,7 +20,13 @@ namespace postern::bench {
 namespace {
 
 constexpr uint32_t kLines = 65'536;
-constexpr std::array kStates{"RCPT", "RCPT", "DATA", "END-OF-MESSAGE"};
+// The questions of one message.
+std::span<const char* const> states_of(Questions questions) {
+  static constexpr std::array kMessage{"RCPT", "RCPT", "DATA", "END-OF-MESSAGE"};
+  static constexpr std::array kRecipient{"RCPT"};
+  if (questions == Questions::recipients) return kRecipient;
+  return kMessage;
+}
 
 struct Client {
   sys::Fd fd;
@@ -31,18 +39,18 @@ struct Client {
 
 int64_t now_us() { return sys::monotonic().us; }
 
-void write_request(fmt::memory_buffer& out, const Client& c) {
-  const uint32_t state = c.step % 4;
+void write_request(fmt::memory_buffer& out, const Client& c, const std::string_view state) {
+  const bool recipient = state == "RCPT";
   const uint32_t line = 0x0a40'0000 + c.who % kLines;
   fmt::format_to(std::back_inserter(out),
                  "request=smtpd_access_policy\nprotocol_state={}\nprotocol_name=ESMTP\nclient_address={}.{}.{}.{}\n"
                  "client_name=unknown\nclient_port=51234\nreverse_client_name=unknown\nserver_address=203.0.113.25\n"
                  "server_port=587\nhelo_name=client.example\nsender=user{}@isp.example\nrecipient={}\n"
                  "recipient_count={}\nqueue_id={}\ninstance={:x}.{:x}.{:x}.0\nsize={}\netrn_domain=\nstress=\n",
-                 kStates[state], c.by_account ? 198 : line >> 24, c.by_account ? 51 : line >> 16 & 255,
+                 state, c.by_account ? 198 : line >> 24, c.by_account ? 51 : line >> 16 & 255,
                  c.by_account ? 100 : line >> 8 & 255, c.by_account ? 7 : line & 255, c.who,
-                 state < 2 ? fmt::format("friend{}@d{}.example", state, c.message % 50) : "", state < 2 ? 0 : 2,
-                 state == 0 ? "" : "4Sf1kX2Zz1z1", c.message, c.who, 0x64f1, 4'321);
+                 recipient ? fmt::format("friend{}@d{}.example", c.step, c.message % 50) : "", recipient ? 0 : 2,
+                 recipient && c.step == 0 ? "" : "4Sf1kX2Zz1z1", c.message, c.who, 0x64f1, 4'321);
   fmt::format_to(std::back_inserter(out),
                  "sasl_method={}\nsasl_username={}\nsasl_sender=\nccert_subject=\nccert_issuer=\nccert_fingerprint=\n"
                  "ccert_pubkey_fingerprint=\nencryption_protocol=TLSv1.3\nencryption_cipher=TLS_AES_256_GCM_SHA384\n"
@@ -61,7 +69,9 @@ Result<sys::Fd> dial(const std::string& path) {
 
 }  // namespace
 
-Result<Load> ask(const std::string& path, uint32_t connections, uint32_t requests, uint32_t accounts, uint32_t seed) {
+Result<Load> ask(const std::string& path, uint32_t connections, uint32_t requests, uint32_t accounts, uint32_t seed,
+                 Questions questions) {
+  const auto states = states_of(questions);
   std::mt19937 random(seed);
   uint64_t messages = uint64_t{seed} << 32;
   std::vector<Client> clients(connections);
@@ -70,13 +80,13 @@ Result<Load> ask(const std::string& path, uint32_t connections, uint32_t request
   const sys::Fd epoll(::epoll_create1(EPOLL_CLOEXEC));
   fmt::memory_buffer buffer;
   const auto send = [&](Client& c) -> Status {
-    if (c.step % 4 == 0) {
+    if (c.step == 0) {
       c.who = static_cast<uint32_t>(random()) % accounts;
       c.by_account = ++messages % 2 == 0;
       c.message = messages;
     }
     buffer.clear();
-    write_request(buffer, c);
+    write_request(buffer, c, states[c.step]);
     c.asked_us = now_us();
     if (::send(c.fd.get(), buffer.data(), buffer.size(), MSG_NOSIGNAL) != static_cast<ssize_t>(buffer.size()))
       return fail_errno("ask");
@@ -88,7 +98,9 @@ Result<Load> ask(const std::string& path, uint32_t connections, uint32_t request
     ::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, clients[i].fd.get(), &e);
   }
   const int64_t begin = now_us();
-  for (Client& c : clients) PN_TRY_VOID(send(c));
+  uint32_t asked = 0;
+  for (Client& c : clients)
+    if (asked++ < requests) PN_TRY_VOID(send(c));
   std::array<epoll_event, 256> events;
   std::array<char, 512> answer;
   while (times.size() < requests) {
@@ -101,8 +113,9 @@ Result<Load> ask(const std::string& path, uint32_t connections, uint32_t request
       if (said != "action=DUNNO\n\n" && said != "action=dunno\n\n")
         return fail(Errc::bad_input, fmt::format("answered \"{}\"", said));
       times.push_back(static_cast<double>(now_us() - c.asked_us));
-      ++c.step;
-      PN_TRY_VOID(send(c));
+      c.step = (c.step + 1) % static_cast<uint32_t>(states.size());
+      // Nobody is left before the answer: policyd-rate-limit ends itself over a connection that is gone.
+      if (asked++ < requests) PN_TRY_VOID(send(c));
     }
   }
   const double took = static_cast<double>(now_us() - begin);

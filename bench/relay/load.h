@@ -17,8 +17,10 @@ struct Load {
   double us_p99 = 0;
   double us_p999 = 0;
 };
+// All of a message, or of each message only RCPT, once.
+enum class Questions : uint8_t { messages, recipients };
 // An answer that is not DUNNO is an error.
 [[nodiscard]] Result<Load> ask(const std::string& path, uint32_t connections, uint32_t requests, uint32_t accounts,
-                               uint32_t seed);
+                               uint32_t seed, Questions questions = Questions::messages);
 
 }  // namespace postern::bench

@@ -47,6 +47,7 @@ struct Subject {
   FilterServer server;
   uint32_t accounts = kFew;
   uint32_t requests = 0;  // of one run
+  Questions questions = Questions::messages;
   std::vector<Load> loads = {};
   std::vector<double> cpu_us = {};
   size_t replayed = 0;
@@ -54,7 +55,7 @@ struct Subject {
 
   double rate(uint32_t connections) {
     const double before = server.cpu_us();
-    loads.push_back(must(ask(server.path(), connections, requests, accounts, ++seed)));
+    loads.push_back(must(ask(server.path(), connections, requests, accounts, ++seed, questions)));
     cpu_us.push_back((server.cpu_us() - before) / requests);
     return loads.back().decisions_per_s;
   }
@@ -104,10 +105,10 @@ void accounts(Report& report, uint32_t requests, int runs) {
   report.note("1m_beside_1k: Postern with 1,000,000 accounts; the reference is Postern with 1,000");
 }
 
-// What a provider would install from Debian for limits; slow enough that a run of theirs is a short one.
+// What a provider would install from Debian for limits; slow enough that a run of theirs is a short one. Both count at
+// RCPT and wave through everything else: only RCPT is asked, of them and of us. `ceiling`: what a server that does
+// nothing reaches beside them on this machine.
 void peers(Report& report, uint32_t requests) {
-  Subject ours{must(FilterServer::postern(kFew))};
-  ours.requests = requests;
   for (const auto& [name, start] : {std::pair{"postfwd", &FilterServer::postfwd},
                                     std::pair{"policyd_rate_limit", &FilterServer::policyd_rate_limit}}) {
     auto made = start();
@@ -115,11 +116,13 @@ void peers(Report& report, uint32_t requests) {
       report.note(fmt::format("{}: LEFT OUT, {}", name, made.error().text()));
       continue;
     }
-    Subject peer{std::move(*made)};
-    peer.requests = kPeerRequests;
-    report.add(interleave(
-        fmt::format("relay.decisions.{}.100", name), "decisions/s", 3, [&] { return ours.rate(100); },
-        [&] { return peer.rate(100); }));
+    Subject ours{must(FilterServer::postern(kFew)), kFew, requests, Questions::recipients};
+    Subject bare{must(FilterServer::bare()), kFew, requests, Questions::recipients};
+    Subject peer{std::move(*made), kFew, kPeerRequests, Questions::recipients};
+    for (auto& [what, server] : {std::pair<const char*, Subject&>{"decisions", ours}, {"ceiling", bare}})
+      report.add(interleave(
+          fmt::format("relay.{}.{}.100", what, name), "decisions/s", 3, [&] { return server.rate(100); },
+          [&] { return peer.rate(100); }));
   }
 }
 

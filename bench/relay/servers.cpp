@@ -222,10 +222,15 @@ Result<FilterServer> FilterServer::postfwd() {
   const std::string path = s.path_;
   const std::string folder = s.folder_;
   // The same questions asked again would come from its cache: it is to count.
-  return started(std::move(s),
-                 {"/usr/sbin/postfwd1", "--proto=unix", "--port=" + path, "--user=root", "--group=root", "--nodns",
-                  "--cache=0", "--umask=0077", "--pidfile=" + folder + "/pid", "--norulelog", "-r",
-                  "id=R1; protocol_state==RCPT; action=rcpt(sasl_username/1000000000/3600/REJECT too many)"});
+  FilterServer up = PN_TRY(started(
+      std::move(s), {"/usr/sbin/postfwd1", "--daemon", "--proto=unix", "--port=" + path, "--user=root", "--group=root",
+                     "--nodns", "--cache=0", "--umask=0077", "--pidfile=" + folder + "/pid", "--norulelog", "-r",
+                     "id=R1; protocol_state==RCPT; action=rcpt(sasl_username/1000000000/3600/REJECT)"}));
+  // It serves from a child that it leaves.
+  ::waitpid(up.pid_, nullptr, 0);
+  up.pid_ = 0;
+  std::ifstream(folder + "/pid") >> up.pid_;
+  return up;
 }
 
 Result<FilterServer> FilterServer::policyd_rate_limit() {
