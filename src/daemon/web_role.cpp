@@ -14,7 +14,7 @@
 #include "settings/reference/autoconfig/autoconfig.h"
 #include "sys/clock.h"
 #include "sys/entropy.h"
-#include "sys/http.h"
+#include "sys/http/http.h"
 #include "sys/log.h"
 #include "tables/line_table.h"
 #include "tables/reference.h"

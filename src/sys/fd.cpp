@@ -11,49 +11,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "sys/address/kernel_address.h"
+
 namespace postern::sys {
 namespace {
-
-struct Address {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-  [[nodiscard]] sockaddr* get() { return reinterpret_cast<sockaddr*>(&storage); }
-};
-
-Address kernel_form(const Endpoint& e) {
-  Address out;
-  if (e.address.family == Family::v4) {
-    auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(e.port);
-    std::memcpy(&v4->sin_addr, e.address.bytes.data(), 4);
-    out.size = sizeof *v4;
-  } else {
-    auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(e.port);
-    std::memcpy(&v6->sin6_addr, e.address.bytes.data(), 16);
-    out.size = sizeof *v6;
-  }
-  return out;
-}
-
-Endpoint endpoint_of(const Address& a) {
-  Endpoint e;
-  if (a.storage.ss_family == AF_INET) {
-    const auto* v4 = reinterpret_cast<const sockaddr_in*>(&a.storage);
-    e.address.family = Family::v4;
-    std::memcpy(e.address.bytes.data(), &v4->sin_addr, 4);
-    e.port = ntohs(v4->sin_port);
-  } else if (a.storage.ss_family == AF_INET6) {
-    const auto* v6 = reinterpret_cast<const sockaddr_in6*>(&a.storage);
-    e.address.family = Family::v6;
-    std::memcpy(e.address.bytes.data(), &v6->sin6_addr, 16);
-    e.port = ntohs(v6->sin6_port);
-  }
-  return e;
-}
 
 Result<Fd> bound_socket(const Endpoint& at, int type, bool transparent) {
   const int family = at.address.family == Family::v4 ? AF_INET : AF_INET6;
@@ -68,7 +29,7 @@ Result<Fd> bound_socket(const Endpoint& at, int type, bool transparent) {
     const int option = family == AF_INET ? IP_TRANSPARENT : IPV6_TRANSPARENT;
     if (::setsockopt(fd.get(), level, option, &on, sizeof on) != 0) return fail_errno("set IP_TRANSPARENT");
   }
-  const Address a = kernel_form(at);
+  const KernelAddress a = kernel_form(at);
   if (::bind(fd.get(), a.get(), a.size) != 0) return fail_errno(fmt::format("bind {}", to_string(at)));
   return fd;
 }
@@ -152,15 +113,13 @@ Result<Mapping> Mapping::of(int fd, bool sealed) {
 }
 
 Endpoint peer_of(int fd) {
-  Address a;
-  a.size = sizeof a.storage;
-  return ::getpeername(fd, a.get(), &a.size) == 0 ? endpoint_of(a) : Endpoint{};
+  KernelAddress a;
+  return ::getpeername(fd, a.get(), &a.size) == 0 ? endpoint_of(a.storage) : Endpoint{};
 }
 
 Endpoint local_of(int fd) {
-  Address a;
-  a.size = sizeof a.storage;
-  return ::getsockname(fd, a.get(), &a.size) == 0 ? endpoint_of(a) : Endpoint{};
+  KernelAddress a;
+  return ::getsockname(fd, a.get(), &a.size) == 0 ? endpoint_of(a.storage) : Endpoint{};
 }
 
 }  // namespace postern::sys

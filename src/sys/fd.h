@@ -63,7 +63,7 @@ class Mapping {
   ByteView data_;
 };
 
-// Endpoint <-> kernel form. Returns the length used in `out` (sockaddr_storage sized).
+// Who is at the other end of a socket, and who at this one.
 [[nodiscard]] Endpoint peer_of(int fd);   // none on failure
 [[nodiscard]] Endpoint local_of(int fd);  // for a steered socket: the original destination
 

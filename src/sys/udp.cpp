@@ -6,40 +6,15 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include "sys/address/kernel_address.h"
+
 namespace postern::sys {
 namespace {
-
-union Name {
-  sockaddr any;
-  sockaddr_in v4;
-  sockaddr_in6 v6;
-  sockaddr_storage storage;
-};
 
 IpAddress address_of(const void* bytes, Family family) {
   IpAddress a{.family = family, .bytes = {}};
   std::memcpy(a.bytes.data(), bytes, family == Family::v4 ? 4 : 16);
   return a;
-}
-
-Endpoint endpoint_of(const Name& name) {
-  if (name.any.sa_family == AF_INET) return {address_of(&name.v4.sin_addr, Family::v4), ntohs(name.v4.sin_port)};
-  if (name.any.sa_family == AF_INET6) return {address_of(&name.v6.sin6_addr, Family::v6), ntohs(name.v6.sin6_port)};
-  return {};
-}
-
-socklen_t fill(Name& name, const Endpoint& e) {
-  name.storage = {};
-  if (e.address.family == Family::v4) {
-    name.v4.sin_family = AF_INET;
-    name.v4.sin_port = htons(e.port);
-    std::memcpy(&name.v4.sin_addr, e.address.bytes.data(), 4);
-    return sizeof name.v4;
-  }
-  name.v6.sin6_family = AF_INET6;
-  name.v6.sin6_port = htons(e.port);
-  std::memcpy(&name.v6.sin6_addr, e.address.bytes.data(), 16);
-  return sizeof name.v6;
 }
 
 constexpr size_t kControlOctets = CMSG_SPACE(sizeof(in_pktinfo)) + CMSG_SPACE(sizeof(in6_pktinfo));
@@ -85,12 +60,12 @@ Status want_destination(int fd) {
 }
 
 Result<std::optional<Datagram>> receive(int fd, std::span<std::byte> buffer) {
-  Name name{};
+  KernelAddress name;
   iovec part{buffer.data(), buffer.size()};
   alignas(cmsghdr) std::array<std::byte, kControlOctets> control{};
   msghdr message{};
-  message.msg_name = &name;
-  message.msg_namelen = sizeof name;
+  message.msg_name = name.get();
+  message.msg_namelen = name.size;
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   message.msg_control = control.data();
@@ -98,19 +73,19 @@ Result<std::optional<Datagram>> receive(int fd, std::span<std::byte> buffer) {
   const ssize_t n = ::recvmsg(fd, &message, 0);
   if (n < 0 && (errno == EAGAIN || errno == EINTR)) return std::nullopt;
   if (n < 0) return fail_errno("receive a datagram");
-  return Datagram{.from = endpoint_of(name),
+  return Datagram{.from = endpoint_of(name.storage),
                   .to = destination_in(message),
                   .octets = static_cast<size_t>(n),
                   .cut = (message.msg_flags & MSG_TRUNC) != 0};
 }
 
 Status send(int fd, const IpAddress& from, const Endpoint& to, ByteView bytes) {
-  Name name{};
+  KernelAddress name = kernel_form(to);
   iovec part{const_cast<std::byte*>(bytes.data()), bytes.size()};
   alignas(cmsghdr) std::array<std::byte, kControlOctets> control{};
   msghdr message{};
-  message.msg_name = &name;
-  message.msg_namelen = fill(name, to);
+  message.msg_name = name.get();
+  message.msg_namelen = name.size;
   message.msg_iov = &part;
   message.msg_iovlen = 1;
   if (from.family == Family::v4) {

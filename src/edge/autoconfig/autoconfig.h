@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <string>
 
-#include "sys/http.h"
+#include "sys/http/http.h"
 
 namespace postern::edge::autoconfig {
 

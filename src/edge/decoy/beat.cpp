@@ -3,11 +3,11 @@
 
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include "sys/address/kernel_address.h"
 #include "sys/log.h"
 
 namespace postern::edge::decoy {
@@ -15,34 +15,10 @@ namespace {
 
 constexpr std::string_view kRoom = "decoy";
 
-struct KernelAddress {
-  sockaddr_storage storage{};
-  socklen_t size = 0;
-  [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage); }
-};
-
-KernelAddress kernel_form(const Endpoint& e) {
-  KernelAddress out;
-  if (e.address.family == Family::v4) {
-    auto* v4 = reinterpret_cast<sockaddr_in*>(&out.storage);
-    v4->sin_family = AF_INET;
-    v4->sin_port = htons(e.port);
-    std::memcpy(&v4->sin_addr, e.address.bytes.data(), 4);
-    out.size = sizeof *v4;
-  } else {
-    auto* v6 = reinterpret_cast<sockaddr_in6*>(&out.storage);
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(e.port);
-    std::memcpy(&v6->sin6_addr, e.address.bytes.data(), 16);
-    out.size = sizeof *v6;
-  }
-  return out;
-}
-
 // From `from`, by a port of the kernel's choice that is another each time. An error in words, or none.
 std::string connect_anew(int fd, const IpAddress& from, const Endpoint& to) {
-  const KernelAddress mine = kernel_form({from, 0});
-  const KernelAddress its = kernel_form(to);
+  const sys::KernelAddress mine = sys::kernel_form({from, 0});
+  const sys::KernelAddress its = sys::kernel_form(to);
   if (::bind(fd, mine.get(), mine.size) != 0) return fail_errno("bind " + to_string(from)).error().text();
   if (::connect(fd, its.get(), its.size) == 0 || errno == EINPROGRESS) return {};
   return fail_errno("connect to " + to_string(to)).error().text();

@@ -8,20 +8,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "sys/address/kernel_address.h"
 #include "sys/clock.h"
 
 namespace postern::edge::decoy {
 namespace {
 
 constexpr const char* kProbe = "127.0.0.9";
-
-sockaddr_in kernel_form(const Endpoint& e) {
-  sockaddr_in out{};
-  out.sin_family = AF_INET;
-  out.sin_port = htons(e.port);
-  out.sin_addr.s_addr = htonl(e.address.v4_host_order());
-  return out;
-}
 
 class DecoyTest : public testing::Test {
  protected:
@@ -52,10 +45,10 @@ class DecoyTest : public testing::Test {
     sys::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const int on = 1;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    const sockaddr_in mine = kernel_form({parse_ip(from).value(), port});
-    const sockaddr_in its = kernel_form(to);
-    EXPECT_EQ(::bind(fd.get(), reinterpret_cast<const sockaddr*>(&mine), sizeof mine), 0) << errno;
-    EXPECT_EQ(::connect(fd.get(), reinterpret_cast<const sockaddr*>(&its), sizeof its), 0) << errno;
+    const sys::KernelAddress mine = sys::kernel_form({parse_ip(from).value(), port});
+    const sys::KernelAddress its = sys::kernel_form(to);
+    EXPECT_EQ(::bind(fd.get(), mine.get(), mine.size), 0) << errno;
+    EXPECT_EQ(::connect(fd.get(), its.get(), its.size), 0) << errno;
     return fd;
   }
   template <class F>

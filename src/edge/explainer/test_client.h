@@ -7,13 +7,13 @@
 #include <cstring>
 #include <functional>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <string>
 #include <string_view>
 #include <sys/resource.h>
 #include <sys/socket.h>
 
 #include "base/endpoint.h"
+#include "sys/address/kernel_address.h"
 #include "sys/fd.h"
 
 namespace postern::edge::explainer {
@@ -25,10 +25,10 @@ class TestClient {
   TestClient(const IpAddress& from, const Endpoint& to, std::function<void()> turn) : turn_(std::move(turn)) {
     fd_ = sys::Fd(
         ::socket(from.family == Family::v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    sockaddr_storage a{};
-    EXPECT_EQ(::bind(fd_.get(), reinterpret_cast<sockaddr*>(&a), kernel_form(a, {from, 0})), 0) << std::strerror(errno);
-    const socklen_t size = kernel_form(a, to);
-    EXPECT_TRUE(::connect(fd_.get(), reinterpret_cast<sockaddr*>(&a), size) == 0 || errno == EINPROGRESS);
+    const sys::KernelAddress mine = sys::kernel_form({from, 0});
+    const sys::KernelAddress its = sys::kernel_form(to);
+    EXPECT_EQ(::bind(fd_.get(), mine.get(), mine.size), 0) << std::strerror(errno);
+    EXPECT_TRUE(::connect(fd_.get(), its.get(), its.size) == 0 || errno == EINPROGRESS);
   }
 
   void send(std::string_view bytes) {
@@ -65,21 +65,6 @@ class TestClient {
   [[nodiscard]] int fd() const { return fd_.get(); }
 
  private:
-  static socklen_t kernel_form(sockaddr_storage& out, const Endpoint& e) {
-    out = {};
-    if (e.address.family == Family::v4) {
-      auto* v4 = reinterpret_cast<sockaddr_in*>(&out);
-      v4->sin_family = AF_INET;
-      v4->sin_port = htons(e.port);
-      std::memcpy(&v4->sin_addr, e.address.bytes.data(), 4);
-      return sizeof *v4;
-    }
-    auto* v6 = reinterpret_cast<sockaddr_in6*>(&out);
-    v6->sin6_family = AF_INET6;
-    v6->sin6_port = htons(e.port);
-    std::memcpy(&v6->sin6_addr, e.address.bytes.data(), 16);
-    return sizeof *v6;
-  }
   // False when the connection has ended.
   bool read_some() {
     std::array<char, 4096> buffer{};

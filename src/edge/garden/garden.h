@@ -28,7 +28,7 @@
 #include "edge/garden/facts.h"
 #include "edge/garden/page.h"
 #include "page/ask_limit.h"
-#include "sys/http.h"
+#include "sys/http/http.h"
 
 namespace postern::edge::garden {
 

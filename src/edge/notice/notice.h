@@ -26,7 +26,7 @@
 #include "edge/notice/page.h"
 #include "model/observation.h"
 #include "page/ask_limit.h"
-#include "sys/http.h"
+#include "sys/http/http.h"
 #include "tables/reference.h"
 
 namespace postern::edge::notice {

@@ -15,7 +15,7 @@
 
 #include "base/fields.h"
 #include "base/ip.h"
-#include "sys/http.h"
+#include "sys/http/http.h"
 
 namespace postern::edge::radius_auth {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/http.h"
+#include "sys/http/http.h"
 
 #include <algorithm>
 #include <array>
