@@ -55,7 +55,7 @@ stage_tidy() {
 
 stage_dev() {
   build_for dev || return 1
-  run_ctest dev -LE 'fuzz|tidy'
+  run_ctest dev -LE 'fuzz|tidy' -j $((JOBS * 2)) # labs wait for clocks and peers most of their time
 }
 
 stage_fuzz() {
@@ -66,7 +66,7 @@ stage_fuzz() {
 
 stage_release() {
   build_for release all benches || return 1
-  if [ $ALL = 1 ]; then run_ctest release -LE 'fuzz|tidy'; else run_ctest release -L 'unit|replay'; fi
+  if [ $ALL = 1 ]; then run_ctest release -LE 'fuzz|tidy' -j $((JOBS * 2)); else run_ctest release -L 'unit|replay' -j $((JOBS * 2)); fi
 }
 
 # Only rooms that have threads (postern_library(... THREADS); tests/tidy sees to it that they say so).

@@ -62,6 +62,11 @@ directory = "{state}"
 user = "nobody"
 """
 
+# What tests look at again and again; everything else goes through the command.
+READS = {("status",): "/v1/status", ("gate", "status"): "/v1/gate", ("case", "list"): "/v1/cases?limit=1000",
+         ("decoy", "status"): "/v1/decoys"}
+SHOWS = {("case", "show"): "cases", ("account", "show"): "accounts"}
+
 
 def skip(reason: str) -> int:
     return subprocess.call([str(HERE.parent / "support" / "skip.sh"), reason])
@@ -206,19 +211,23 @@ class Lab:
     def cli(self, *words: str) -> subprocess.CompletedProcess[str]:
         return sh(str(self._cli), "--socket", str(self.directory / "api.sock"), *words, check=False)
 
-    def status(self) -> Any:
-        """As `postern -o json status`, without a process for each look: tests wait for its counters."""
+    def get(self, path: str) -> Any:
+        """What the API says, without a process for each look: tests wait for what it shows. None: nothing, or an error."""
         with suppress(OSError, ValueError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as s:
             s.settimeout(5)
             s.connect(str(self.directory / "api.sock"))
-            s.sendall(b"GET /v1/status HTTP/1.1\r\nHost: postern\r\nConnection: close\r\n\r\n")
+            s.sendall(f"GET {path} HTTP/1.1\r\nHost: postern\r\nConnection: close\r\n\r\n".encode())
             with s.makefile("rb") as answer:
-                return json.loads(answer.read().partition(b"\r\n\r\n")[2])
+                head, _, body = answer.read().partition(b"\r\n\r\n")
+                return json.loads(body) if b" 200 " in head.split(b"\r\n")[0] else None
         return None
 
     def ask(self, *words: str) -> Any:
-        if words == ("status",):
-            return self.status()
+        """As `postern -o json` says it."""
+        if path := READS.get(words):
+            return self.get(path)
+        if len(words) == 3 and words[:2] in SHOWS:
+            return self.get(f"/v1/{SHOWS[words[:2]]}/{words[2]}")
         done = self.cli("-o", "json", *words)
         with suppress(ValueError):
             return json.loads(done.stdout)

@@ -135,9 +135,10 @@ class Nas(FreeRadius):
                          + NAS.format(port=COA_PORT, behaviour=text))
 
     def asked(self, kind: str) -> list[str]:
-        """The requests of that kind as the server printed them ("CoA-Request", "Disconnect-Request")."""
+        """The requests of that kind as the server printed them ("CoA-Request", "Disconnect-Request"); one that was sent
+        again because the server was slow is the same request."""
         found = re.findall(rf"Received {kind} Id .*?(?=\n\(\d+\) (?:#|Sent|[a-z]+ )|\Z)", self.text(), re.S)
-        return found
+        return list({text.split(" length ")[0]: text for text in found}.values())
 
 
 class Authorise(FreeRadius):
