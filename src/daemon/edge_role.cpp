@@ -119,8 +119,9 @@ class EdgeRole {
           [this](const sys::HttpRequest& r, const sys::HttpServer::Reply& reply) { reply(auth_.answer(r)); })));
     if (auto listeners_of_mail = take_fds(kit_, "mail_intake"); !listeners_of_mail.empty())
       intake_ = std::make_unique<observe::mail_intake::MailIntake>(
-          intake_config(settings_, [this](std::string_view id) { return relay_->account_of(id); }), loop_,
-          std::move(listeners_of_mail), PN_TRY(tables::ContactTags::of(kit_.secrets.at("reference"))),
+          intake_config(
+              settings_, [this](std::string_view id) { return relay_->account_of(id); }, flows_.nat_log()),
+          loop_, std::move(listeners_of_mail), PN_TRY(tables::ContactTags::of(kit_.secrets.at("reference"))),
           [this](uint64_t token, model::Observation o) {
             link_.send(Role::brain, Observed{token_base_ + 2 * token + 1, std::move(o)});
           },

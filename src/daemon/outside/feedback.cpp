@@ -17,6 +17,9 @@ using observe::mail_intake::MailIntake;
 using observe::mail_intake::Tally;
 
 constexpr size_t kNamesShown = 32;
+constexpr uint8_t kTcp = 6;
+// How far the clocks of who complains and of the NAT may be apart (as decide/common/limits.h has it of sessions).
+constexpr Duration kReporterReach = minutes(1);
 
 std::vector<std::string> lower(const std::vector<std::string>& names) {
   std::vector<std::string> out;
@@ -45,7 +48,8 @@ void name(RoleReport& report, std::string_view what, const Tally& tally) {
 }  // namespace
 
 observe::mail_intake::Config intake_config(const settings::Settings& s,
-                                           std::function<std::string(std::string_view queue_id)> account_of) {
+                                           std::function<std::string(std::string_view queue_id)> account_of,
+                                           const fold::NatLog& logged) {
   const std::string& mine = !s.mail.bounces.empty() ? s.mail.bounces : s.feedback.address;
   const std::string domain = mine.substr(mine.rfind('@') + 1);
   observe::mail_intake::Config config{.address = s.mail.bounces,
@@ -64,6 +68,11 @@ observe::mail_intake::Config intake_config(const settings::Settings& s,
   t.network = s.network.subscriber_prefixes;
   t.outside = outside_of(s);
   t.account_of = std::move(account_of);
+  if (!s.who.nat_logged.empty())
+    t.logged_behind = [&logged](const IpAddress& outside, uint16_t port, Time at) -> std::optional<IpAddress> {
+      if (!logged.is_logged(outside)) return std::nullopt;
+      return logged.behind(kTcp, outside, port, at, kReporterReach);
+    };
   return config;
 }
 

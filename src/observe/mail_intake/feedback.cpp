@@ -94,8 +94,13 @@ std::string first_of(std::string_view header, std::string_view name) {
   return {};
 }
 
-// The line behind an address as the world sees it, or why there is none.
-Fate line_behind(const IpAddress& address, uint16_t port, const Trusted& t, IpAddress& out) {
+// The line that was behind an address as the world saw it then, or why there is none.
+Fate line_behind(const IpAddress& address, uint16_t port, Time at, const Trusted& t, IpAddress& out) {
+  if (const auto logged = t.logged_behind ? t.logged_behind(address, port, at) : std::nullopt) {
+    if (!at) return Fate::no_time;
+    out = *logged;
+    return out ? Fate::taken : Fate::shared;
+  }
   const fold::Inside inside = t.outside.of(kTcp, address, port);
   if (inside.kind == fold::Behind::not_known) return Fate::shared;
   if (inside.kind == fold::Behind::itself && !is_in(t.network, address)) return Fate::not_ours;
@@ -108,7 +113,7 @@ Fate sender_of(const wire::Received& entry, const Trusted& t, std::string& accou
   account = entry.account;
   if (account.empty() && t.account_of && !entry.id.empty()) account = t.account_of(entry.id);
   account = model::account_name(account);
-  return account.empty() ? line_behind(entry.from, 0, t, source) : Fate::taken;
+  return account.empty() ? line_behind(entry.from, 0, entry.at, t, source) : Fate::taken;
 }
 
 }  // namespace
@@ -132,9 +137,9 @@ Word word_of_report(const wire::HeardMail& mail, std::string_view message, const
     out.fate = sender_of(*entry, t, c.account, c.source);
     c.sent = entry->at;
   } else {
-    out.fate = line_behind(report->source, report->port, t, c.source);
     // Without an Arrival-Date, when the first server that took it says it did: the reporter's own.
     c.sent = report->arrived ? report->arrived : wire::read_received(first_of(mail.copied, "received")).at;
+    out.fate = line_behind(report->source, report->port, c.sent, t, c.source);
   }
   if (out.fate != Fate::taken) return out;
   if (!c.sent && c.account.empty()) {

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,9 @@ struct Trusted {
   std::vector<Prefix> relay;             // their addresses
   std::vector<Prefix> network;           // of the lines
   fold::Outside outside;
+  // Of an outside address of a NAT that logs: who had the port then, or nobody that is known ({}); nullopt = of no such
+  // NAT. Null: there are none.
+  std::function<std::optional<IpAddress>(const IpAddress& outside, uint16_t port, Time at)> logged_behind = nullptr;
   // Who sent the message of that queue id through the relay; empty = not known (any more).
   std::function<std::string(std::string_view queue_id)> account_of = nullptr;
 };
@@ -37,7 +41,7 @@ struct Trusted {
 //   not_whole     no report in it, or one that cannot be read
 //   no_time       when the mail was there is not said, and addresses change hands
 //   not_ours      about an address of somebody else, or a mail of ours that does not say whose
-//   shared        about an address that lines share, without the port
+//   shared        about an address that lines share, without the port, or nobody knows who had it then
 //   again         of a report that was heard before (said by the room, not here)
 PN_ENUM(Fate, taken, unproven, unlisted, no_complaint, not_whole, no_time, not_ours, shared, again)
 

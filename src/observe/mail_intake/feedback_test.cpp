@@ -124,6 +124,24 @@ TEST_F(Feedback, BehindANatThePortSaysWho) {
   EXPECT_EQ(fate(), Fate::shared);
 }
 
+TEST_F(Feedback, BehindANatThatLogsItsLogSaysWhoHadThePortThen) {
+  trusted.logged_behind = [](const IpAddress& outside, uint16_t port, Time at) -> std::optional<IpAddress> {
+    if (to_string(outside) != "192.0.2.65") return std::nullopt;
+    return port == 2050 && to_string(at).starts_with("2026-11-27T20:00") ? parse_ip("10.64.3.3").value() : IpAddress{};
+  };
+  const std::string head = "Feedback-Type: abuse\r\nSource-IP: 192.0.2.65\r\n";
+  const std::string then = "Arrival-Date: Fri, 27 Nov 2026 20:00:00 +0000\r\n";
+  r.report = head + "Source-Port: 2050\r\n" + then;
+  EXPECT_EQ(to_string(complaint().source), "10.64.3.3");
+  r.report = head + "Source-Port: 2051\r\n" + then;
+  EXPECT_EQ(fate(), Fate::shared) << "nobody had that port";
+  r.report = head + then;
+  EXPECT_EQ(fate(), Fate::shared);
+  r.report = head + "Source-Port: 2050\r\n";
+  r.copied.clear();
+  EXPECT_EQ(fate(), Fate::no_time);
+}
+
 TEST_F(Feedback, ThroughTheRelayItsOwnFieldSaysWho) {
   r.report = "Feedback-Type: abuse\r\nSource-IP: 203.0.113.25\r\nArrival-Date: Fri, 27 Nov 2026 20:00:00 +0000\r\n";
   const std::string theirs = "Received: from relay (relay [203.0.113.25]) by mx.fbl.example id 1; x\r\n";
