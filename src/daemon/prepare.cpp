@@ -231,6 +231,8 @@ void Supervisor::open_listeners(std::vector<Error>& faults) {
     keep(faults, fmt::format("mail_intake:{}", i), sys::listen_tcp(settings_.mail.intake[i], 64, false));
   for (size_t i = 0; i < settings_.radius_auth.listen.size(); ++i)
     keep(faults, fmt::format("radius_auth:{}", i), sys::listen_tcp(settings_.radius_auth.listen[i], 512, false));
+  for (size_t i = 0; i < settings_.api.metrics.size(); ++i)
+    keep(faults, fmt::format("metrics:{}", i), sys::listen_tcp(settings_.api.metrics[i], 16, false));
   keep(faults, "api", open_unix(settings_.api.socket, settings_.api.group));
   open_relay(faults);
   open_decoys(faults);
@@ -326,6 +328,7 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       give("notice");
       give("garden");
       give("api");
+      give("metrics");
       tell("reference");
       break;
     case Role::act:

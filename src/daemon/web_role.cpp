@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The web role: HTTP and nothing else. Faces that share no listener: the notice page on TCP, the garden on connections
-// that the gate steers, the API on a unix socket. They ask the brain, and the published table when that is away; none
-// knows a subscriber.
+// that the gate steers, the API on a unix socket, metrics on TCP. They ask the brain, and the published table when that
+// is away; none knows a subscriber.
 #include <algorithm>
 #include <map>
 #include <unistd.h>
@@ -18,6 +18,7 @@
 #include "sys/log.h"
 #include "tables/line_table.h"
 #include "tables/reference.h"
+#include "tell/metrics/metrics.h"
 #include "wire/form.h"
 #include "wire/forwarded/forwarded.h"
 #include "wire/json.h"
@@ -28,6 +29,7 @@ namespace {
 
 constexpr size_t kApiBodyOctetsMax = 32 * 1024 * 1024;  // a thousand subscribers a call, with room
 constexpr size_t kWaitingMax = 4096;                    // questions to the brain under way
+constexpr size_t kMonitorsMax = 16;                     // of them for metrics
 constexpr Duration kBrainTime = seconds(3);             // then a garden page does without it
 
 class WebRole {
@@ -46,6 +48,10 @@ class WebRole {
     api_ = PN_TRY(sys::HttpServer::start(
         loop_, take_fd(kit_, "api"), {.body_octets = kApiBodyOctetsMax},
         [this](sys::HttpRequest r, sys::HttpServer::Reply reply) { on_api(std::move(r), std::move(reply)); }));
+    for (sys::Fd& socket : take_fds(kit_, "metrics"))
+      metrics_servers_.push_back(PN_TRY(sys::HttpServer::start(
+          loop_, std::move(socket), {.connections = kMonitorsMax},
+          [this](const sys::HttpRequest& r, sys::HttpServer::Reply reply) { on_metrics(r, std::move(reply)); })));
     PN_TRY_VOID(wake_garden());
     PN_TRY_VOID(wake_notice());
     loop_.every(milliseconds(500), [this] { answer_for_the_brain(); });
@@ -81,6 +87,28 @@ class WebRole {
     link_.send(Role::brain, call);
   }
 
+  // As `postern metrics`: the status, in other words.
+  void on_metrics(const sys::HttpRequest& request, sys::HttpServer::Reply reply) {
+    if (request.path != "/metrics") return reply({404, tell::kMetricsType, "there is /metrics\n", {}});
+    if (request.method != "GET") return reply({405, tell::kMetricsType, "GET, please\n", {{"Allow", "GET"}}});
+    if (!brain_up_ || metrics_waiting_.size() >= kMonitorsMax) return reply({503, tell::kMetricsType, "not now\n", {}});
+    metrics_waiting_[++next_token_] = std::move(reply);
+    link_.send(
+        Role::brain,
+        ApiCall{
+            .token = next_token_, .method = "GET", .path = "/v1/status", .query = {}, .body = {}, .operator_uid = ~0U});
+  }
+
+  void on_answer(const ApiAnswer& answer) {
+    if (auto reply = api_waiting_.extract(answer.token))
+      return reply.mapped()({answer.status, "application/json", answer.body, {}});
+    auto monitor = metrics_waiting_.extract(answer.token);
+    if (!monitor) return;
+    const auto status = answer.status == 200 ? wire::Json::parse(answer.body, "status") : wire::Json();
+    if (!status || status->is_null()) return monitor.mapped()({503, tell::kMetricsType, "not now\n", {}});
+    monitor.mapped()({200, tell::kMetricsType, tell::metrics_of(*status), {}});
+  }
+
   static sys::HttpResponse refusal(const Error& e) {
     const wire::Json outer = wire::Json::object(
         {{"error",
@@ -102,6 +130,7 @@ class WebRole {
   void brain_gone() {
     brain_up_ = false;
     for (auto& [token, reply] : std::exchange(api_waiting_, {})) reply(away());
+    for (auto& [token, reply] : std::exchange(metrics_waiting_, {})) reply({503, tell::kMetricsType, "not now\n", {}});
     for (auto& [token, done] : std::exchange(confirm_waiting_, {})) done(false);
   }
 
@@ -116,8 +145,7 @@ class WebRole {
   void on_message(Message message, const std::shared_ptr<sys::Fd>& fd) {
     if (take_table(message, fd)) return;
     if (const auto* answer = std::get_if<ApiAnswer>(&message)) {
-      if (auto reply = api_waiting_.extract(answer->token))
-        reply.mapped()({answer->status, "application/json", answer->body, {}});
+      on_answer(*answer);
     } else if (auto* told = std::get_if<NoticeTold>(&message)) {
       if (auto waiting = notice_waiting_.extract(told->token)) waiting.mapped().told(std::move(told->facts));
     } else if (auto* garden = std::get_if<GardenTold>(&message)) {
@@ -157,6 +185,10 @@ class WebRole {
     sys::HttpStats::visit(api_->stats(), [&](std::string_view name, const uint64_t& value) {
       report.counters["api." + std::string(name) + "_total"] = value;
     });
+    for (const auto& server : metrics_servers_)
+      sys::HttpStats::visit(server->stats(), [&](std::string_view name, const uint64_t& value) {
+        report.counters["metrics." + std::string(name) + "_total"] += value;
+      });
     for (const auto& server : notice_servers_)
       sys::HttpStats::visit(server->stats(), [&](std::string_view name, const uint64_t& value) {
         report.counters["notice." + std::string(name) + "_total"] += value;
@@ -181,6 +213,7 @@ class WebRole {
   uint64_t next_token_;
   Link link_;
   std::map<uint64_t, sys::HttpServer::Reply> api_waiting_;
+  std::map<uint64_t, sys::HttpServer::Reply> metrics_waiting_;
   bool brain_up_ = false;
   struct NoticeWaiting {
     edge::notice::Question question;
@@ -198,6 +231,7 @@ class WebRole {
   tables::LineTable table_;
   uint32_t revision_ = 0;
   std::unique_ptr<sys::HttpServer> api_;
+  std::vector<std::unique_ptr<sys::HttpServer>> metrics_servers_;
   std::unique_ptr<edge::autoconfig::Autoconfig> autoconfig_;
   std::unique_ptr<edge::notice::Notice> notice_;
   std::vector<std::unique_ptr<sys::HttpServer>> notice_servers_;

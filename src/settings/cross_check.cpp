@@ -455,7 +455,8 @@ class Checker {
     const std::initializer_list<std::tuple<const char*, const char*, const std::vector<Endpoint>*>> listens = {
         {"notice", "listen", &s_.notice.listen}, {"relay", "listen", &s_.relay.listen},
         {"relay", "milter", &s_.relay.milter},   {"radius_auth", "listen", &s_.radius_auth.listen},
-        {"mail", "intake", &s_.mail.intake},     {"dnstap", "listen", &s_.dnstap.listen}};
+        {"mail", "intake", &s_.mail.intake},     {"dnstap", "listen", &s_.dnstap.listen},
+        {"api", "metrics", &s_.api.metrics}};
     for (const auto& [section, key, list] : listens)
       for (size_t i = 0; i < list->size(); ++i)
         if (const Endpoint& at = (*list)[i]; at.address && !tcp.insert(at).second)

@@ -56,6 +56,7 @@ address = "127.0.0.1"
 secret_file = "{directory}/secret"
 [api]
 socket = "{directory}/api.sock"
+metrics = ["127.0.0.1:9425"]
 [store]
 directory = "{state}"
 [daemon]

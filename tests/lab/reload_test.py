@@ -101,7 +101,7 @@ RESTART: dict[str, Any] = {
     "gate.route_table": 2626, "explainer.listen4": "127.0.0.1:2626", "explainer.listen6": "[::1]:2626",
     "radius_acct.listen": ["127.0.0.1:1814"], "radius_auth.listen": ["127.0.0.1:8814"],
     "notice.listen": ["127.0.0.1:8080"], "api.socket": "{dir}/other.sock",
-    "api.group": "daemon", "mail.intake": ["127.0.0.1:2424"],
+    "api.group": "daemon", "api.metrics": ["127.0.0.1:9426"], "mail.intake": ["127.0.0.1:2424"],
     "relay.listen_unix": "{dir}/policy.sock", "relay.group": "daemon", "relay.listen": ["127.0.0.1:10040"],
     "relay.mail_log": ["127.0.0.1:10514"], "relay.milter_unix": "{dir}/milter.sock", "relay.milter": ["127.0.0.1:10041"],
     "garden.listen4": "127.0.0.1:2581", "garden.listen6": "[::1]:2581", "store.directory": "{dir}", "daemon.user": "daemon",

@@ -68,6 +68,22 @@ class Roles(unittest.TestCase):
         self.assertTrue(self.lab.radius(self.lab.accounting(1, "s-1", "cust-1", "10.64.0.9")))
         self.assertTrue(self.lab.ask("status")["engine"]["healthy"], self.lab.ask("status")["engine"]["faults"])
 
+    def scraped(self) -> str:
+        return lab.sh("curl", "-s", "-m", "20", "http://127.0.0.1:9425/metrics", check=False).stdout
+
+    def test_monitoring_reads_what_status_says(self) -> None:
+        self.assertTrue(lab.came_true(lambda: "postern_healthy 1\n" in self.scraped(), 30, 0.3), self.scraped()[:2000])
+        seen = self.scraped()
+        for line in ("# TYPE postern_gate_packets_total counter\n", 'postern_gate_packets_total{reason="pass_relay"} 0\n',
+                     'postern_garden_names{role="act"}', "postern_web_table_lines ", "postern_gate_interfaces 1\n"):
+            self.assertIn(line, seen)
+        names = {line.split()[2] for line in seen.splitlines() if line.startswith("# TYPE ")}
+        printed = self.lab.cli("metrics")
+        self.assertEqual(printed.returncode, 0, printed.stderr)
+        self.assertEqual({line.split()[2] for line in printed.stdout.splitlines() if line.startswith("# TYPE ")}, names)
+        for how, code in (("http://127.0.0.1:9425/", "404"), ("-XPOST http://127.0.0.1:9425/metrics", "405")):
+            self.assertEqual(lab.sh("curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", *how.split()).stdout, code)
+
     def test_who_asks_a_dead_brain_is_told_at_once(self) -> None:
         brain = self.lab.role_pids()["brain"]
         os.kill(brain, signal.SIGSTOP)

@@ -5,6 +5,7 @@
 #include "cli/program/program.h"
 #include "cli/relay/check.h"
 #include "cli/relay/setup.h"
+#include "tell/metrics/metrics.h"
 
 namespace postern::cli {
 using wire::Json;
@@ -95,6 +96,9 @@ void Program::status_and_check() {
   check_settings->fallthrough();
   check_settings->callback([this] { print(check(options_.config, options_.word, json())); });
   on(app_.add_subcommand("status", "what runs, and what there is"), [] { return Call{.path = "/v1/status"}; }, fields);
+  on(
+      app_.add_subcommand("metrics", "the numbers of status as Prometheus reads them"),
+      [] { return Call{.path = "/v1/status"}; }, tell::metrics_of);
 }
 
 void Program::cases() {

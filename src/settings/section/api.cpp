@@ -13,9 +13,12 @@ constexpr Key kKeys[] = {
                                .example = "\"postern-operators\"",
                                .help = "system group whose members may use the socket, for every question and order; "
                                        "without one, root alone"}),
+    key<&Api::metrics>("metrics", {.example = "[\"127.0.0.1:9425\"]",
+                                   .help = "addresses to serve /metrics on, plain HTTP for Prometheus: the numbers of "
+                                           "postern status, no customer in them; whoever reaches it may read it"}),
 };
 
-constexpr KeyTable kTable{"The socket that the command postern talks to.", kKeys};
+constexpr KeyTable kTable{"The socket that the command postern talks to, and where monitoring reads.", kKeys};
 
 }  // namespace
 
