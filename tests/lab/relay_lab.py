@@ -36,6 +36,19 @@ relay_recipients_per_hour = 6
 relay_megabytes_per_hour = 1
 relay_domains_per_hour = 2
 relay_recipients_per_message = 4
+[class.club]
+relay_class_recipients_per_hour = 4
+"""
+# From where accounts are used, in three countries; in the last of them a honey account is used too.
+PLACES = {"4": ("192.0.2.2", "198.51.100.3", "198.51.101.3"),
+          "6": ("2001:db8:ffff::2", "2001:db8:fffe::3", "2001:db8:fffd::3")}
+ORIGINS = """\
+192.0.2.0/24,64500,DE,52,13
+198.51.100.0/24,64501,FR,48,2
+198.51.101.0/24,64502,BR,-23,-46
+2001:db8:ffff::/48,64500,DE,52,13
+2001:db8:fffe::/48,64501,FR,48,2
+2001:db8:fffd::/48,64502,BR,-23,-46
 """
 CASES = """
 [casework]
@@ -48,9 +61,11 @@ CLEAR = f"""
 {CLEAR_PORT} inet n - n - - smtpd
   -o smtpd_tls_auth_only=no
 """
-# Over TCP, to a listener of each family; and one that asks with less patience, for the tests in which nobody answers.
+# [relay]: over TCP, to a listener of each family; and one that asks with less patience, for the tests in which nobody answers.
 TCP = """listen = ["127.0.0.1:10040", "[::1]:10040"]
 milter = ["127.0.0.1:10041", "[::1]:10041"]
+honey_accounts = ["bait@isp.example"]
+origins = "ORIGINS"
 """
 POLICY_PORT = {"4": "10594", "6": "10596"}
 MILTER_PORT = {"4": "10574", "6": "10576"}
@@ -100,7 +115,7 @@ socketserver.ThreadingTCPServer(("198.51.100.3", 25), Session).serve_forever()
 # A line for each test, so that none spends another's limits; n is its address in both families.
 LINES = {name: n for n, name in enumerate(("home", "kept", "hung", "messages4", "messages6", "recipients4", "recipients6",
                                            "domains4", "domains6", "size4", "size6", "tcp4", "tcp6", "many4", "many6", "owner4",
-                                           "owner6", "thief4", "thief6", "invalid4", "invalid6", "slow"), 1)}
+                                           "owner6", "thief4", "thief6", "invalid4", "invalid6", "slow", "club4", "club6"), 1)}
 NOBODY = 200  # an address that no session has
 
 
@@ -129,7 +144,10 @@ class RelayLab(unittest.TestCase):
         cls.network()
         toml = cls.lab.directory / "postern.toml"
         relay = 'relay = ["203.0.113.25/32"'
-        modes = example_relay().replace('hold_mode = "shadow"', 'hold_mode = "on"').replace("[relay]\n", "[relay]\n" + TCP)
+        modes = example_relay().replace('hold_mode = "shadow"', 'hold_mode = "on"')
+        origins = cls.lab.directory / "origins.csv"
+        origins.write_text(ORIGINS)
+        modes = modes.replace("[relay]\n", "[relay]\n" + TCP.replace("ORIGINS", str(origins)))
         toml.write_text(toml.read_text().replace(relay, relay + ', "2001:db8:25::25"') + modes + TIGHT + CASES + cls.hook())
         tomllib.loads(toml.read_text())
         cls.lab.start()
@@ -176,19 +194,21 @@ class RelayLab(unittest.TestCase):
         lab.sh("ip", "addr", "add", "2001:db8:100:ffff::1/64", "dev", "sub0", "nodad")
         lab.sh("ip", "addr", "add", "2001:db8:ffff::1/64", "dev", "up0", "nodad")
         lab.sh("ip", "-6", "route", "add", "2001:db8:100::/40", "via", "2001:db8:100:ffff::2")
+        for there in PLACES["6"][1:]:
+            lab.sh("ip", "-6", "route", "add", there, "via", OFF_NET["6"])
         inside = ["ip addr add 2001:db8:100:ffff::2/64 dev eth0 nodad", "ip -6 route add default via 2001:db8:100:ffff::1"]
         for n in (*LINES.values(), NOBODY):
             inside += [f"ip addr add {address(n, '4')}/32 dev lo", f"ip addr add {address(n, '6')}/128 dev lo nodad"]
         lab.sh(*cls.lab.subscriber.argv("sh", "-ec", "\n".join(inside)))
         lab.sh(*cls.lab.internet.argv("sh", "-ec", "ip addr add 2001:db8:ffff::2/64 dev eth0 nodad; "
                                       "ip -6 route add default via 2001:db8:ffff::1; ip addr add 192.0.2.2/32 dev lo; "
-                                      "ip addr add 198.51.100.3/32 dev lo"))
+                                      + "; ".join(f"ip addr add {a} dev lo" for f in "46" for a in PLACES[f][1:])))
 
     @classmethod
     def subscribers(cls) -> None:
         file = cls.lab.directory / "subscribers.csv"
         tight = [name for name, n in LINES.items() if name[-1] in "46" and n <= LINES["many6"] or name == "slow"]
-        rows = [f"{name},{'tight' if name in tight else 'residential'},{address(n, '4')} "
+        rows = [f"{name},{'club' if 'club' in name else 'tight' if name in tight else 'residential'},{address(n, '4')} "
                 f"2001:db8:100:{n:x}::/64,sub0,{name.replace('owner', 'Stolen') + '@isp.example' if 'owner' in name else ''},"
                 f"+1 555 01{n:02}"
                 for name, n in LINES.items()]
@@ -211,8 +231,8 @@ class RelayLab(unittest.TestCase):
         with open("/etc/postfix/master.cf", "a") as master:
             master.write(f"{HASTY_PORT} inet n - n - - smtpd\n{HASTY_MILTER if cls.milter else HASTY_POLICY}")
         users = Path("/etc/dovecot/users")
-        users.write_text("".join(f"{u}@isp.example:{{PLAIN}}{PASSWORD}\n" for u in ("away4", "away6", "old4", "old6",
-                                                                                               "stolen4", "stolen6")))
+        users.write_text("".join(f"{u}@isp.example:{{PLAIN}}{PASSWORD}\n" for u in ("bait", *(
+            f"{who}{f}" for who in ("away", "old", "stolen", "busy", "roams", "near") for f in "46"))))
         lab.sh("postfix", "start")
         cls.addClassCleanup(lambda: lab.sh("postfix", "abort", check=False))
         cls.dovecot = subprocess.Popen(["dovecot", "-F", "-c", "/etc/dovecot/dovecot.conf"], preexec_fn=lab.die_with_parent)

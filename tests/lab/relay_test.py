@@ -64,6 +64,43 @@ class Relay(relay_lab.RelayLab):
             self.assertIn("250 2.0.0 Ok: queued", said)
             self.assertEqual(self.usage(f"domains{family}")["recipients_hour"], 3)
 
+    def test_all_of_a_class_together(self) -> None:
+        for family in "46":
+            self.assertIn("250 2.0.0 Ok: queued", self.send(f"club{family}", family, recipients="a@[192.0.2.2],b@[192.0.2.2]"))
+        for family in "46":
+            self.assertRegex(self.send(f"club{family}", family), r"450 4\.7\.1 .*All lines of your kind together reached")
+        self.assertIn("RELAY_CLASS_LIMIT", self.lab.log.read_text(errors="replace"))
+
+    def test_an_account_has_limits_wherever_it_is(self) -> None:
+        """Those of relay.account_class, over both families together."""
+        for family in "46":
+            sign_in = ("--port", "587", "--tls", *self.auth(f"busy{family}"))
+            to = ",".join(f"u{i}@[192.0.2.2]" for i in range(50))
+            self.assertIn("250 2.0.0 Ok: queued", self.send(None, family, *sign_in, recipients=to))
+            self.assertIn("250 2.0.0 Ok: queued", self.send(None, {"4": "6", "6": "4"}[family], *sign_in, recipients=to))
+            self.assertRegex(self.send(None, family, *sign_in), r"450 4\.7\.1 .*Your account reached its limit of 100 recipients")
+            self.assertEqual(self.usage(f"busy{family}@isp.example", "account")["recipients_hour"], 100)
+
+    def test_places(self) -> None:
+        """The third country within the hour, and where a honey account is used, are seen; alone they hold nobody."""
+        def level(account: str) -> float:
+            return float(self.account(f"{account}@isp.example").get("level_account_login", 0))
+
+        def use(account: str, family: str, place: str) -> str:
+            return self.send(None, family, "--port", "587", "--tls", *self.auth(account), "--local-interface", place)
+
+        for family in "46":
+            for place in relay_lab.PLACES[family]:
+                self.assertIn("250 2.0.0 Ok: queued", use(f"roams{family}", family, place))
+            self.assertTrue(lab.came_true(lambda f=family: level(f"roams{f}") >= 4.6, 30), self.account(f"roams{family}@isp.example"))
+            there = relay_lab.PLACES[family][2]
+            self.assertRegex(use("bait", family, there), r"450 4\.7\.1 .*Your account is on hold")
+            self.assertIn("250 2.0.0 Ok: queued", use(f"near{family}", family, there))
+            self.assertTrue(lab.came_true(lambda f=family: level(f"near{f}") >= 4.6, 30), self.account(f"near{family}@isp.example"))
+            for account in ("roams", "near"):
+                self.assertEqual(self.account(f"{account}{family}@isp.example")["state"], "open")
+        self.assertEqual(self.edge("relay.honey_total"), 2)
+
     def test_killed_in_the_middle_of_a_message(self) -> None:
         for n, family in enumerate("46", 1):
             client = self.in_the_middle("kept", family, "the edge role is killed")
