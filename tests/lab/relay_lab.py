@@ -290,11 +290,12 @@ class RelayLab(unittest.TestCase):
             self.assertEqual(bad.returncode, 1, bad.stdout + bad.stderr)
             self.assertIn(fault, bad.stdout)
 
-    def in_the_middle(self, who: str, family: str, between: str, port: int = 25) -> subprocess.Popen[str]:
+    def in_the_middle(self, who: str, family: str, between: str, port: int = 25, user: str = "") -> subprocess.Popen[str]:
         """A message whose client waits for a line on its input after its recipients."""
+        sign_in = f"s.starttls(); s.ehlo('client.example'); s.login('{user}', '{PASSWORD}')\n" if user else ""
         code = ("import smtplib,sys\n"
                 f"s = smtplib.SMTP('{RELAY[family]}', {port}, source_address=('{address(LINES[who], family)}', 0), timeout=120)\n"
-                "s.ehlo('client.example'); s.mail('me@isp.example')\n"
+                f"s.ehlo('client.example')\n{sign_in}s.mail('me@isp.example')\n"
                 "print(s.rcpt('a@[192.0.2.2]')[0], s.rcpt('b@[192.0.2.2]')[0], flush=True)\n"
                 f"sys.stdin.readline()  # {between}\n"
                 f"print(s.data(b'Subject: {CANARY}\\n\\n{CANARY}\\n'), flush=True)\n")

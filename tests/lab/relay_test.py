@@ -5,6 +5,8 @@ the middle of a message, stolen accounts, and `postern relay check`."""
 
 from __future__ import annotations
 
+import base64
+import hmac
 import imaplib
 import json
 import os
@@ -12,6 +14,9 @@ import re
 import signal
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
 from typing import Any, ClassVar
 
 import lab
@@ -139,6 +144,8 @@ class Relay(relay_lab.RelayLab):
             name, thief = f"stolen{family}@isp.example", f"thief{family}"
             sign_in = ("--port", "587", "--tls", *self.auth(f"stolen{family}"))
             session = self.mailboxes[0].session(family, name, relay_lab.PASSWORD)
+            begun = self.in_the_middle(thief, family, "the account is held", 587, name)
+            self.assertEqual(begun.stdout.readline().split(), ["250", "250"])
             late = f"later{family}@[198.51.100.3]"
             (self.lab.directory / "takes_all").unlink(missing_ok=True)
             for n in range(8):
@@ -155,6 +162,7 @@ class Relay(relay_lab.RelayLab):
             self.assertEqual(self.account(name)["owner"], f"owner{family}")
             self.held(name, late, session)
             self.assertTrue(lab.came_true(lambda: self.edge("relay.accounts_held") > 0, 30))
+            self.assertRegex(self.finish(begun), r"450.*4\.7\.1 .*Your account is on hold")
             self.assertRegex(self.send(thief, family, *sign_in), r"450 4\.7\.1 .*Your account is on hold")
             self.locked(family, name, sign_in)
             self.released(family, name, late, sign_in)
@@ -201,6 +209,30 @@ class Relay(relay_lab.RelayLab):
         """The queues of Postfix that a message to this recipient stands in."""
         rows = [json.loads(line) for line in lab.sh("postqueue", "-j").stdout.splitlines()]
         return [r["queue_name"] for r in rows if any(t["address"] == recipient for t in r["recipients"])]
+
+    def test_the_hook_takes_only_what_is_signed_and_new(self) -> None:
+        def post(signed: bool, **event: object) -> int:
+            body, at = json.dumps(event).encode(), str(int(time.time()))
+            key = relay_lab.HOOK_KEY if signed else b"somebody else's"
+            mark = base64.b64encode(hmac.digest(key, b"id." + at.encode() + b"." + body, "sha256")).decode()
+            asked = urllib.request.Request(f"http://127.0.0.1:{relay_lab.HOOK_PORT}", body, {
+                "webhook-id": "id", "webhook-timestamp": at, "webhook-signature": f"v1,{mark}"})
+            try:
+                with urllib.request.urlopen(asked, timeout=60) as answer:
+                    return answer.status
+            except urllib.error.HTTPError as e:
+                return e.code
+
+        hold = {"type": "account.hold", "account": "nobody@isp.example", "change": 2}
+        self.assertEqual(post(False, **hold), 401)
+        self.assertEqual(post(True, **hold | {"account": "x' OR '1'='1"}), 400)
+        self.assertEqual(post(True, **hold | {"account": "--help"}), 400)
+        self.assertEqual(post(True, type="account.hold"), 400)
+        self.assertEqual(post(True, type="notice", subject="x"), 204)
+        self.assertEqual(self.told_hook("nobody@isp.example"), [])
+        for change, done in ((2, 1), (2, 1), (1, 1), (3, 2)):
+            self.assertEqual(post(True, **hold | {"change": change}), 204)
+            self.assertEqual(len(self.told_hook("nobody@isp.example")), done)
 
     def feed_the_log(self) -> None:
         """As the example's settings say. Of this test's own: rsyslog connects again when the edge was killed, this does not."""
