@@ -134,6 +134,7 @@ void Work::operator()(const model::AccountSettled& o) {
 }
 
 void Work::operator()(const model::RelayLimit& o) {
+  if (o.what == "auth_on_25") return;  // its owner is told, and that is all
   ++state_.counters.relay_limits;
   if (o.percent >= 100) ask_about_limit(o);
 }

@@ -20,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.parse
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing, suppress
@@ -65,8 +66,10 @@ user = "nobody"
 
 # What tests look at again and again; everything else goes through the command.
 READS = {("status",): "/v1/status", ("gate", "status"): "/v1/gate", ("case", "list"): "/v1/cases?limit=1000",
-         ("decoy", "status"): "/v1/decoys"}
-SHOWS = {("case", "show"): "cases", ("account", "show"): "accounts"}
+         ("decoy", "status"): "/v1/decoys", ("session", "list"): "/v1/sessions?limit=1000",
+         ("reputation", "show"): "/v1/reputation"}
+SHOWS = {("case", "show"): "cases", ("account", "show"): "accounts", ("relay", "show"): "relay",
+         ("subscriber", "show"): "subscribers"}
 
 
 def skip(reason: str) -> int:
@@ -228,7 +231,11 @@ class Lab:
         if path := READS.get(words):
             return self.get(path)
         if len(words) == 3 and words[:2] in SHOWS:
-            return self.get(f"/v1/{SHOWS[words[:2]]}/{words[2]}")
+            return self.get(f"/v1/{SHOWS[words[:2]]}/{urllib.parse.quote(words[2], safe='')}")
+        return self.printed(*words)
+
+    def printed(self, *words: str) -> Any:
+        """The same by the command itself."""
         done = self.cli("-o", "json", *words)
         with suppress(ValueError):
             return json.loads(done.stdout)

@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The customer's side of the relay, with real Postfix, Dovecot and swaks over IPv4 and IPv6: what was counted stands on
-the line's own page, a limit that is reached opens a case where the class says so, and a client that knows nothing but the
-file of [autoconfig] sends mail."""
+the line's own page, a limit that is near is told and one that is reached opens a case where the class says so, who signs in
+on port 25 is told, and clients that know nothing but the file or the DNS records of [autoconfig] send mail."""
 
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 import unittest
 from pathlib import Path
@@ -15,20 +16,23 @@ from xml.etree import ElementTree
 
 import lab
 import mail_server
+from peers.zones import Zones
 
 PROGRAMS = Path()
 PORTS = (2540, 2591)
 RELAY = {"4": "203.0.113.25", "6": "2001:db8:25::25"}
-LINES = ("cust-4", "cust-6", "asks-4", "asks-6")
+LINES = ("cust-4", "cust-6", "asks-4", "asks-6", "ten-4", "ten-6")
+CLASSES = {"cust": "residential", "asks": "asks", "ten": "ten"}
 SETTINGS = """
 [relay]
 listen_unix = "{directory}/policy.sock"
-warn_percent = 0
 [class.residential]
 relay_messages_per_hour = 60
 [class.asks]
 relay_messages_per_hour = 2
 relay_limit_opens_case = true
+[class.ten]
+relay_messages_per_hour = 10
 [autoconfig]
 domains = ["isp.example", "home.example"]
 imap_host = "imap.isp.example"
@@ -38,9 +42,12 @@ listen = ["203.0.113.25:8080", "[2001:db8:25::25]:8080"]
 [mail]
 relay = ["127.0.0.1:{plain}"]
 """
-# The relay's own addresses: 25 for lines by their session, 465 and 587 for whoever signs in.
+# The relay's own addresses: 25 for lines by their session and for who still signs in there, 465 and 587 for whoever signs in.
 SERVICES = "".join(f"""\
 {host}:25 inet n - n - - smtpd
+  -o smtpd_tls_security_level=may
+  -o smtpd_tls_auth_only=yes
+  -o smtpd_sasl_auth_enable=yes
   -o smtpd_relay_restrictions=$asked
 {host}:465 inet n - n - - smtpd
   -o smtpd_tls_wrappermode=yes
@@ -77,7 +84,7 @@ class RelayCustomer(unittest.TestCase):
                         + SETTINGS.format(directory=cls.lab.directory, plain=PORTS[0]))
         cls.lab.start()
         cls.server.start()
-        rows = "".join(f"{key},{'asks' if 'asks' in key else 'residential'},en,{key}@home.example,{address(key, '4')} "
+        rows = "".join(f"{key},{CLASSES[key[:-2]]},en,{key}@home.example,{address(key, '4')} "
                        f"2001:db8:100:{n:x}::/64,sub0,{mail_server.USER if key == 'cust-4' else ''}\n"
                        for n, key in enumerate(LINES, 1))
         file = cls.lab.directory / "subscribers.csv"
@@ -180,9 +187,55 @@ class RelayCustomer(unittest.TestCase):
         german = self.lab.cli("relay", "autoconfig", "text", toml, "--language", "de").stdout
         self.assertTrue(re.search(r"Postausgang \(SMTP\): relay\.isp\.example, Port 465", german), german)
 
+    def test_4_who_nears_a_limit_is_warned_once(self) -> None:
+        for family in "46":
+            code = ("import smtplib\n"
+                    f"s = smtplib.SMTP('{RELAY[family]}', 25, source_address=('{address(f'ten-{family}', family)}', 0))\n"
+                    "for n in range(9): s.sendmail('me@isp.example', ['you@elsewhere.example'], 'Subject: x\\n\\nx\\n')\n")
+            lab.sh(*self.lab.subscriber.argv(sys.executable, "-c", code))
+            told = f"to=<ten-{family}@home.example>"
+            self.assertTrue(lab.came_true(lambda to=told: self.server.log_count(to) == 1, 30), self.lab.log_tail(12))
+            self.assertIn("250 2.0.0 Ok: queued", self.send(f"ten-{family}", family), "the tenth is taken still")
+            self.assertRegex(self.send(f"ten-{family}", family), r"450 4\.7\.1 .*limit of 10 messages within one hour")
+            self.assertTrue(lab.came_true(lambda to=told: self.server.log_count(to) == 2, 30), "reached is told too")
+
+    def test_5_who_signs_in_on_port_25_is_told_once(self) -> None:
+        told = "to=<cust-4@home.example>"
+        before = self.server.log_count(told)
+        for family in "46":
+            self.assertIn("250 2.0.0 Ok: queued", self.send("cust-6", family, "--port", "25", "--tls", "--auth", "PLAIN",
+                                                            "--auth-user", mail_server.USER, "--auth-password",
+                                                            mail_server.PASSWORD))
+        self.assertTrue(lab.came_true(lambda: self.server.log_count(told) > before, 30), self.lab.log_tail(12))
+        self.assertEqual(self.lab.log.read_text(errors="replace").count("RELAY_AUTH_ON_25"), 1)
+        self.assertEqual(self.server.log_count(told), before + 1)
+
+    def test_6_a_client_that_only_knows_the_address_finds_the_server_by_srv_records(self) -> None:
+        """What the command prints is a zone of a real name server, and msmtp makes its settings of it (RFC 6186, RFC 8314)."""
+        toml = str(self.lab.directory / "postern.toml")
+        printed = self.lab.cli("relay", "autoconfig", "srv", toml).stdout
+        host = "".join(f"relay.isp.example. 60 IN {'AAAA' if ':' in a else 'A'} {a}\n" for a in RELAY.values())
+        zones = {name: "".join(line + "\n" for line in printed.splitlines() if f"{name}. 3600 " in line) for name in
+                 ("isp.example", "home.example")}
+        self.assertEqual(sum(z.count(" IN ") for z in zones.values()), printed.count(" IN "), "none is left out")
+        zones["isp.example"] += host
+        names = Zones(self.lab.directory / "zones", list(RELAY.values()), zones)
+        self.addCleanup(names.close)
+        for family, user in zip("46", ("owner@isp.example", "owner@home.example"), strict=True):
+            made = lab.sh(*self.lab.subscriber.argv("msmtp", f"--configure={user}")).stdout
+            self.assertRegex(made, r"(?m)^host relay\.isp\.example$")
+            self.assertRegex(made, r"(?m)^port 465$")
+            config = self.lab.directory / f"msmtprc{family}"
+            config.write_text(f"{made}password {mail_server.PASSWORD}\ntls_trust_file {self.server.home}/mail.pem.crt\n")
+            config.chmod(0o600)
+            said = lab.sh(*self.lab.subscriber.argv("msmtp", "-v", "-C", str(config), "-a", user,
+                                                    "--source-ip", address("cust-6", family), "you@elsewhere.example"),
+                          stdin="Subject: x\n\nx\n", check=False)
+            self.assertIn("250 2.0.0 Ok: queued", said.stdout, made + said.stdout + said.stderr)
+
 
 if __name__ == "__main__":
-    if program := mail_server.missing():
+    if program := mail_server.missing() or next((p for p in ("msmtp", "unbound", "unbound-control") if not shutil.which(p)), ""):
         sys.exit(lab.skip(f"{program} is not installed"))
     lab.enter()
     PROGRAMS = Path(sys.argv.pop(1)).resolve()

@@ -3,15 +3,12 @@
 for relay_test.py (policy) and relay_milter_test.py (milter). And what holds both ways.
 
 Only these differ from what ships: certificate and passwords are made here, a class with small limits is added, stolen
-accounts are held and locked instead of shown only, cases restrict, a listener that offers AUTH without TLS and a domain
+accounts are held instead of shown only, cases restrict, a listener that offers AUTH without TLS and a domain
 with known recipients are added, and Postern's other settings are the lab's."""
 
 from __future__ import annotations
 
 import base64
-import hashlib
-import hmac
-import http.server
 import json
 import os
 import re
@@ -19,7 +16,6 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import tomllib
 import unittest
 from pathlib import Path
@@ -40,6 +36,19 @@ relay_recipients_per_hour = 6
 relay_megabytes_per_hour = 1
 relay_domains_per_hour = 2
 relay_recipients_per_message = 4
+[class.club]
+relay_class_recipients_per_hour = 4
+"""
+# From where accounts are used, in three countries; in the last of them a honey account is used too.
+PLACES = {"4": ("192.0.2.2", "198.51.100.3", "198.51.101.3"),
+          "6": ("2001:db8:ffff::2", "2001:db8:fffe::3", "2001:db8:fffd::3")}
+ORIGINS = """\
+192.0.2.0/24,64500,DE,52,13
+198.51.100.0/24,64501,FR,48,2
+198.51.101.0/24,64502,BR,-23,-46
+2001:db8:ffff::/48,64500,DE,52,13
+2001:db8:fffe::/48,64501,FR,48,2
+2001:db8:fffd::/48,64502,BR,-23,-46
 """
 CASES = """
 [casework]
@@ -52,9 +61,37 @@ CLEAR = f"""
 {CLEAR_PORT} inet n - n - - smtpd
   -o smtpd_tls_auth_only=no
 """
+# [relay]: over TCP, to a listener of each family; and one that asks with less patience, for the tests in which nobody answers.
+TCP = """listen = ["127.0.0.1:10040", "[::1]:10040"]
+milter = ["127.0.0.1:10041", "[::1]:10041"]
+honey_accounts = ["bait@isp.example"]
+origins = "ORIGINS"
+"""
+POLICY_PORT = {"4": "10594", "6": "10596"}
+MILTER_PORT = {"4": "10574", "6": "10576"}
+HASTY_PORT = 10589
+MORE_LISTENERS = "".join(f"""\
+{POLICY_PORT[family]} inet n - n - - smtpd
+  -o {{ smtpd_milters = }}
+  -o {{ smtpd_relay_restrictions = check_policy_service {{ inet:{host}:10040, default_action=451 }}, permit_mynetworks, reject }}
+  -o {{ smtpd_data_restrictions = check_policy_service inet:{host}:10040 }}
+  -o {{ smtpd_end_of_data_restrictions = check_policy_service inet:{host}:10040 }}
+{MILTER_PORT[family]} inet n - n - - smtpd
+  -o {{ smtpd_milters = {{ inet:{host}:10041, default_action=tempfail }} }}
+  -o {{ smtpd_relay_restrictions = permit_mynetworks, reject }}
+  -o {{ smtpd_data_restrictions = }}
+  -o {{ smtpd_end_of_data_restrictions = }}
+""" for family, host in (("4", "127.0.0.1"), ("6", "[::1]")))
+HASTY_POLICY = """\
+  -o { postern_policy = check_policy_service { unix:/run/postern/policy.sock, timeout=3s, try_limit=1, default_action=DUNNO } }
+"""
+HASTY_MILTER = """\
+  -o { smtpd_milters = { unix:/run/postern/milter.sock, command_timeout=3s, content_timeout=3s, default_action=accept } }
+"""
 HOOK_KEY = b"0123456789abcdef0123456789abcdef"
+HOOK_PORT = 10480  # as it ships
 RECEIVER = """
-import socketserver
+import os,socketserver,sys
 class Session(socketserver.StreamRequestHandler):
     def handle(self):
         say = lambda text: self.wfile.write(text.encode() + b"\\r\\n")
@@ -62,7 +99,8 @@ class Session(socketserver.StreamRequestHandler):
         while line := self.rfile.readline().decode(errors="replace").strip():
             verb = line[:4].upper()
             if verb == "RCPT":
-                say("550 5.1.1 no such user" if "gone" in line else "250 2.1.5 ok")
+                later = "later" in line and not os.path.exists(sys.argv[1])
+                say("550 5.1.1 no such user" if "gone" in line else "450 4.2.0 not now" if later else "250 2.1.5 ok")
             elif verb == "DATA":
                 say("354 go on")
                 while self.rfile.readline() not in (b".\\r\\n", b""): pass
@@ -76,8 +114,8 @@ socketserver.ThreadingTCPServer(("198.51.100.3", 25), Session).serve_forever()
 """
 # A line for each test, so that none spends another's limits; n is its address in both families.
 LINES = {name: n for n, name in enumerate(("home", "kept", "hung", "messages4", "messages6", "recipients4", "recipients6",
-                                           "domains4", "domains6", "size4", "size6", "many4", "many6", "owner4",
-                                           "owner6", "thief4", "thief6", "invalid4", "invalid6", "slow"), 1)}
+                                           "domains4", "domains6", "size4", "size6", "tcp4", "tcp6", "many4", "many6", "owner4",
+                                           "owner6", "thief4", "thief6", "invalid4", "invalid6", "slow", "club4", "club6"), 1)}
 NOBODY = 200  # an address that no session has
 
 
@@ -91,30 +129,13 @@ def example_relay() -> str:
     return text[text.index("[relay]"):]
 
 
-class Hook(http.server.BaseHTTPRequestHandler):
-    """Takes what is signed as the Standard Webhooks specification says."""
-    got: ClassVar[list[dict[str, Any]]] = []
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers["content-length"]))
-        signed = b".".join((self.headers["webhook-id"].encode(), self.headers["webhook-timestamp"].encode(), body))
-        right = "v1," + base64.b64encode(hmac.new(HOOK_KEY, signed, hashlib.sha256).digest()).decode()
-        good = hmac.compare_digest(right, self.headers["webhook-signature"])
-        if good:
-            self.got.append(json.loads(body))
-        self.send_response(200 if good else 401)
-        self.end_headers()
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
 class RelayLab(unittest.TestCase):
     programs: ClassVar[Path]
     milter: ClassVar[bool] = False
     lab: lab.Lab
     dovecot: subprocess.Popen[bytes]
-    hooked: list[dict[str, Any]]
+    more_of_hook: ClassVar[str] = ""
+    kick: ClassVar[str] = '["doveadm", "kick", "{account}"]'  # as it ships
 
     @classmethod
     def setUpClass(cls) -> None:
@@ -123,8 +144,10 @@ class RelayLab(unittest.TestCase):
         cls.network()
         toml = cls.lab.directory / "postern.toml"
         relay = 'relay = ["203.0.113.25/32"'
-        modes = example_relay().replace('hold_mode = "shadow"', 'hold_mode = "on"').replace('lock_mode = "shadow"',
-                                                                                             'lock_mode = "on"')
+        modes = example_relay().replace('hold_mode = "shadow"', 'hold_mode = "on"')
+        origins = cls.lab.directory / "origins.csv"
+        origins.write_text(ORIGINS)
+        modes = modes.replace("[relay]\n", "[relay]\n" + TCP.replace("ORIGINS", str(origins)))
         toml.write_text(toml.read_text().replace(relay, relay + ', "2001:db8:25::25"') + modes + TIGHT + CASES + cls.hook())
         tomllib.loads(toml.read_text())
         cls.lab.start()
@@ -134,17 +157,35 @@ class RelayLab(unittest.TestCase):
 
     @classmethod
     def hook(cls) -> str:
-        """What Postern tells the operator's machine of accounts, in order: `cls.hooked`."""
-        secret = cls.lab.directory / "hook"
+        """The shipped program that is told of accounts; what it would tell their owners: `told_owners()`."""
+        secret = cls.lab.directory / "hook.secret"
         secret.write_text("whsec_" + base64.b64encode(HOOK_KEY).decode() + "\n")
         secret.chmod(0o600)
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Hook)
-        cls.hooked = Hook.got
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        cls.addClassCleanup(server.server_close)
-        cls.addClassCleanup(server.shutdown)
-        return (f'\n[webhook]\nurl = "http://hook.isp.example/accounts"\naddress = ["127.0.0.1:{server.server_port}"]\n'
+        shipped = (EXAMPLE / "hook" / "account-hook.toml").read_text()
+        for words, here in (("/etc/postern/webhook.secret", secret), ("/var/lib/postern-hook", cls.lab.directory / "hook.state"),
+                            (RelayLab.kick, cls.kick)):
+            assert words in shipped
+            shipped = shipped.replace(words, str(here))
+        told = json.dumps(["tee", "-a", str(cls.lab.directory / "hook.told")])
+        config = cls.lab.directory / "account-hook.toml"
+        config.write_text(f"{shipped}\ntell = {told}\n{cls.more_of_hook}")
+        with open(cls.lab.directory / "hook.log", "ab") as log:
+            hook = subprocess.Popen([str(EXAMPLE / "hook" / "account-hook"), str(config)], stdout=log, stderr=log,
+                                    preexec_fn=lab.die_with_parent)
+        cls.addClassCleanup(lambda: (hook.terminate(), hook.wait(30)))
+        if not lab.came_true(lambda: "listens" in cls.hook_log(), 30):
+            raise RuntimeError("no hook:\n" + cls.hook_log())
+        return (f'\n[webhook]\nurl = "http://127.0.0.1:{HOOK_PORT}"\naddress = ["127.0.0.1:{HOOK_PORT}"]\n'
                 f'secret_file = "{secret}"\n')
+
+    @classmethod
+    def hook_log(cls) -> str:
+        return (cls.lab.directory / "hook.log").read_text(errors="replace")
+
+    @classmethod
+    def told_owners(cls) -> list[dict[str, Any]]:
+        file = cls.lab.directory / "hook.told"
+        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
 
     @classmethod
     def network(cls) -> None:
@@ -153,22 +194,25 @@ class RelayLab(unittest.TestCase):
         lab.sh("ip", "addr", "add", "2001:db8:100:ffff::1/64", "dev", "sub0", "nodad")
         lab.sh("ip", "addr", "add", "2001:db8:ffff::1/64", "dev", "up0", "nodad")
         lab.sh("ip", "-6", "route", "add", "2001:db8:100::/40", "via", "2001:db8:100:ffff::2")
+        for there in PLACES["6"][1:]:
+            lab.sh("ip", "-6", "route", "add", there, "via", OFF_NET["6"])
         inside = ["ip addr add 2001:db8:100:ffff::2/64 dev eth0 nodad", "ip -6 route add default via 2001:db8:100:ffff::1"]
         for n in (*LINES.values(), NOBODY):
             inside += [f"ip addr add {address(n, '4')}/32 dev lo", f"ip addr add {address(n, '6')}/128 dev lo nodad"]
         lab.sh(*cls.lab.subscriber.argv("sh", "-ec", "\n".join(inside)))
         lab.sh(*cls.lab.internet.argv("sh", "-ec", "ip addr add 2001:db8:ffff::2/64 dev eth0 nodad; "
                                       "ip -6 route add default via 2001:db8:ffff::1; ip addr add 192.0.2.2/32 dev lo; "
-                                      "ip addr add 198.51.100.3/32 dev lo"))
+                                      + "; ".join(f"ip addr add {a} dev lo" for f in "46" for a in PLACES[f][1:])))
 
     @classmethod
     def subscribers(cls) -> None:
         file = cls.lab.directory / "subscribers.csv"
         tight = [name for name, n in LINES.items() if name[-1] in "46" and n <= LINES["many6"] or name == "slow"]
-        rows = [f"{name},{'tight' if name in tight else 'residential'},{address(n, '4')} "
-                f"2001:db8:100:{n:x}::/64,sub0,{name.replace('owner', 'Stolen') + '@isp.example' if 'owner' in name else ''}"
+        rows = [f"{name},{'club' if 'club' in name else 'tight' if name in tight else 'residential'},{address(n, '4')} "
+                f"2001:db8:100:{n:x}::/64,sub0,{name.replace('owner', 'Stolen') + '@isp.example' if 'owner' in name else ''},"
+                f"+1 555 01{n:02}"
                 for name, n in LINES.items()]
-        file.write_text("key,class,prefixes,access,accounts\n" + "\n".join(rows) + "\n")
+        file.write_text("key,class,prefixes,access,accounts,phone\n" + "\n".join(rows) + "\n")
         done = cls.lab.cli("subscriber", "import", str(file))
         if done.returncode != 0:
             raise RuntimeError(done.stdout + done.stderr)
@@ -184,9 +228,11 @@ class RelayLab(unittest.TestCase):
         lab.sh("postconf", "-e", *KNOWN)
         if cls.milter:
             lab.sh("sh", "-ec", "grep ^smtpd /etc/postfix/milter.cf | xargs -d '\\n' postconf -e")
+        with open("/etc/postfix/master.cf", "a") as master:
+            master.write(f"{HASTY_PORT} inet n - n - - smtpd\n{HASTY_MILTER if cls.milter else HASTY_POLICY}")
         users = Path("/etc/dovecot/users")
-        users.write_text("".join(f"{u}@isp.example:{{PLAIN}}{PASSWORD}\n" for u in ("away4", "away6", "old4", "old6",
-                                                                                               "stolen4", "stolen6")))
+        users.write_text("".join(f"{u}@isp.example:{{PLAIN}}{PASSWORD}\n" for u in ("bait", *(
+            f"{who}{f}" for who in ("away", "old", "stolen", "busy", "roams", "near") for f in "46"))))
         lab.sh("postfix", "start")
         cls.addClassCleanup(lambda: lab.sh("postfix", "abort", check=False))
         cls.dovecot = subprocess.Popen(["dovecot", "-F", "-c", "/etc/dovecot/dovecot.conf"], preexec_fn=lab.die_with_parent)
@@ -202,8 +248,9 @@ class RelayLab(unittest.TestCase):
             sink = subprocess.Popen(cls.lab.internet.argv("smtp-sink", "-u", "nobody", "-c", at, "100"),
                                     stdout=subprocess.DEVNULL, preexec_fn=lab.die_with_parent)
             cls.addClassCleanup(lambda p=sink: (p.terminate(), p.wait(30)))
-        # A receiver that knows some of its users: "gone…" it refuses as such.
-        receiver = subprocess.Popen(cls.lab.internet.argv(sys.executable, "-c", RECEIVER), preexec_fn=lab.die_with_parent)
+        # A receiver that knows some of its users: "gone…" it refuses as such, "later…" for the time being.
+        receiver = subprocess.Popen(cls.lab.internet.argv(sys.executable, "-c", RECEIVER, str(cls.lab.directory / "takes_all")),
+                                    preexec_fn=lab.die_with_parent)
         cls.addClassCleanup(lambda: (receiver.terminate(), receiver.wait(30)))
 
     @staticmethod
@@ -243,11 +290,12 @@ class RelayLab(unittest.TestCase):
             self.assertEqual(bad.returncode, 1, bad.stdout + bad.stderr)
             self.assertIn(fault, bad.stdout)
 
-    def in_the_middle(self, who: str, family: str, between: str) -> subprocess.Popen[str]:
+    def in_the_middle(self, who: str, family: str, between: str, port: int = 25, user: str = "") -> subprocess.Popen[str]:
         """A message whose client waits for a line on its input after its recipients."""
+        sign_in = f"s.starttls(); s.ehlo('client.example'); s.login('{user}', '{PASSWORD}')\n" if user else ""
         code = ("import smtplib,sys\n"
-                f"s = smtplib.SMTP('{RELAY[family]}', 25, source_address=('{address(LINES[who], family)}', 0), timeout=120)\n"
-                "s.ehlo('client.example'); s.mail('me@isp.example')\n"
+                f"s = smtplib.SMTP('{RELAY[family]}', {port}, source_address=('{address(LINES[who], family)}', 0), timeout=120)\n"
+                f"s.ehlo('client.example')\n{sign_in}s.mail('me@isp.example')\n"
                 "print(s.rcpt('a@[192.0.2.2]')[0], s.rcpt('b@[192.0.2.2]')[0], flush=True)\n"
                 f"sys.stdin.readline()  # {between}\n"
                 f"print(s.data(b'Subject: {CANARY}\\n\\n{CANARY}\\n'), flush=True)\n")
@@ -255,9 +303,16 @@ class RelayLab(unittest.TestCase):
                                 stdout=subprocess.PIPE, text=True, preexec_fn=lab.die_with_parent)
 
     def finish(self, client: subprocess.Popen[str]) -> str:
-        said, _ = client.communicate("\n", timeout=120)
-        return said
+        return finish_all([client])[0]
 
+    def listens(self, services: str, port: int) -> None:
+        """Postfix has more listeners until the test ends."""
+        master = Path("/etc/postfix/master.cf")
+        before = master.read_text()
+        self.addCleanup(lambda: (master.write_text(before), lab.sh("postfix", "reload")))
+        master.write_text(before + services)
+        lab.sh("postfix", "reload")
+        self.assertTrue(lab.came_true(lambda: all(mail_server.answers(a, port) for a in RELAY.values()), 30), self.maillog()[-900:])
 
     # What holds both ways.
 
@@ -288,13 +343,8 @@ class RelayLab(unittest.TestCase):
 
     def test_a_password_in_the_clear(self) -> None:
         """A listener that offers AUTH without TLS all the same: Postern refuses what comes that way."""
-        master = Path("/etc/postfix/master.cf")
-        shipped = master.read_text()
-        self.addCleanup(lambda: (master.write_text(shipped), lab.sh("postfix", "reload")))
-        master.write_text(shipped + CLEAR)
-        lab.sh("postfix", "reload")
+        self.listens(CLEAR, int(CLEAR_PORT))
         for family in "46":
-            self.assertTrue(lab.came_true(lambda f=family: mail_server.answers(RELAY[f], int(CLEAR_PORT)), 30))
             said = self.send(None, family, "--port", CLEAR_PORT, *self.auth(f"away{family}"))
             self.assertRegex(said, r"538 5\.7\.11 .*Encryption required: .*change your password")
 
@@ -306,6 +356,18 @@ class RelayLab(unittest.TestCase):
             self.assertRegex(self.send(who, family), r"450 4\.7\.1 .*Your line reached its limit of 3 messages within one hour")
             self.assertEqual(self.usage(who)["messages_hour"], 3)
             self.assertGreater(self.usage(who)["refused"], 0)
+
+    def test_one_set_of_limits_whichever_way_it_is_asked(self) -> None:
+        """As it ships, and over TCP both ways; the third is the last of the hour, and nobody takes a fourth."""
+        ways = (("--port", "25"), ("--port", POLICY_PORT["4"]), ("--port", MILTER_PORT["6"])), (
+            ("--port", "25"), ("--port", POLICY_PORT["6"]), ("--port", MILTER_PORT["4"]))
+        self.listens(MORE_LISTENERS, int(MILTER_PORT["6"]))
+        for family, asked in zip("46", ways, strict=True):
+            for way in asked:
+                self.assertIn("250 2.0.0 Ok: queued", self.send(f"tcp{family}", family, *way))
+            self.assertEqual(self.usage(f"tcp{family}")["messages_hour"], 3)
+            for way in asked:
+                self.assertRegex(self.send(f"tcp{family}", family, *way), r"450 4\.7\.1 .*limit of 3 messages within one hour")
 
     def test_recipients_of_one_message(self) -> None:
         for family in "46":
@@ -387,6 +449,14 @@ class RelayLab(unittest.TestCase):
         after = self.usage("home")
         self.assertEqual({k: v for k, v in after.items() if k.endswith(("_hour", "_day"))},
                          {k: v for k, v in before.items() if k.endswith(("_hour", "_day"))})
+
+
+def finish_all(clients: list[subprocess.Popen[str]]) -> list[str]:
+    """What the clients of in_the_middle() are told, once they have gone on together."""
+    for client in clients:
+        client.stdin.write("\n")
+        client.stdin.flush()
+    return [client.communicate(timeout=120)[0] for client in clients]
 
 
 def holds(text: str, place: str) -> bool:

@@ -34,17 +34,18 @@ class RelayMilter(relay_lab.RelayLab):
             self.assertEqual(self.counted("kept"), (2 * n + 2, 3 * n + 3, n + 1, 0))
 
     def test_hanging_in_the_middle_of_a_message(self) -> None:
-        for n, family in enumerate("46", 1):
-            client = self.in_the_middle("hung", family, "the edge role hangs")
+        clients = [self.in_the_middle("hung", f, "the edge role hangs", relay_lab.HASTY_PORT) for f in "46"]
+        for client in clients:
             self.assertEqual(client.stdout.readline().split(), ["250", "250"])
-            edge = self.lab.role_pids()["edge"]
-            os.kill(edge, signal.SIGSTOP)
-            try:
-                self.assertIn("Ok: queued", self.finish(client), "the stated default: it passes")
-            finally:
-                os.kill(edge, signal.SIGCONT)
-            # What Postfix had said before it gave up is read later, and counts once.
-            self.assertTrue(lab.came_true(lambda want=(n, 2 * n, n, 0): self.counted("hung") == want, 30), self.counted("hung"))
+        edge = self.lab.role_pids()["edge"]
+        os.kill(edge, signal.SIGSTOP)
+        try:
+            for said in relay_lab.finish_all(clients):
+                self.assertIn("Ok: queued", said, "the stated default: it passes")
+        finally:
+            os.kill(edge, signal.SIGCONT)
+        # What Postfix had said before it gave up is read later, and counts once.
+        self.assertTrue(lab.came_true(lambda: self.counted("hung") == (2, 4, 2, 0), 30), self.counted("hung"))
 
     def test_check(self) -> None:
         good = self.checked()

@@ -5,17 +5,48 @@ the middle of a message, stolen accounts, and `postern relay check`."""
 
 from __future__ import annotations
 
+import base64
+import hmac
+import imaplib
+import json
 import os
 import re
 import signal
 import subprocess
-from typing import Any
+import sys
+import time
+import urllib.error
+import urllib.request
+from typing import Any, ClassVar
 
 import lab
 import relay_lab
+from peers import mailboxes
 
 
 class Relay(relay_lab.RelayLab):
+    mailboxes: ClassVar[tuple[mailboxes.Mailboxes, ...]]
+
+    @classmethod
+    def hook(cls) -> str:
+        """And the machine of the mailboxes, whose users are in SQL: a command locks them there; and one that asks the hook."""
+        home = cls.lab.directory / "mailboxes"
+        home.mkdir(mode=0o755)
+        database = home / "users.db"
+        mailboxes.make_users(database, {f"{who}{f}@isp.example": relay_lab.PASSWORD for who in ("away", "stolen") for f in "46"})
+        update = "UPDATE users SET active = {} WHERE name = '{{account}}'"
+        kick = json.dumps(["doveadm", "-c", str(home / "sql" / "dovecot.conf"), "kick", "{account}"])
+        cls.more_of_hook = "".join(f"{what} = {json.dumps(['sqlite3', str(database), update.format(active)])}\n"
+                                   for what, active in (("lock", 0), ("unlock", 1)))
+        cls.kick = kick
+        settings = super().hook()
+        policy = f"http://127.0.0.1:{relay_lab.HOOK_PORT}/policy"
+        cls.mailboxes = (mailboxes.Mailboxes(home / "sql", 10143, database),
+                         mailboxes.Mailboxes(home / "policy", 10144, database, policy))
+        for m in cls.mailboxes:
+            cls.addClassCleanup(m.close)
+        return settings
+
     def test_no_password_in_the_clear(self) -> None:
         for family in "46":
             said = self.send(None, family, "--port", "587", *self.auth(f"away{family}"))
@@ -38,6 +69,43 @@ class Relay(relay_lab.RelayLab):
             self.assertIn("250 2.0.0 Ok: queued", said)
             self.assertEqual(self.usage(f"domains{family}")["recipients_hour"], 3)
 
+    def test_all_of_a_class_together(self) -> None:
+        for family in "46":
+            self.assertIn("250 2.0.0 Ok: queued", self.send(f"club{family}", family, recipients="a@[192.0.2.2],b@[192.0.2.2]"))
+        for family in "46":
+            self.assertRegex(self.send(f"club{family}", family), r"450 4\.7\.1 .*All lines of your kind together reached")
+        self.assertIn("RELAY_CLASS_LIMIT", self.lab.log.read_text(errors="replace"))
+
+    def test_an_account_has_limits_wherever_it_is(self) -> None:
+        """Those of relay.account_class, over both families together."""
+        for family in "46":
+            sign_in = ("--port", "587", "--tls", *self.auth(f"busy{family}"))
+            to = ",".join(f"u{i}@[192.0.2.2]" for i in range(50))
+            self.assertIn("250 2.0.0 Ok: queued", self.send(None, family, *sign_in, recipients=to))
+            self.assertIn("250 2.0.0 Ok: queued", self.send(None, {"4": "6", "6": "4"}[family], *sign_in, recipients=to))
+            self.assertRegex(self.send(None, family, *sign_in), r"450 4\.7\.1 .*Your account reached its limit of 100 recipients")
+            self.assertEqual(self.usage(f"busy{family}@isp.example", "account")["recipients_hour"], 100)
+
+    def test_places(self) -> None:
+        """The third country within the hour, and where a honey account is used, are seen; alone they hold nobody."""
+        def level(account: str) -> float:
+            return float(self.account(f"{account}@isp.example").get("level_account_login", 0))
+
+        def use(account: str, family: str, place: str) -> str:
+            return self.send(None, family, "--port", "587", "--tls", *self.auth(account), "--local-interface", place)
+
+        for family in "46":
+            for place in relay_lab.PLACES[family]:
+                self.assertIn("250 2.0.0 Ok: queued", use(f"roams{family}", family, place))
+            self.assertTrue(lab.came_true(lambda f=family: level(f"roams{f}") >= 4.6, 30), self.account(f"roams{family}@isp.example"))
+            there = relay_lab.PLACES[family][2]
+            self.assertRegex(use("bait", family, there), r"450 4\.7\.1 .*Your account is on hold")
+            self.assertIn("250 2.0.0 Ok: queued", use(f"near{family}", family, there))
+            self.assertTrue(lab.came_true(lambda f=family: level(f"near{f}") >= 4.6, 30), self.account(f"near{family}@isp.example"))
+            for account in ("roams", "near"):
+                self.assertEqual(self.account(f"{account}{family}@isp.example")["state"], "open")
+        self.assertEqual(self.edge("relay.honey_total"), 2)
+
     def test_killed_in_the_middle_of_a_message(self) -> None:
         for n, family in enumerate("46", 1):
             client = self.in_the_middle("kept", family, "the edge role is killed")
@@ -51,51 +119,120 @@ class Relay(relay_lab.RelayLab):
 
     def test_hanging_in_the_middle_of_a_message(self) -> None:
         """Longer than Postfix's timeout: default_action, which the example says is DUNNO."""
-        for n, family in enumerate("46", 1):
-            client = self.in_the_middle("hung", family, "the edge role hangs")
+        clients = [self.in_the_middle("hung", f, "the edge role hangs", relay_lab.HASTY_PORT) for f in "46"]
+        for client in clients:
             self.assertEqual(client.stdout.readline().split(), ["250", "250"])
-            edge = self.lab.role_pids()["edge"]
-            before = len(re.findall("problem talking to server", self.maillog()))
-            os.kill(edge, signal.SIGSTOP)
-            try:
-                self.assertIn("Ok: queued", self.finish(client), "the stated default: it passes")
-            finally:
-                os.kill(edge, signal.SIGCONT)
-            self.assertGreater(len(re.findall("problem talking to server", self.maillog())), before)
-            self.assertTrue(lab.came_true(lambda: self.usage("hung").get("messages_hour") == n, 30), self.usage("hung"))
-            self.assertEqual(self.usage("hung")["recipients_hour"], 2 * n)
+        edge = self.lab.role_pids()["edge"]
+        before = len(re.findall("problem talking to server", self.maillog()))
+        os.kill(edge, signal.SIGSTOP)
+        try:
+            for said in relay_lab.finish_all(clients):
+                self.assertIn("Ok: queued", said, "the stated default: it passes")
+        finally:
+            os.kill(edge, signal.SIGCONT)
+        self.assertGreater(len(re.findall("problem talking to server", self.maillog())), before)
+        self.assertTrue(lab.came_true(lambda: self.usage("hung").get("messages_hour") == 2, 30), self.usage("hung"))
+        self.assertEqual(self.usage("hung")["recipients_hour"], 4)
 
     def test_stolen_account(self) -> None:
-        """From another subscriber's line, to strangers of whom two in five do not exist: held; locked by a person, told to the
-        hook and never to the account; and released again."""
+        """From another subscriber's line, to strangers of whom two in five do not exist: held; locked by a person, never told to
+        the account; and released again. The shipped hook does the rest, with the real queue, sessions and logins."""
         self.feed_the_log()
+        self.assertIn("250 2.0.0 Ok: queued", self.send(None, "4", "--port", "587", "--tls", *self.auth("away4"),
+                                                        recipients="later-too@[198.51.100.3]"))
         for family in "46":
             name, thief = f"stolen{family}@isp.example", f"thief{family}"
             sign_in = ("--port", "587", "--tls", *self.auth(f"stolen{family}"))
+            session = self.mailboxes[0].session(family, name, relay_lab.PASSWORD)
+            begun = self.in_the_middle(thief, family, "the account is held", 587, name)
+            self.assertEqual(begun.stdout.readline().split(), ["250", "250"])
+            late = f"later{family}@[198.51.100.3]"
+            (self.lab.directory / "takes_all").unlink(missing_ok=True)
             for n in range(8):
-                to = ",".join([f"known{n}x{i}@[198.51.100.3]" for i in range(6)] + [f"gone{n}x{i}@[198.51.100.3]" for i in range(4)])
+                to = ",".join([late] * (n == 0) + [f"known{n}x{i}@[198.51.100.3]" for i in range(6)]
+                              + [f"gone{n}x{i}@[198.51.100.3]" for i in range(4)])
                 said = self.send(thief, family, *sign_in, recipients=to)
                 if "on hold" in said:
                     break
                 self.assertIn("250 2.0.0 Ok: queued", said)
-                lab.came_true(lambda sent=n: self.maillog().count(f"known{sent}x5@") > 0 and self.account(name)["state"] != "open", 5)
-            self.assertTrue(lab.came_true(lambda: self.account(name)["state"] in ("held", "locked"), 30), self.account(name))
+                lab.came_true(lambda sent=n: self.maillog().count(f"known{sent}x5@") > 0, 5)
+            self.assertTrue(lab.came_true(lambda: self.account(name)["state"] == "held", 30), self.account(name))
             self.assertTrue(lab.came_true(lambda: self.edge("mail_log.failed_total") > 0, 30), "what receivers said was heard")
             self.assertIn("it never wrote to before", self.account(name)["because"])
-            # Held so early that it may not come to a lock by itself: a person locks it.
-            done = self.lab.cli("account", "lock", name, "--why", "asked the owner")
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-            self.assertTrue(lab.came_true(lambda: self.account(name)["state"] == "locked", 30), self.account(name))
             self.assertEqual(self.account(name)["owner"], f"owner{family}")
+            self.held(name, late, session)
             self.assertTrue(lab.came_true(lambda: self.edge("relay.accounts_held") > 0, 30))
+            self.assertRegex(self.finish(begun), r"450.*4\.7\.1 .*Your account is on hold")
             self.assertRegex(self.send(thief, family, *sign_in), r"450 4\.7\.1 .*Your account is on hold")
-            self.assertTrue(lab.came_true(lambda: (name, "account.lock") in self.told_hook(), 30), self.told_hook())
-            self.assertTrue(lab.came_true(lambda: self.account(name)["hook"] == "done", 30))
-            done = self.lab.cli("account", "release", name.upper(), "--why", "new password")
-            self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-            self.assertTrue(lab.came_true(lambda: (name, "account.release") in self.told_hook(), 30), self.told_hook())
-            self.assertTrue(lab.came_true(lambda: "250 2.0.0 Ok: queued" in self.send(f"owner{family}", family, *sign_in), 30))
-            self.assertEqual(self.account(name)["state"], "open")
+            self.locked(family, name, sign_in)
+            self.released(family, name, late, sign_in)
+
+    def held(self, name: str, late: str, session: imaplib.IMAP4) -> None:
+        """Its mail waits and no other's does; whoever reads its mail is thrown out."""
+        self.assertTrue(lab.came_true(lambda: self.told_hook(name) == ["account.hold"], 30), self.hook_log())
+        self.assertIn("hold", self.queue(late))
+        self.assertNotIn("hold", self.queue("later-too@[198.51.100.3]"))
+        self.assertTrue(lab.came_true(lambda: mailboxes.is_over(session), 30), self.mailboxes[0].log())
+        [told] = [t for t in self.told_owners() if t["account"] == name][:1]
+        self.assertEqual((told["line"], told["phone"][:8]), (name.partition("@")[0].replace("stolen", "owner"), "+1 555 0"))
+
+    def locked(self, family: str, name: str, sign_in: tuple[str, ...]) -> None:
+        """A person locks it, and no way in is left: Dovecot's own list (the relay's logins), a command for SQL, and Dovecot's
+        policy server."""
+        self.assertFalse(any(m.refuses(family, name, relay_lab.PASSWORD) for m in self.mailboxes), "held: the password is good")
+        done = self.lab.cli("account", "lock", name, "--why", "asked the owner")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertTrue(lab.came_true(lambda: "account.lock" in self.told_hook(name), 30), self.hook_log())
+        self.assertTrue(lab.came_true(lambda: self.account(name)["hook"] == "done", 30))
+        self.assertEqual(self.account(name)["state"], "locked")
+        for m in self.mailboxes:
+            self.assertTrue(m.refuses(family, name, relay_lab.PASSWORD), m.log())
+            self.assertFalse(m.refuses(family, f"away{family}@isp.example", relay_lab.PASSWORD), m.log())
+        self.assertIn("policy", self.mailboxes[1].log())
+        self.assertRegex(self.send(None, family, *sign_in), r"535 5\.7\.8 ")
+
+    def released(self, family: str, name: str, late: str, sign_in: tuple[str, ...]) -> None:
+        """After the new password all goes on, also what was held."""
+        self.assertIn("hold", self.queue(late))
+        (self.lab.directory / "takes_all").touch()
+        done = self.lab.cli("account", "release", name.upper(), "--why", "new password")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertTrue(lab.came_true(lambda: "account.release" in self.told_hook(name), 30), self.hook_log())
+        self.assertTrue(lab.came_true(lambda: self.queue(late) == [], 30), self.hook_log())
+        self.assertRegex(self.maillog(), rf"to=<{re.escape(late)}>.* status=sent")
+        self.assertFalse(any(m.refuses(family, name, relay_lab.PASSWORD) for m in self.mailboxes))
+        self.assertTrue(lab.came_true(lambda: "250 2.0.0 Ok: queued" in self.send(f"owner{family}", family, *sign_in), 30))
+        self.assertEqual(self.account(name)["state"], "open")
+
+    @staticmethod
+    def queue(recipient: str) -> list[str]:
+        """The queues of Postfix that a message to this recipient stands in."""
+        rows = [json.loads(line) for line in lab.sh("postqueue", "-j").stdout.splitlines()]
+        return [r["queue_name"] for r in rows if any(t["address"] == recipient for t in r["recipients"])]
+
+    def test_the_hook_takes_only_what_is_signed_and_new(self) -> None:
+        def post(signed: bool, **event: object) -> int:
+            body, at = json.dumps(event).encode(), str(int(time.time()))
+            key = relay_lab.HOOK_KEY if signed else b"somebody else's"
+            mark = base64.b64encode(hmac.digest(key, b"id." + at.encode() + b"." + body, "sha256")).decode()
+            asked = urllib.request.Request(f"http://127.0.0.1:{relay_lab.HOOK_PORT}", body, {
+                "webhook-id": "id", "webhook-timestamp": at, "webhook-signature": f"v1,{mark}"})
+            try:
+                with urllib.request.urlopen(asked, timeout=60) as answer:
+                    return answer.status
+            except urllib.error.HTTPError as e:
+                return e.code
+
+        hold = {"type": "account.hold", "account": "nobody@isp.example", "change": 2}
+        self.assertEqual(post(False, **hold), 401)
+        self.assertEqual(post(True, **hold | {"account": "x' OR '1'='1"}), 400)
+        self.assertEqual(post(True, **hold | {"account": "--help"}), 400)
+        self.assertEqual(post(True, type="account.hold"), 400)
+        self.assertEqual(post(True, type="notice", subject="x"), 204)
+        self.assertEqual(self.told_hook("nobody@isp.example"), [])
+        for change, done in ((2, 1), (2, 1), (1, 1), (3, 2)):
+            self.assertEqual(post(True, **hold | {"change": change}), 204)
+            self.assertEqual(len(self.told_hook("nobody@isp.example")), done)
 
     def feed_the_log(self) -> None:
         """As the example's settings say. Of this test's own: rsyslog connects again when the edge was killed, this does not."""
@@ -107,8 +244,15 @@ class Relay(relay_lab.RelayLab):
     def account(self, name: str) -> dict[str, Any]:
         return self.lab.ask("account", "show", name) or {"state": "?", "hook": "?"}
 
-    def told_hook(self) -> list[tuple[str, str]]:
-        return [(m.get("account", ""), m["type"]) for m in self.hooked]
+    def told_hook(self, name: str) -> list[str]:
+        return [t["type"] for t in self.told_owners() if t["account"] == name]
+
+    def test_tests_look_at_what_commands_print(self) -> None:
+        """lab.ask() reads most of it without them."""
+        self.send("home", "4")
+        for words in (*lab.READS, ("relay", "show", "home"), ("subscriber", "show", "home")):
+            if words != ("status",):  # which changes by itself
+                self.assertEqual(self.lab.printed(*words), self.lab.ask(*words), words)
 
     def test_top(self) -> None:
         self.send("home", "4")
@@ -128,4 +272,6 @@ class Relay(relay_lab.RelayLab):
 
 
 if __name__ == "__main__":
+    if package := mailboxes.missing():
+        sys.exit(lab.skip(f"{package} is not installed"))
     relay_lab.main(Relay)

@@ -75,14 +75,19 @@ void Brain::send_accounts() {
   });
 }
 
-// By mail, to the line's customer or the account's owner; the edge says it once an hour and day. No contact of a case:
-// nothing waits for what becomes of it, and after a restart it is not said again.
+// By mail, to the line's customer or the account's owner; the edge says it once an hour and day, of port 25 once a day.
+// No contact of a case: nothing waits for what becomes of it, and after a restart it is not said again.
 void Brain::tell_of_limit(const model::RelayLimit& limit, Time at) {
   model::SubscriberId who = limit.line;
   if (!who) who = engine_.owner_of(model::account_id(limit.account));
   const model::Subscriber* s = engine_.subscriber(who);
-  sys::log(sys::Level::info, "relay", "RELAY_LIMIT", limit.percent >= 100 ? "a limit is reached" : "a limit is near",
-           {{"line", std::to_string(who.value)}, {"what", limit.what}, {"window", limit.window}});
+  const bool port = limit.what == "auth_on_25";
+  if (port)
+    sys::log(sys::Level::info, "relay", "RELAY_AUTH_ON_25", "an account signs in on port 25",
+             {{"owner", std::to_string(who.value)}});
+  else
+    sys::log(sys::Level::info, "relay", "RELAY_LIMIT", limit.percent >= 100 ? "a limit is reached" : "a limit is near",
+             {{"line", std::to_string(who.value)}, {"what", limit.what}, {"window", limit.window}});
   if (s == nullptr || s->contact->mail.empty() || settings_.mail.relay.empty()) return;
   const model::Case* open = engine_.open_case_of(who);
   if (open != nullptr && open->kind == model::CaseKind::relay_limit && open->opened == at)
@@ -98,8 +103,8 @@ void Brain::tell_of_limit(const model::RelayLimit& limit, Time at) {
   // A number far from those of contacts, the same for the same limit of the same hour.
   const std::string mark =
       fmt::format("{} {} {} {} {}", who.value, limit.account, limit.what, limit.window, limit.percent);
-  const model::ContactId id{(model::account_id(mark).value ^ static_cast<uint64_t>(at.unix_seconds() / 3'600)) |
-                            uint64_t{3} << 62};
+  const auto period = static_cast<uint64_t>(at.unix_seconds() / (port ? 86'400 : 3'600));
+  const model::ContactId id{(model::account_id(mark).value ^ period) | uint64_t{3} << 62};
   link_.send(Role::act, SendMail{{id, s->contact->mail, s->contact->name, text.language, text.subject, text.body,
                                   p.contact, at, contact_tags_.make(id)}});
 }

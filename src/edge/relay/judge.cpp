@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "base/networks.h"
 #include "sys/log.h"
@@ -86,9 +87,12 @@ Judge::Who Judge::identify(const Ask& ask, uint32_t now) {
     who.answer.rule = Rule::tls_needed;
     return who;
   }
-  if (auth && ask.port == 25 && config_.refuse_auth_on_25) {
-    who.answer.rule = Rule::auth_on_25;
-    return who;
+  if (auth && ask.port == 25) {
+    tell_of_port(ask, now);
+    if (config_.refuse_auth_on_25) {
+      who.answer.rule = Rule::auth_on_25;
+      return who;
+    }
   }
   if (auth && !held_.empty() && held_.contains(key_of_account(ask.account))) {
     who.answer.rule = Rule::held;
@@ -252,6 +256,27 @@ Answer Judge::said(Answer answer) {
       break;
   }
   return answer;
+}
+
+// Whoever has a held account is told nothing.
+void Judge::tell_of_port(const Ask& ask, uint32_t now) {
+  const uint64_t key = key_of_account(ask.account);
+  if (held_.contains(key) || honey_.contains(key)) return;
+  const uint32_t day = now / kWindowSeconds[static_cast<size_t>(Window::day)];
+  if (std::exchange(port_day_, day) != day) told_of_port_.clear();
+  if (told_of_port_.contains(key)) return;
+  if (told_of_port_.size() >= kPortToldMax) {
+    ++stats_.port_untold;
+    return sys::log(sys::Level::warning, "relay", "RELAY_PORT_TOLD_FULL",
+                    "more accounts sign in on port 25 than can be told in one day");
+  }
+  told_of_port_.insert(key);
+  uses_.limit({.line = {},
+               .account = model::account_name(ask.account),
+               .what = std::string(to_string(Rule::auth_on_25)),
+               .window = std::string(to_string(Window::day)),
+               .most = 0,
+               .percent = config_.refuse_auth_on_25 ? 100U : 0U});
 }
 
 void Judge::tell_limit(const Subject& subject, Quantity what, Window window, uint32_t most, uint32_t percent) {
@@ -422,6 +447,8 @@ Answer Judge::end(const Ask& ask, Message& message, Time at) {
   if (!message.data_seen) settle_at(message, ask.recipients, now);
   Who who = again(message, ask, now);
   message = Message{};
+  // What an account began before it was held would stand in the queue after the hook looked there.
+  if (who.answer.rule == Rule::held) return said(who.answer);
   if (who.answer.refused()) who.answer = {};  // it was let begin: what changed since holds for the next
   return said(take(who, {.kilobytes = kilobytes_of(ask.size)}, now));
 }

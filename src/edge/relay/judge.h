@@ -13,6 +13,7 @@
 // A limit that is reached answers 450 with the time it goes on (452 4.5.3 for recipients of one message, RFC 5321
 // section 4.5.3.1.10): mail stays with its sender, nothing bounces. What was refused is not counted.
 //
+// Who signs in on port 25 is told of, once a day: that way ends. What began before its account was held is not taken.
 // A message counts with its first recipient, recipients with each RCPT that passes, size at its end. A message whose
 // first requests were missed counts at the first that is seen. Whose requests are joined by a name (Postfix's instance)
 // finds its message in the table of meters.h; who has a connection for each message keeps its Message there. One
@@ -60,6 +61,7 @@ struct Answer {
   uint32_t again_in_s = 0;
   [[nodiscard]] bool refused() const { return rule > Rule::unmetered; }
 };
+inline constexpr size_t kPortToldMax = 65'536;
 struct Reply {
   uint16_t code = 0;
   std::string_view status;
@@ -76,12 +78,13 @@ struct Stats {
   uint64_t auth_on_25 = 0;  // accepted or refused
   uint64_t no_session = 0;
   uint64_t over = 0;
-  uint64_t invalid = 0;  // recipients that Postfix did not accept, or that no message came for
-  uint64_t crowded = 0;  // messages under way that gave way to another
-  uint64_t held = 0;     // accounts that are on hold, and honey ones
-  uint64_t honey = 0;    // of these
+  uint64_t invalid = 0;      // recipients that Postfix did not accept, or that no message came for
+  uint64_t crowded = 0;      // messages under way that gave way to another
+  uint64_t held = 0;         // accounts that are on hold, and honey ones
+  uint64_t honey = 0;        // of these
+  uint64_t port_untold = 0;  // accounts of one day that nobody could be told of: more than kPortToldMax
   PN_FIELDS(messages, recipients, trusted, unmetered, auth_needed, tls_needed, auth_on_25, no_session, over, invalid,
-            crowded, held, honey)
+            crowded, held, honey, port_untold)
 };
 
 // What the published table says of a source; an entry with line 0 is nobody's. nullopt: no table was published yet.
@@ -157,6 +160,7 @@ class Judge {
   void note_use(const Ask& ask, const Who& who, uint32_t recipients, uint32_t now);
   void note_refusal(const Ask& ask, const Answer& answer);
   void warn_of(const Subject& subject, uint32_t now);
+  void tell_of_port(const Ask& ask, uint32_t now);
   void tell_limit(const Subject& subject, Quantity what, Window window, uint32_t most, uint32_t percent);
   [[nodiscard]] bool is_honey_place(const IpAddress& client, uint32_t now) const;
   [[nodiscard]] Answer said(Answer answer);
@@ -166,8 +170,10 @@ class Judge {
   Lookup lookup_;
   Stats stats_;
   Uses uses_;
-  std::unordered_set<uint64_t> held_;   // keys of accounts
-  std::unordered_set<uint64_t> honey_;  // the same
+  std::unordered_set<uint64_t> held_;          // keys of accounts
+  std::unordered_set<uint64_t> honey_;         // the same
+  std::unordered_set<uint64_t> told_of_port_;  // the same, on that day
+  uint32_t port_day_ = 0;
   // From where honey passwords were used lately; the oldest gives way.
   struct HoneyPlace {
     Prefix network;

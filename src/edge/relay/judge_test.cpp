@@ -116,11 +116,23 @@ TEST_F(JudgeTest, AuthOnPort25) {
   EXPECT_EQ(rcpt(a), Rule::passes);
   EXPECT_EQ(rcpt(a), Rule::passes);
   EXPECT_EQ(meters_.find(judge_->key_of_account("owner"))->auth_on_25, 1U) << "one message";
+  auto told = judge_->uses().take_limits();
+  ASSERT_EQ(told.size(), 1U) << "its owner, once a day";
+  EXPECT_EQ(told[0].account, "owner");
+  EXPECT_EQ(told[0].what, "auth_on_25");
+  EXPECT_EQ(told[0].percent, 0U);
   config_.refuse_auth_on_25 = true;
   make();
   a.message = "i2";
   EXPECT_EQ(rcpt(a), Rule::auth_on_25);
   EXPECT_NE(judge_->reply(judge_->recipient(a, kAt), kAt).text.find("relay.example, port 587"), std::string::npos);
+  EXPECT_EQ(judge_->recipient(a, kAt + hours(24)).rule, Rule::auth_on_25);
+  a.account = "erika@isp";
+  judge_->hold({"erika@isp"});
+  EXPECT_EQ(rcpt(a), Rule::auth_on_25);
+  told = judge_->uses().take_limits();
+  ASSERT_EQ(told.size(), 2U) << "on each day, and nobody who has a held account";
+  EXPECT_EQ(told[1].percent, 100U);
 }
 
 TEST_F(JudgeTest, EachLimit) {
@@ -330,6 +342,18 @@ TEST_F(JudgeTest, AHeldAccountIsPutOffAndNothingElse) {
   judge_->hold({});
   EXPECT_EQ(rcpt(ask), Rule::passes);
   EXPECT_EQ(judge_->stats().held, 1U);
+}
+
+TEST_F(JudgeTest, WhatAnAccountBeganBeforeItWasHeldIsNotTaken) {
+  Ask ask = signed_in("198.51.100.9", "m1", "a@far.example", "erika@isp");
+  EXPECT_EQ(rcpt(ask), Rule::passes);
+  ask.recipients = 1;
+  ask.size = 1'000;
+  EXPECT_EQ(judge_->data(ask, kAt).rule, Rule::passes);
+  judge_->hold({"erika@isp"});
+  EXPECT_EQ(judge_->end(ask, kAt).rule, Rule::held);
+  judge_->hold({});
+  EXPECT_EQ(rcpt(ask), Rule::passes);
 }
 
 TEST_F(JudgeTest, AHoneyAccountMarksThePlaceItIsUsedFrom) {

@@ -154,6 +154,8 @@ void Server::add(int fd, bool over_tcp) {
   free_ = c.next;
   c.fd = fd;
   c.over_tcp = over_tcp;
+  const int yes = 1;  // answers to requests that came together leave one by one
+  if (over_tcp) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
   c.talk = talk_();
   ++c.generation;
   if (c.generation == 0) c.generation = 1;

@@ -14,6 +14,45 @@ std::string_view what_of(const model::LimitReached& l) {
   return marked("{most} % of recipients that do not exist");
 }
 
+void add(Text& text, const std::string& paragraph) { text.body += wrapped(paragraph, "") + "\n\n"; }
+
+void greet(Text& text, const words::Words& w, const std::string& customer) {
+  add(text, customer.empty() ? w.text(marked("Dear customer,")) : w.text(marked("Dear {name},"), {{"name", customer}}));
+}
+
+void sign(Text& text, const words::Words& w, const LimitFacts& f) {
+  text.body += w.text(marked("{provider}, {contact}, {phone}"),
+                      {{"provider", f.provider.name}, {"contact", f.provider.contact}, {"phone", f.provider.phone}});
+  text.body += '\n' + w.text(marked("Connection {key}"), {{"key", f.line_key}}) + '\n';
+}
+
+Text compose_of_port(const LimitFacts& f) {
+  const words::Words w(f.language);
+  const std::string& host = f.provider.relay_host;
+  Text out;
+  out.language = w.language();
+  out.subject = w.text(marked("A setting of your mail program has to change"));
+  greet(out, w, f.customer);
+  if (f.limit.percent >= 100) {
+    add(out, w.text(marked("Your mail program signs in at our mail server {host} on port 25. That has ended: what it "
+                           "sends that way is refused."),
+                    {{"host", host}}));
+  } else {
+    add(out, w.text(marked("Your mail program signs in at our mail server {host} on port 25. That will end, and it "
+                           "will not be able to send that way any more."),
+                    {{"host", host}}));
+  }
+  add(out, w.text(marked("Set its outgoing mail server (SMTP) to {host}, port 465 with SSL/TLS, or port 587 with "
+                         "STARTTLS. Name and password stay the same."),
+                  {{"host", host}}));
+  add(out, w.text(marked("It is about the mail account {account}."), {{"account", f.limit.account}}));
+  add(out,
+      w.text(marked("If no program or device of yours is set up like that, somebody may know your password: choose "
+                    "a new one and talk to us.")));
+  sign(out, w, f);
+  return out;
+}
+
 }  // namespace
 
 std::string limit_words(const words::Words& w, const model::LimitReached& limit) {
@@ -23,6 +62,7 @@ std::string limit_words(const words::Words& w, const model::LimitReached& limit)
 }
 
 Text compose(const LimitFacts& f) {
+  if (f.limit.what == "auth_on_25") return compose_of_port(f);
   const words::Words w(f.language);
   const bool reached = f.limit.percent >= 100;
   const std::string percent = std::to_string(f.limit.percent);
@@ -31,29 +71,27 @@ Text compose(const LimitFacts& f) {
   out.language = w.language();
   out.subject = reached ? w.text(marked("A limit of your outgoing mail is reached"))
                         : w.text(marked("A limit of your outgoing mail is near"));
-  const auto add = [&](const std::string& paragraph) { out.body += wrapped(paragraph, "") + "\n\n"; };
-  add(f.customer.empty() ? w.text(marked("Dear customer,")) : w.text(marked("Dear {name},"), {{"name", f.customer}}));
-  add(w.text(marked("Our mail server takes at most {within} from you."), {{"within", within}}));
+  greet(out, w, f.customer);
+  add(out, w.text(marked("Our mail server takes at most {within} from you."), {{"within", within}}));
   if (reached) {
-    add(w.text(
-        marked("That is used up. Further mail is put off for now and nothing is lost: your mail program or server "
-               "tries again later.")));
+    add(out, w.text(marked(
+                 "That is used up. Further mail is put off for now and nothing is lost: your mail program or server "
+                 "tries again later.")));
   } else {
-    add(w.text(marked("Of that {percent} % are used. Beyond it further mail is put off for a while; nothing is lost."),
+    add(out,
+        w.text(marked("Of that {percent} % are used. Beyond it further mail is put off for a while; nothing is lost."),
                {{"percent", percent}}));
   }
   if (!f.limit.account.empty())
-    add(w.text(marked("It was sent with the mail account {account}."), {{"account", f.limit.account}}));
-  add(
+    add(out, w.text(marked("It was sent with the mail account {account}."), {{"account", f.limit.account}}));
+  add(out,
       w.text(marked("If it was not you who sent so much, a device of yours may be infected, or somebody knows your "
                     "password: choose a new one and talk to us. If you need more, talk to us too.")));
   if (!f.page.empty()) {
-    add(w.text(marked("Opened from your connection, this page shows how much of your limits is used:")));
+    add(out, w.text(marked("Opened from your connection, this page shows how much of your limits is used:")));
     out.body.insert(out.body.size() - 1, "  " + f.page + "\n");
   }
-  out.body += w.text(marked("{provider}, {contact}, {phone}"),
-                     {{"provider", f.provider.name}, {"contact", f.provider.contact}, {"phone", f.provider.phone}});
-  out.body += '\n' + w.text(marked("Connection {key}"), {{"key", f.line_key}}) + '\n';
+  sign(out, w, f);
   return out;
 }
 

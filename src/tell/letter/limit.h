@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a customer is told of a limit at the relay: that it is near, or reached. Pure. No case, no number, no page: it
 // is no trouble yet, and mail that is put off is not lost. Where the class asks for a case, Notice::relay_limit says
-// it.
+// it. And of an account that signs in on port 25 (`what` is "auth_on_25"): that this ends, or has ended (100 percent).
 #pragma once
 
 #include "model/account_seen.h"

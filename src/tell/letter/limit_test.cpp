@@ -42,5 +42,22 @@ TEST(LimitLetter, SpeaksGermanAndLeavesNoSlotOpen) {
       }
 }
 
+TEST(LimitLetter, PortTwentyFiveEndsOrHasEnded) {
+  for (const uint32_t percent : {0U, 100U})
+    for (const char* language : {"en", "de"}) {
+      LimitFacts f = facts(language, percent);
+      f.limit = {
+          .line = {}, .account = "erika@seeland.example", .what = "auth_on_25", .window = "day", .percent = percent};
+      const Text t = compose(f);
+      EXPECT_EQ(t.language, language);
+      EXPECT_EQ((t.subject + t.body).find('{'), std::string::npos) << t.body;
+      for (const char* has : {"relay.seeland.example", "465", "587", "erika@seeland.example", "sl-1001"})
+        EXPECT_NE(t.body.find(has), std::string::npos) << has << t.body;
+      EXPECT_EQ(t.body.find("That has ended") != std::string::npos, percent == 100 && f.language == "en") << t.body;
+      EXPECT_EQ(t.body.find("Das geht nicht mehr") != std::string::npos, percent == 100 && f.language == "de")
+          << t.body;
+    }
+}
+
 }  // namespace
 }  // namespace postern::tell::letter
