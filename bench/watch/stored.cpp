@@ -255,9 +255,12 @@ Status overlays(Report& report, const std::string& folder) {
           const std::vector<Deed> alone = of_line(isp, line);
           tally.add(alone, overlaid(alone, deeds, line, begin, slower, memory), policy);
         }
-        for (const auto& [name, t] : tally.rules)
-          report.add({fmt::format("watch.overlay.{}.{}.x{}.{}", bot, on, slower, name), t.found, std::nullopt,
-                      fmt::format("of {} lines found", t.clear), std::nullopt, 0});
+        for (const auto& [name, t] : tally.rules) {
+          const bool bar = name == "ours" && bot == "8_failing" && slower <= 10 && t.clear > 0;
+          report.add({fmt::format("watch.overlay.{}.{}.x{}.{}", bot, on, slower, name), t.found,
+                      bar ? std::optional<double>(t.clear) : std::nullopt, fmt::format("of {} lines found", t.clear),
+                      bar ? std::optional<double>(t.found / t.clear) : std::nullopt, 0});
+        }
       };
       count("hosting", hosting, hosts, hours(1));
       count("hosting_13h", hosting, hosts, hours(13));
@@ -267,7 +270,8 @@ Status overlays(Report& report, const std::string& folder) {
   report.note(
       "overlays: each bot over each of the real senders of a day (class hosting), one hour and 13 hours after the "
       "recording "
-      "begins, and over a silent home; senders that the rule finds without any bot are left out");
+      "begins, and over a silent home; senders that the rule finds without any bot are left out; references "
+      "are the bar: eight networks that do not answer, as recorded and ten times slower, on every line");
   return {};
 }
 

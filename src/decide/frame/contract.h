@@ -19,6 +19,7 @@
 //   for it kTicket   (optional, true) it says that something is broken, not that somebody abuses it: never part of the
 //   score, of a
 //             case or of two independent kinds of evidence; its finding (stage watch, at most) is the ticket
+//   restricting()  (optional) what a step of evidence counts where a stage restricts, when that is less than it added
 //   note()    what one step of evidence was, in words; explain() what all its steps were, as a clause of a sentence.
 //
 // The frame (decide/watch/watch.h) does the rest: modes, the evidence ring, score, stages, findings, checkpoints.

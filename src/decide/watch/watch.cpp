@@ -41,6 +41,16 @@ constexpr std::string_view kind_of() {
   }
 }
 
+// What a step counts where a line would be restricted.
+template <class D>
+int32_t restricting(const Entry& entry) {
+  if constexpr (requires { D::restricting(entry); }) {
+    return D::restricting(entry);
+  } else {
+    return entry.mnat;
+  }
+}
+
 // 16 bits: one in 4,000 first contacts is taken for one of the 16 kept, which hides evidence and never invents any.
 uint16_t fingerprint(const Prefix& network) {
   uint32_t h = 2'166'136'261U;
@@ -104,7 +114,7 @@ Stage WatchOf<R>::stage_of(const Levels& levels, const Modes& modes, Mode least,
 }
 
 template <class R>
-typename WatchOf<R>::Levels WatchOf<R>::without_walks(const Line& line, Context context) {
+typename WatchOf<R>::Levels WatchOf<R>::restricting_levels(const Line& line, Context context) {
   const std::vector<Entry> entries = line.ring.entries();
   const std::vector<bool> walked = unseen_walks(entries);
   const Time now = context.now;
@@ -118,7 +128,7 @@ typename WatchOf<R>::Levels WatchOf<R>::without_walks(const Line& line, Context 
       context.now = e.at;
       const int32_t before = begun ? D::level(level, context) : std::max(e.level_mnat - e.mnat, 0);
       begun = true;
-      level = {std::clamp(before + (walked[at] ? 0 : e.mnat), 0, kLevelMaxMnat), e.at};
+      level = {std::clamp(before + (walked[at] ? 0 : restricting<D>(e)), 0, kLevelMaxMnat), e.at};
     }
     context.now = now;
     out[i] = begun ? D::level(level, context) : D::level(std::get<i>(line.states).get().level, context);
@@ -131,8 +141,7 @@ Stage WatchOf<R>::stage_of(const Line& line, const Context& context, const Level
                            Mode least, const Thresholds& thresholds) {
   const Stage stage = stage_of(levels, modes, least, thresholds);
   if (!kLines || stage < Stage::block) return stage;
-  const Levels without = without_walks(line, context);
-  return stage_of(without, modes, least, thresholds) == Stage::block ? stage : Stage::case_;
+  return stage_of(restricting_levels(line, context), modes, least, thresholds) == Stage::block ? stage : Stage::case_;
 }
 
 template <class R>

@@ -137,11 +137,12 @@ class WatchOf {
   static void pace_of(const Line& line, Context& context);
   static void adopt_pace(Line& line, Context& context);
   static Levels levels_of(const Line& line, const Context& context);
-  // The same without what unseen walks (frame/unseen_walk.h) would restrict.
+  // The same; a line is restricted only by what is left without unseen walks (frame/unseen_walk.h) and with the steps
+  // that detectors give for it (restricting(), frame/contract.h).
   [[nodiscard]] static model::Stage stage_of(const Line& line, const Context& context, const Levels& levels,
                                              const Modes& modes, model::Mode least, const Thresholds& thresholds);
-  // The levels as the evidence gives them again, but for the steps of such walks.
-  [[nodiscard]] static Levels without_walks(const Line& line, Context context);
+  // The levels of that, as the evidence gives them again.
+  [[nodiscard]] static Levels restricting_levels(const Line& line, Context context);
   static bool is_quiet(const Line& line, Context context);
   static bool is_new_network(Line& line, const IpAddress& destination);
   // True when a detector wants a finding of it (kEachIsAFinding).
