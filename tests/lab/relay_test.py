@@ -248,11 +248,16 @@ class Relay(relay_lab.RelayLab):
         return [t["type"] for t in self.told_owners() if t["account"] == name]
 
     def test_tests_look_at_what_commands_print(self) -> None:
-        """lab.ask() reads most of it without them."""
+        """lab.ask() reads most of it without them: the same members, whose times and counters go on meanwhile."""
+
+        def shape(seen: Any) -> Any:
+            if isinstance(seen, dict):
+                return {name: shape(value) for name, value in seen.items()}
+            return [shape(value) for value in seen] if isinstance(seen, list) else type(seen)
+
         self.send("home", "4")
         for words in (*lab.READS, ("relay", "show", "home"), ("subscriber", "show", "home")):
-            if words != ("status",):  # which changes by itself
-                self.assertEqual(self.lab.printed(*words), self.lab.ask(*words), words)
+            self.assertEqual(shape(self.lab.printed(*words)), shape(self.lab.ask(*words)), words)
 
     def test_top(self) -> None:
         self.send("home", "4")
