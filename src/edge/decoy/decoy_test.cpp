@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 #include "sys/address/kernel_address.h"
 #include "sys/clock.h"
@@ -23,9 +24,9 @@ class DecoyTest : public testing::Test {
     const Endpoint at = sys::local_of(fd.get());
     config_.places.push_back({at, play});
     // A listener that nobody accepts on stands for another host that has the address.
-    listeners_.push_back(listens ? std::move(fd)
-                                 : std::move(*sys::listen_tcp({parse_ip(address).value(), 0}, 16, false)));
-    if (!listens) others_.push_back(std::move(fd));
+    if (!listens)
+      others_.push_back(std::exchange(fd, std::move(*sys::listen_tcp({parse_ip(address).value(), 0}, 16, false))));
+    listeners_.push_back(std::move(fd));
     return at;
   }
   void start(bool probed = false) {

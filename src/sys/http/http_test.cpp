@@ -45,7 +45,7 @@ class Site {
   void begin(Fd socket, HttpLimits limits) {
     auto started = HttpServer::start(loop_, std::move(socket), limits, [this](HttpRequest r, HttpServer::Reply reply) {
       last_ = std::move(r);
-      handler_(reply);
+      handler_(std::move(reply));
     });
     ASSERT_TRUE(started) << started.error().text();
     server_ = std::move(*started);
