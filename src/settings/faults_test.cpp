@@ -54,7 +54,8 @@ TEST(Faults, UnknownNamesComeWithASuggestion) {
   EXPECT_EQ(after_sound("[gtae]\n"), "p.toml:10:2: unknown section [gtae] (did you mean \"gate\"?)\n");
   EXPECT_EQ(after_sound("[gate]\nlines_mx = 5\n"),
             "p.toml:11:1: unknown key \"lines_mx\" in [gate] (did you mean \"lines_max\"?)\n");
-  EXPECT_EQ(after_sound("[api]\nfoo = 5\n"), "p.toml:11:1: unknown key \"foo\" in [api] (known: socket, group, metrics)\n");
+  EXPECT_EQ(after_sound("[api]\nfoo = 5\n"),
+            "p.toml:11:1: unknown key \"foo\" in [api] (known: socket, group, metrics)\n");
   EXPECT_EQ(after_sound("[detect.noveltyy]\n"),
             "p.toml:10:9: no detector is called \"noveltyy\" (did you mean \"novelty\"?)\n");
   EXPECT_EQ(after_sound("[[radius_acct.clients]]\n"),
