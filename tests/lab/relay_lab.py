@@ -357,6 +357,22 @@ class RelayLab(unittest.TestCase):
             self.assertEqual(self.usage(who)["messages_hour"], 3)
             self.assertGreater(self.usage(who)["refused"], 0)
 
+    def test_recipients(self) -> None:
+        for family in "46":
+            who = f"recipients{family}"
+            to = ",".join(f"u{i}@[192.0.2.2]" for i in range(3))
+            for _ in range(2):
+                self.assertIn("250 2.0.0 Ok: queued", self.send(who, family, recipients=to))
+            self.assertRegex(self.send(who, family, recipients=to), r"450 4\.7\.1 .*limit of 6 recipients")
+            self.assertEqual(self.usage(who)["recipients_hour"], 6)
+
+    def test_domains(self) -> None:
+        for family in "46":
+            said = self.send(f"domains{family}", family, recipients="a@one.example,b@two.example,c@three.example,d@one.example")
+            self.assertRegex(said, r"450 4\.7\.1 .*limit of 2 domains of recipients")
+            self.assertIn("250 2.0.0 Ok: queued", said)
+            self.assertEqual(self.usage(f"domains{family}")["recipients_hour"], 3)
+
     def test_one_set_of_limits_whichever_way_it_is_asked(self) -> None:
         """As it ships, and over TCP both ways; the third is the last of the hour, and nobody takes a fourth."""
         ways = (("--port", "25"), ("--port", POLICY_PORT["4"]), ("--port", MILTER_PORT["6"])), (
@@ -472,8 +488,6 @@ def private_places() -> None:
         Path(folder).mkdir()
     shutil.chown("/var/lib/postfix", "postfix")
     Path("/etc/postfix/postfix-files").write_bytes(files)  # what `postfix start` makes and checks
-
-
 
 
 def main(way: type[RelayLab]) -> None:
