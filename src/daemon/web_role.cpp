@@ -179,24 +179,20 @@ class WebRole {
     return true;
   }
 
+  // The servers of one face together.
+  static void count(RoleReport& report, const std::string& face, const sys::HttpServer& server) {
+    sys::HttpStats::visit(server.stats(), [&](std::string_view name, const uint64_t& value) {
+      report.counters[face + std::string(name) + (name == "connections_open" ? "" : "_total")] += value;
+    });
+  }
+
   void report() {
     RoleReport report{.pid = ::getpid(), .at = sys::now()};
     report.facts["settings"] = settings_digest(kit_.settings_text);
-    sys::HttpStats::visit(api_->stats(), [&](std::string_view name, const uint64_t& value) {
-      report.counters["api." + std::string(name) + "_total"] = value;
-    });
-    for (const auto& server : metrics_servers_)
-      sys::HttpStats::visit(server->stats(), [&](std::string_view name, const uint64_t& value) {
-        report.counters["metrics." + std::string(name) + "_total"] += value;
-      });
-    for (const auto& server : notice_servers_)
-      sys::HttpStats::visit(server->stats(), [&](std::string_view name, const uint64_t& value) {
-        report.counters["notice." + std::string(name) + "_total"] += value;
-      });
-    for (const auto& server : garden_servers_)
-      sys::HttpStats::visit(server->stats(), [&](std::string_view name, const uint64_t& value) {
-        report.counters["garden." + std::string(name) + "_total"] += value;
-      });
+    count(report, "api.", *api_);
+    for (const auto& server : metrics_servers_) count(report, "metrics.", *server);
+    for (const auto& server : notice_servers_) count(report, "notice.", *server);
+    for (const auto& server : garden_servers_) count(report, "garden.", *server);
     edge::garden::Stats::visit(garden_->stats(), [&](std::string_view name, const uint64_t& value) {
       report.counters["garden." + std::string(name) + "_total"] = value;
     });

@@ -75,7 +75,7 @@ class Roles(unittest.TestCase):
         self.assertTrue(lab.came_true(lambda: "postern_healthy 1\n" in self.scraped(), 30, 0.3), self.scraped()[:2000])
         seen = self.scraped()
         for line in ("# TYPE postern_gate_packets_total counter\n", 'postern_gate_packets_total{reason="pass_relay"} 0\n',
-                     'postern_garden_names{role="act"}', "postern_web_table_lines ", "postern_gate_interfaces 1\n"):
+                     "# TYPE postern_api_connections_open gauge\n", 'postern_garden_names{role="act"}', "postern_web_table_lines ", "postern_gate_interfaces 1\n"):
             self.assertIn(line, seen)
         names = {line.split()[2] for line in seen.splitlines() if line.startswith("# TYPE ")}
         printed = self.lab.cli("metrics")
