@@ -323,7 +323,7 @@ class KeaLeases(unittest.TestCase):
         # And while it looks on: the file is another one every few seconds, and leases run out.
         inode = self.four.stat().st_ino
         self.assertTrue(lab.came_true(lambda: self.four.stat().st_ino != inode, 30), "Kea goes on to another file")
-        short = self.lease4(6, circuit=b"olt1/1", seconds=4)
+        short = self.lease4(6, circuit=b"olt1/1", seconds=12)
         self.assert_who(short, "cust-1")
         self.assert_who(short, "nobody", "the lease ran out")
         self.release4(5, third)
