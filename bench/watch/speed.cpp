@@ -24,7 +24,7 @@
 #include "bench/watch/stored.h"
 #include "observe/flow_export/flow_export.h"
 #include "sys/clock.h"
-#include "sys/udp_batch/udp_batch.h"
+#include "sys/packets/udp_batch.h"
 
 namespace postern::bench {
 namespace {

@@ -15,6 +15,7 @@
 #include "observe/dnstap/dnstap.h"
 #include "observe/flow_export/flow_export.h"
 #include "observe/mail_intake/mail_intake.h"
+#include "observe/mirror/mirror.h"
 #include "observe/radius_acct/radius_acct.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -108,11 +109,18 @@ class EdgeRole {
     if (settings_.flow_export.by_origin)
       flows_.set_origins([this](const IpAddress& a) { return relay_->origin_of(a); });
     // Made only where it is used: its memory of names is 32 MiB.
-    if (auto listeners_of_dns = take_fds(kit_, "dnstap"); !listeners_of_dns.empty())
+    auto listeners_of_dns = take_fds(kit_, "dnstap");
+    if (!listeners_of_dns.empty() || !settings_.mirror.interfaces.empty())
       dnstap_ = std::make_unique<observe::dnstap::Dnstap>(
           observe::dnstap::Config{settings_.dnstap.senders, settings_.dnstap.lookups_per_s}, loop_,
           std::move(listeners_of_dns), [this](const IpAddress& a) { return folded_line_of(a); },
           [this](model::Observation o) { link_.send(Role::brain, Observed{0, std::move(o)}); }, sys::now);
+    // One memory of networks and one of names for each line, whoever saw them: the mirror hands on what it sees.
+    if (auto ports = take_fds(kit_, "mirror"); !ports.empty())
+      mirror_ = PN_TRY(observe::mirror::Mirror::make(
+          {.ring_blocks = settings_.mirror.ring, .hold = settings_.flow_export.hold}, loop_, std::move(ports),
+          [this](const model::Flow& f) { flows_.take(f); }, [this](const model::DnsQuestion& q) { dnstap_->see(q); },
+          sys::now));
     for (sys::Fd& socket : take_fds(kit_, "radius_auth"))
       auth_servers_.push_back(PN_TRY(sys::HttpServer::start(
           loop_, std::move(socket), {},
@@ -228,6 +236,7 @@ class EdgeRole {
       });
       report.counters["dnstap.open"] = dnstap_->open();
     }
+    if (mirror_) report_mirror(report);
     report_leases(report);
     relay_->report(report);
     edge::radius_auth::Stats::visit(auth_.stats(), [&](std::string_view name, const uint64_t& value) {
@@ -253,6 +262,27 @@ class EdgeRole {
     }
     report.counters["dhcp.in_flight"] = leases_.in_flight();
     report.counters["dhcp.caught_up"] = leases_.caught_up() ? 1 : 0;
+  }
+
+  void report_mirror(RoleReport& report) const {
+    const auto put = [&](std::string_view name, const uint64_t& value) {
+      report.counters["mirror." + std::string(name) + "_total"] = value;
+    };
+    const wire::Traffic& traffic = mirror_->traffic();
+    observe::mirror::Stats::visit(mirror_->stats(), put);
+    for (size_t i = 0; i < pn_enum_size(wire::NoHeaders{}); ++i) {
+      const auto why = static_cast<wire::NoHeaders>(i);
+      put("unread_" + std::string(to_string(why)), traffic.without_headers(why));
+    }
+    wire::DnsStats::visit(
+        traffic.dns(), [&](std::string_view name, const uint64_t& value) { put("dns_" + std::string(name), value); });
+    put("passed_over", traffic.beginnings()->passed_over());
+    put("connections_forgotten_early", traffic.beginnings()->forgotten_early());
+    put("greetings_forgotten_early", traffic.smtp().forgotten_early());
+    put("flows_ended_early", traffic.flows().ended_early());
+    report.counters["mirror.both_ways"] = mirror_->both_ways() ? 1 : 0;
+    report.counters["mirror.connections"] = traffic.beginnings()->size();
+    if (mirror_->is_down()) report.facts["fault.mirror"] = "an interface went down: its mirror port shows nothing";
   }
 
   void report_flows(RoleReport& report) const {
@@ -292,6 +322,7 @@ class EdgeRole {
   std::unique_ptr<Relay> relay_;
   std::unique_ptr<observe::mail_intake::MailIntake> intake_;
   std::unique_ptr<observe::dnstap::Dnstap> dnstap_;
+  std::unique_ptr<observe::mirror::Mirror> mirror_;
 };
 
 }  // namespace

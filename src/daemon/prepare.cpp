@@ -16,10 +16,12 @@
 #include "decide/engine.h"
 #include "edge/relay/memory.h"
 #include "observe/flow_export/flow_export.h"
+#include "observe/mirror/filter.h"
 #include "settings/check.h"
 #include "sys/log.h"
+#include "sys/packets/packet_ring.h"
+#include "sys/packets/udp_batch.h"
 #include "sys/privileges.h"
-#include "sys/udp_batch/udp_batch.h"
 #include "tables/origins.h"
 
 namespace postern::daemon {
@@ -234,6 +236,9 @@ void Supervisor::open_listeners(std::vector<Error>& faults) {
   for (size_t i = 0; i < settings_.api.metrics.size(); ++i)
     keep(faults, fmt::format("metrics:{}", i), sys::listen_tcp(settings_.api.metrics[i], 16, false));
   keep(faults, "api", open_unix(settings_.api.socket, settings_.api.group));
+  for (size_t i = 0; i < settings_.mirror.interfaces.size(); ++i)
+    keep(faults, fmt::format("mirror:{}", i),
+         sys::open_packet_ring(settings_.mirror.interfaces[i], settings_.mirror.ring, observe::mirror::make_filter()));
   open_relay(faults);
   open_decoys(faults);
   size_t taps = 0;
@@ -319,6 +324,7 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       give("mail_log");
       give("decoy");
       give("dnstap");
+      give("mirror");
       give("probe");
       tell("relay:");
       tell("radius:");

@@ -36,7 +36,7 @@ void MailFlows::see(const model::Flow& flow) {
   const bool to = is_mail_port(flow.destination_port);
   const bool from = is_mail_port(flow.source_port);
   // Between two mail ports the SYN says who asked.
-  const bool asks = to && (!from || (has(flow.tcp_flags, kSyn) && !has(flow.tcp_flags, kAck)));
+  const bool asks = flow.smtp || (to && (!from || (has(flow.tcp_flags, kSyn) && !has(flow.tcp_flags, kAck))));
   if (!asks && !from) return;
   const Key key = asks ? Key{flow.source, flow.destination, flow.source_port, flow.destination_port}
                        : Key{flow.destination, flow.source, flow.destination_port, flow.source_port};

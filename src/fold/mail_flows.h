@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Flow records -> connections and first contacts of lines on the mail ports (25, 465, 587, 2525). Flow records are no
-// attempts: SYN retries at 0, 3 and 9 s, records split by a timeout, packets captured twice and the two directions of
-// one connection are one connection here, by its five-tuple within kAnswerWithin.
+// Flow records -> connections and first contacts of lines on the mail ports (25, 465, 587, 2525), and on any other
+// where SMTP was seen to be spoken (model::Flow::smtp). Flow records are no attempts: SYN retries at 0, 3 and 9 s,
+// records split by a timeout, packets captured twice and the two directions of one connection are one connection here,
+// by its five-tuple within kAnswerWithin.
 //   success  SYN-ACK or PSH from the server, or PSH, or 4 or more packets with ACK from the client
 //   failure  RST from the server, or nothing within kAnswerWithin
 //   unknown  sampled, without TCP flags, one-way, an outage (fold/outages.h), or more connections than kPendingMax

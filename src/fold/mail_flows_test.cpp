@@ -135,6 +135,27 @@ TEST(MailFlows, WhatFailsForThreeIsAnOutage) {
   EXPECT_EQ(town.flows.outages().excused(), 2U);
 }
 
+TEST(MailFlows, SmtpOnAnyPortIsAConnection) {
+  Town town;
+  model::Flow f;
+  f.begin = f.end = kStart;
+  f.source = *parse_ip("100.64.0.1");
+  f.destination = *parse_ip("192.0.2.1");
+  f.source_port = 4'000;
+  f.destination_port = 2'626;
+  f.protocol = 6;
+  f.tcp_flags = kSyn | kAck | kPsh;
+  f.flags_known = true;
+  f.packets = 1;
+  town.flows.see(f);
+  EXPECT_TRUE(town.seen.empty()) << "another port's, of which nothing more is known";
+  f.smtp = true;
+  town.flows.see(f);
+  ASSERT_EQ(town.outcomes(), Outcomes{success});
+  EXPECT_EQ(town.seen[0].port, 2'626);
+  EXPECT_TRUE(town.seen[0].first);
+}
+
 TEST(Outages, AShareOfAllLines) {
   Outages outages;
   for (uint32_t line = 1; line < Outages::kLinesAtLeast; ++line)

@@ -26,9 +26,10 @@ struct Flow {
   uint64_t packets = 0;           // as exported; of a sampled flow multiply by `sampling`
   uint64_t bytes = 0;
   uint32_t sampling = 1;  // 1 in this many packets was looked at; 1 = all of them
+  bool smtp = false;      // its source greeted a mail server in it, whatever the port
   bool operator==(const Flow&) const = default;
   PN_FIELDS(begin, end, source, destination, source_port, destination_port, protocol, tcp_flags, flags_known, packets,
-            bytes, sampling)
+            bytes, sampling, smtp)
 };
 
 // One question a client asked a resolver, with the answer's code where it was seen. Only MX questions and names that

@@ -5,9 +5,8 @@
 #include <array>
 #include <fmt/format.h>
 
-#include "wire/traffic/capture/dns_questions.h"
-#include "wire/traffic/capture/flow_sums.h"
 #include "wire/traffic/capture/reader.h"
+#include "wire/traffic/capture/traffic.h"
 #include "wire/traffic/flow/flow_export.h"
 
 namespace postern::rehearse {
@@ -37,6 +36,7 @@ Fact fact_of(const model::Flow& flow) {
   f.destination_port = flow.destination_port;
   f.tcp_flags = flow.tcp_flags;
   f.flags_known = flow.flags_known;
+  f.smtp = flow.smtp;
   return f;
 }
 
@@ -53,6 +53,7 @@ model::Flow flow_of(const Fact& f) {
   flow.protocol = kTcp;
   flow.tcp_flags = f.tcp_flags;
   flow.flags_known = f.flags_known;
+  flow.smtp = f.smtp;
   return flow;
 }
 
@@ -87,8 +88,7 @@ Status Rehearsal::read_capture(Source& source) {
   const auto take_it = [&](const auto& fact) {
     if (kept) kept = take(fact);
   };
-  wire::FlowSums sums({}, take_it);
-  wire::DnsQuestions questions({}, take_it);
+  wire::Traffic traffic({}, take_it, take_it);
   wire::FlowExport exported({}, take_it);
   const auto see = [&](const wire::CapturedPacket& packet) {
     const auto headers = wire::read_headers(packet.link, packet.octets);
@@ -96,8 +96,7 @@ Status Rehearsal::read_capture(Source& source) {
     if (!packet.at || !headers) return;
     if (headers->protocol == kUdp && std::ranges::find(kExportPorts, headers->destination_port) != kExportPorts.end())
       return exported.decode(headers->source, packet.at, headers->payload);
-    sums.add(packet.at, *headers);
-    questions.add(packet.at, *headers);
+    traffic.see(packet.at, *headers);
   };
   wire::CaptureReader reader;
   std::array<uint8_t, 65'536> chunk{};
@@ -114,8 +113,7 @@ Status Rehearsal::read_capture(Source& source) {
     if (why.where != source.name()) why.where = source.name() + (why.where.empty() ? "" : ", " + why.where);
     cut_short(why);
   }
-  sums.finish();
-  questions.finish();
+  traffic.finish();
   window_.packets += reader.packets();
   for (size_t i = 0; i < pn_enum_size(wire::FlowFault{}); ++i)
     window_.exports_unread += exported.faults(static_cast<wire::FlowFault>(i));
@@ -175,7 +173,7 @@ Status Rehearsal::take(const model::Flow& flow) {
   look_at_direction(flow);
   const bool from = fold::is_mail_port(flow.source_port);
   const bool to = fold::is_mail_port(flow.destination_port);
-  if (!from && !to) {
+  if (!from && !to && !flow.smtp) {
     if (!flow.flags_known || !subjects_.governed(flow.source)) return {};
     const bool scans =
         fold::PortScans::is_unanswered(flow.protocol, flow.source_port, flow.destination_port, flow.tcp_flags);
@@ -246,7 +244,7 @@ Status Rehearsal::run() {
 }
 
 void Rehearsal::on_flow(const model::Flow& flow) {
-  if (!fold::is_mail_port(flow.source_port) && !fold::is_mail_port(flow.destination_port)) {
+  if (!flow.smtp && !fold::is_mail_port(flow.source_port) && !fold::is_mail_port(flow.destination_port)) {
     flows_.advance(flow.begin);
     const uint32_t number = subjects_.of(flow.source, flow.begin);
     if (number == 0) return;

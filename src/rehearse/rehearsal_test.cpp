@@ -275,6 +275,36 @@ TEST(Rehearsal, ReadsCapturesAndSaysWhereTheyBreak) {
   EXPECT_NE(remarks_of(rehearsal, rows).find("Ended early: "), std::string::npos);
 }
 
+TEST(Rehearsal, FindsSmtpOnOddPortsInCaptures) {
+  const Folder folder;
+  const model::Policy policy = policy_of("100.64.0.0/16");
+  const auto be = [](uint64_t v, int n) {
+    std::string out;
+    for (int i = n; i-- > 0;) out += static_cast<char>(v >> 8 * i);
+    return out;
+  };
+  const auto packet = [&](bool back, uint8_t flags, const std::string& text) {
+    const uint32_t client = 0x64400001;
+    const uint32_t server = 0xc0000201;
+    const std::string tcp = be(back ? 2'626 : 4'000, 2) + be(back ? 4'000 : 2'626, 2) + be(back ? 1 : 50, 4) +
+                            be(back ? 50 : 1, 4) + be(0x5000 + flags, 2) + be(0, 6) + text;
+    const std::string ip = be(0x4500, 2) + be(20 + tcp.size(), 2) + be(0, 4) + be(0x4006, 2) + be(0, 2) +
+                           be(back ? server : client, 4) + be(back ? client : server, 4) + tcp;
+    return be(1'767'600'000, 4) + be(0, 4) + be(ip.size(), 4) + be(ip.size(), 4) + ip;
+  };
+  const std::string head = be(0xa1b2c3d4, 4) + be(2, 2) + be(4, 2) + be(0, 8) + be(65'535, 4) + be(101, 4);
+  Rehearsal rehearsal(policy, {});
+  const std::string talk = packet(false, 2, "") + packet(true, 0x12, "") + packet(true, 0x18, "220 x ESMTP\r\n") +
+                           packet(false, 0x18, "EHLO y\r\n");
+  ASSERT_TRUE(rehearsal.read(folder.packed("a.pcap.gz", head + talk), std::nullopt));
+  ASSERT_TRUE(rehearsal.run());
+  const auto rows = rows_of(rehearsal);
+  ASSERT_EQ(rows.size(), 1U);
+  EXPECT_EQ(rows[0].subject->sums.first_contacts, 1U);
+  EXPECT_EQ(rows[0].subject->sums.answered, 1U);
+  EXPECT_EQ(rows[0].subject->sums.port25, 0U);
+}
+
 TEST(Sorted, RunsOnDiskComeBackInOrder) {
   Sorted sorted(64);
   for (int64_t i = 0; i < 1'000; ++i) {

@@ -28,6 +28,7 @@ struct Fact {
   uint16_t destination_port = 0;  // of a question: its type
   uint8_t tcp_flags = 0;
   bool flags_known = false;
+  bool smtp = false;      // model::Flow
   bool answered = false;  // of a question
   uint8_t rcode = 0;      // of a question
 };

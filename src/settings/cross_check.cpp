@@ -42,6 +42,7 @@ class Checker {
     feedback();
     reputation();
     dhcp();
+    mirror();
   }
 
  private:
@@ -193,6 +194,14 @@ class Checker {
         if (!file->empty() && !files.insert(*file).second)
           fault({"dhcp", "server"}, i, fmt::format("{} is named twice", *file), "a file is one server's and family's");
     }
+  }
+
+  void mirror() {
+    const auto& names = s_.mirror.interfaces;
+    for (size_t i = 0; i < names.size(); ++i)
+      if (names[i].find_first_of("*?") != std::string::npos || std::ranges::count(names, names[i]) > 1)
+        fault({"mirror", "interfaces"}, i, fmt::format("\"{}\" is a pattern, or named twice", names[i]),
+              "name the interface of each mirror port once");
   }
 
   void map_rule(const MapRule& m, size_t i) {

@@ -288,6 +288,14 @@ TEST(Faults, WhatOthersSay) {
       "a.example is there twice");
 }
 
+TEST(Faults, MirrorPortsAreNamedOnce) {
+  EXPECT_EQ(after_sound("[mirror]\ninterfaces = [\"eth3\", \"eth4\"]\nring = 32\n"), "");
+  for (const char* names : {"\"eth*\"", "\"eth3\", \"eth3\""})
+    EXPECT_NE(after_sound(std::string("[mirror]\ninterfaces = [") + names + "]\n").find("is a pattern, or named twice"),
+              std::string::npos)
+        << names;
+}
+
 TEST(Faults, SyntaxFaultsDoNotHideTheRest) {
   EXPECT_EQ(after_sound("[gate]\nlines_max = 5\nguard = yes\npin_dir = \"/x\nfwmark = \n[api]\nsocket = 7\n"),
             "p.toml:11:13: gate.lines_max is 5, out of range (allowed: 1024 to 16777216 lines)\n"

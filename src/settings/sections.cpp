@@ -61,6 +61,7 @@ constexpr Section kSections[] = {
     list<&Settings::radius_acct, &RadiusAcct::clients>("radius_acct.client"),
     one<&Settings::flow_export>("flow_export"),
     one<&Settings::dnstap>("dnstap"),
+    one<&Settings::mirror>("mirror"),
     one<&Settings::dhcp>("dhcp"),
     list<&Settings::dhcp, &Dhcp::servers>("dhcp.server"),
     one<&Settings::who>("who"),

@@ -29,6 +29,7 @@
 #include "settings/section/input/dnstap.h"
 #include "settings/section/input/feedback.h"
 #include "settings/section/input/flow_export.h"
+#include "settings/section/input/mirror.h"
 #include "settings/section/input/relay.h"
 #include "settings/section/input/reputation.h"
 #include "settings/section/input/who.h"
@@ -73,6 +74,7 @@ struct Settings {
   Reputation reputation;
   Autoconfig autoconfig;
   Dhcp dhcp;
+  Mirror mirror;
 
   [[nodiscard]] model::Policy policy() const;
 };

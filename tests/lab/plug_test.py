@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import lab
-import nas
+from peers import nas
 
 PROGRAMS = Path()
 SETTINGS = """

@@ -107,6 +107,7 @@ RESTART: dict[str, Any] = {
     "garden.listen4": "127.0.0.1:2581", "garden.listen6": "[::1]:2581", "store.directory": "{dir}", "daemon.user": "daemon",
     "flow_export.listen": ["127.0.0.1:2055"],
     "dnstap.listen_unix": "{dir}/dnstap.sock", "dnstap.group": "daemon", "dnstap.listen": ["127.0.0.1:6000"],
+    "mirror.interfaces": ["lo"], "mirror.ring": 4,
     "decoy.probe_netns": "/run/netns/other", "decoy.probe_from": ["127.0.0.8"], "decoy.host.address": "127.0.0.78",
     "decoy.host.kind": "open_relay", "decoy.host.ports": [2527],
 }

@@ -27,7 +27,8 @@ struct Kit {
   // "reference", "master", "radius:<client>", "coa:<NAS>", "act:webhook", "act:mail", "act:ca:<path>"
   std::map<std::string, std::string> secrets;
   std::map<std::string, int32_t> fds;  // "explainer4", "garden4", "radius_acct:0", "mail_intake:0", "relay:0",
-                                       // "milter:0", "notice:0", "api", "metrics:0", "decoy:0", "probe:0", "dnstap:0"
+                                       // "milter:0", "notice:0", "api", "metrics:0", "decoy:0", "probe:0", "dnstap:0",
+                                       // "mirror:0"
   PN_FIELDS(role, supervisor_pid, settings_path, settings_text, secrets, fds)
 };
 

@@ -104,7 +104,10 @@ void Dnstap::on_frame(ByteView payload) {
     ++stats_.undecoded;
     return;
   }
-  const model::DnsQuestion& q = *got->question;
+  see(*got->question);
+}
+
+void Dnstap::see(const model::DnsQuestion& q) {
   const uint64_t name = fold::mail_name(q.type, q.name);
   if (name == 0) {
     ++stats_.other;

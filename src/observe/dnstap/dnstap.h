@@ -58,6 +58,8 @@ class Dnstap {
   Dnstap& operator=(const Dnstap&) = delete;
   ~Dnstap();
 
+  // A question that another source here saw by itself is judged as one of a resolver's.
+  void see(const model::DnsQuestion& question);
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] size_t open() const { return senders_.size(); }
 

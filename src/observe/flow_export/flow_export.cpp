@@ -29,6 +29,15 @@ bool is_wanted(uint8_t protocol, uint16_t source_port, uint16_t destination_port
                               fold::PortScans::is_unanswered(protocol, source_port, destination_port, tcp_flags));
 }
 
+bool is_mail(const model::Flow& flow) {
+  return flow.smtp || fold::is_mail_port(flow.source_port) || fold::is_mail_port(flow.destination_port);
+}
+
+// Its source is the client.
+bool is_outbound(const model::Flow& flow) {
+  return flow.smtp || fold::is_mail_port(flow.destination_port) || !fold::is_mail_port(flow.source_port);
+}
+
 }  // namespace
 
 FlowExport::FlowExport(Config config, sys::Loop& loop, std::vector<sys::Fd> udp_sockets,
@@ -132,7 +141,7 @@ void FlowExport::on_loss(const model::NatLoss& loss) {
 
 // The same as see_behind_nat() by the log, once that of the flow's time is there.
 bool FlowExport::see_behind_log(model::Flow& flow) const {
-  const bool outbound = fold::is_mail_port(flow.destination_port) || !fold::is_mail_port(flow.source_port);
+  const bool outbound = is_outbound(flow);
   IpAddress& client = outbound ? flow.source : flow.destination;
   if (!nat_log_.is_logged(client)) return true;
   client = nat_log_.behind(flow.protocol, client, outbound ? flow.source_port : flow.destination_port, flow.begin,
@@ -142,7 +151,7 @@ bool FlowExport::see_behind_log(model::Flow& flow) const {
 
 // The client's end of the flow becomes what its line has inside; false where that cannot be said.
 bool FlowExport::see_behind_nat(model::Flow& flow) const {
-  const bool outbound = fold::is_mail_port(flow.destination_port);
+  const bool outbound = is_outbound(flow);
   IpAddress& client = outbound ? flow.source : flow.destination;
   const fold::Inside inside =
       config_.outside.of(flow.protocol, client, outbound ? flow.source_port : flow.destination_port);
@@ -153,11 +162,19 @@ bool FlowExport::see_behind_nat(model::Flow& flow) const {
 
 void FlowExport::on_flow(model::Flow flow) {
   if (config_.sampling != 0) flow.sampling = config_.sampling;
+  take(flow);
+}
+
+void FlowExport::take(model::Flow flow) {
+  const bool of_suspects =
+      fold::PortScans::is_answered(flow.protocol, flow.tcp_flags) && scans_.suspects().test(flow.destination_port);
+  if (!flow.smtp && !of_suspects && !is_wanted(flow.protocol, flow.source_port, flow.destination_port, flow.tcp_flags))
+    return;
   if (!see_behind_nat(flow)) {
     ++stats_.behind_nat_unknown;
     return;
   }
-  if (!fold::is_mail_port(flow.source_port) && !fold::is_mail_port(flow.destination_port)) return on_other(flow);
+  if (!is_mail(flow)) return on_other(flow);
   ++stats_.mail_flows;
   if (is_in(config_.relay, flow.source) || is_in(config_.relay, flow.destination)) {
     ++stats_.local_relay;

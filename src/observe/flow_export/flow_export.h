@@ -5,8 +5,9 @@
 // (fold/mail_flows.h), and each first contact becomes an observation without a line: who had the address then is the
 // brain's to say. So do steps of scans on other ports, from records that hold a SYN and no answer; these are not held.
 // What NATs log comes the same way (RFC 8158) and is handed on; flows of their outside addresses are told apart by it
-// once they are folded, when the log of that time is there.
-// Bounded: flows held, and first contacts a second; beyond them, a counter and a log line. One thread.
+// once they are folded, when the log of that time is there. Flows that another source here saw by itself are folded
+// with them (take()): a line has one memory, whoever saw it. Bounded: flows held, and first contacts a second; beyond
+// them, a counter and a log line. One thread.
 #pragma once
 
 #include <functional>
@@ -22,7 +23,7 @@
 #include "model/observation.h"
 #include "sys/fd.h"
 #include "sys/loop.h"
-#include "sys/udp_batch/udp_batch.h"
+#include "sys/packets/udp_batch.h"
 #include "wire/traffic/flow/flow_export.h"
 
 namespace postern::observe::flow_export {
@@ -78,6 +79,8 @@ class FlowExport {
   ~FlowExport();
 
   void set_origins(std::function<uint32_t(const IpAddress&)> origin_of) { fold_.set_origins(std::move(origin_of)); }
+  // Not sampled, and seen as it is told.
+  void take(model::Flow flow);
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] const wire::FlowExport& decoder() const { return decoder_; }
   [[nodiscard]] size_t held() const { return held_.size(); }

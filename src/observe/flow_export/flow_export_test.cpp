@@ -122,6 +122,36 @@ TEST_F(FlowExportTest, LinesBehindANatAreToldApartByPort) {
   EXPECT_EQ(room_->stats().behind_nat_unknown, 1U) << "a port of the dynamic pool is no line's";
 }
 
+// As a mirror sees them: no exporter, no sampling, and SMTP on a port that is none of mail.
+TEST_F(FlowExportTest, FlowsOfAnotherSourceAreFoldedWithTheRest) {
+  start({.sampling = 100});
+  model::Flow flow;
+  flow.begin = flow.end = now_;
+  flow.source = *parse_ip("10.0.0.1");
+  flow.destination = *parse_ip("198.51.100.1");
+  flow.source_port = 40'000;
+  flow.destination_port = 2'626;
+  flow.protocol = 6;
+  flow.tcp_flags = 0x1a;
+  flow.flags_known = true;
+  flow.packets = 1;
+  room_->take(flow);  // of another port
+  flow.smtp = true;
+  room_->take(flow);
+  flow.smtp = false;
+  flow.destination_port = 25;
+  flow.destination = *parse_ip("203.0.113.1");
+  flow.tcp_flags = 2;
+  room_->take(flow);
+  pass(seconds(90));
+  ASSERT_EQ(seen_.size(), 2U);
+  const size_t odd = contact(0).port == 25 ? 1 : 0;
+  EXPECT_EQ(contact(odd).port, 2'626);
+  EXPECT_EQ(contact(odd).outcome, model::Outcome::success);
+  EXPECT_EQ(contact(1 - odd).outcome, model::Outcome::failure) << "what exporters sample is no matter here";
+  EXPECT_EQ(room_->stats().mail_flows, 2U);
+}
+
 TEST_F(FlowExportTest, FirstContactsOfLinesOnMailPorts) {
   start({});
   // The answer is told before the question, and another port is nobody's mail.

@@ -4,27 +4,18 @@
 namespace postern::wire {
 
 Status Capture::push(ByteView chunk) {
-  return reader_.push(chunk, [this](const CapturedPacket& packet) { see(packet); });
+  return reader_.push(chunk, [this](const CapturedPacket& packet) {
+    if (packet.at) {
+      traffic_.see(packet.at, packet.link, packet.octets);
+    } else {
+      ++without_time_;
+    }
+  });
 }
 
 Status Capture::finish() {
-  flows_.finish();
-  questions_.finish();
+  traffic_.finish();
   return reader_.finish();
-}
-
-void Capture::see(const CapturedPacket& packet) {
-  if (!packet.at) {
-    ++without_time_;
-    return;
-  }
-  const auto headers = read_headers(packet.link, packet.octets);
-  if (!headers) {
-    ++no_headers_[static_cast<size_t>(headers.error())];
-    return;
-  }
-  flows_.add(packet.at, *headers);
-  questions_.add(packet.at, *headers);
 }
 
 }  // namespace postern::wire

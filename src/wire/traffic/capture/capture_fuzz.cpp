@@ -15,10 +15,10 @@ struct Seen {
   bool operator==(const Seen&) const = default;
 };
 
-Seen read(ByteView file, size_t chunk) {
+Seen read(ByteView file, size_t chunk, bool beginnings) {
   Seen seen;
   Capture capture(
-      {.flows_max = 8}, [&](const model::Flow& f) { seen.flows.push_back(f); }, {.questions_max = 8},
+      {{.flows_max = 8}, {.questions_max = 8}, beginnings}, [&](const model::Flow& f) { seen.flows.push_back(f); },
       [&](const model::DnsQuestion& q) { seen.questions.push_back(q); });
   for (size_t at = 0; at < file.size(); at += chunk)
     if (!capture.push(file.subspan(at, std::min(chunk, file.size() - at)))) break;
@@ -30,6 +30,7 @@ Seen read(ByteView file, size_t chunk) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size > 4096) return 0;
   const ByteView file = std::as_bytes(std::span(data, size));
-  PN_CHECK(read(file, file.size() + 1) == read(file, 1));
+  for (const bool beginnings : {false, true})
+    PN_CHECK(read(file, file.size() + 1, beginnings) == read(file, 1, beginnings));
   return 0;
 }

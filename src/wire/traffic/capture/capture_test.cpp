@@ -26,7 +26,7 @@ struct Seen {
 Seen read(ByteView file, FlowSumLimits flow_limits = {}, DnsLimits dns_limits = {}) {
   Seen seen;
   Capture capture(
-      flow_limits, [&](const model::Flow& f) { seen.flows.push_back(f); }, dns_limits,
+      {flow_limits, dns_limits}, [&](const model::Flow& f) { seen.flows.push_back(f); },
       [&](const model::DnsQuestion& q) { seen.questions.push_back(q); });
   for (size_t at = 0; at < file.size(); at += 65536) {
     const auto done = capture.push(file.subspan(at, std::min<size_t>(65536, file.size() - at)));
@@ -34,9 +34,9 @@ Seen read(ByteView file, FlowSumLimits flow_limits = {}, DnsLimits dns_limits = 
   }
   const auto done = capture.finish();
   EXPECT_TRUE(done) << done.error().text();
-  seen.dns = capture.dns();
+  seen.dns = capture.traffic().dns();
   seen.packets = capture.packets();
-  seen.ended_early = capture.flows_ended_early();
+  seen.ended_early = capture.traffic().flows().ended_early();
   return seen;
 }
 

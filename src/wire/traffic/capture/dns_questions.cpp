@@ -28,10 +28,14 @@ void DnsQuestions::give_first() {
   order_.pop_front();
 }
 
+void DnsQuestions::advance(Time now) {
+  clock_ = std::max(clock_, now);
+  while (!order_.empty() && clock_ - waiting_.at(order_.front()).at > limits_.wait) give_first();
+}
+
 void DnsQuestions::add(Time at, const PacketHeaders& p) {
   if ((p.source_port != kDnsPort && p.destination_port != kDnsPort) || p.payload.empty()) return;
-  clock_ = std::max(clock_, at);
-  while (!order_.empty() && clock_ - waiting_.at(order_.front()).at > limits_.wait) give_first();
+  advance(at);
   if (p.protocol == kUdp) return add_message(at, p, p.payload);
   if (p.protocol != kTcp) return;
   ByteView left = p.payload;

@@ -41,6 +41,7 @@ class DnsQuestions {
   DnsQuestions& operator=(const DnsQuestions&) = delete;
 
   void add(Time at, const PacketHeaders& packet);  // ports other than 53 are nothing to it
+  void advance(Time now);                          // also without packets
   void finish();
   [[nodiscard]] const DnsStats& stats() const { return stats_; }
 

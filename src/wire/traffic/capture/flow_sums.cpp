@@ -18,9 +18,13 @@ void FlowSums::end_first() {
   emit_(flow);
 }
 
-void FlowSums::add(Time at, const PacketHeaders& p) {
-  clock_ = std::max(clock_, at);
+void FlowSums::advance(Time now) {
+  clock_ = std::max(clock_, now);
   while (!idle_.empty() && clock_ - idle_.front().end > limits_.idle) end_first();
+}
+
+void FlowSums::add(Time at, const PacketHeaders& p) {
+  advance(at);
   const auto [found, fresh] =
       flows_.try_emplace({p.source, p.destination, p.source_port, p.destination_port, p.protocol});
   if (!fresh && at - found->second->begin > limits_.active) {

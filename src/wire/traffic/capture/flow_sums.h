@@ -30,7 +30,8 @@ class FlowSums {
   FlowSums& operator=(const FlowSums&) = delete;
 
   void add(Time at, const PacketHeaders& packet);
-  void finish();  // gives what is left
+  void advance(Time now);  // also without packets, or the last flows are never given
+  void finish();           // gives what is left
   [[nodiscard]] size_t size() const { return flows_.size(); }
   [[nodiscard]] uint64_t ended_early() const { return ended_early_; }
 

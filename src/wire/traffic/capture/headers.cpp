@@ -39,7 +39,7 @@ Headers with_ports(PacketHeaders h, ByteView octets) {
     h.source_port = in.u16();
     h.destination_port = in.u16();
     h.tcp_sequence = in.u32();
-    in.skip(4);
+    h.tcp_acknowledged = in.u32();
     const size_t header = (in.u8() >> 4) * size_t{4};
     h.tcp_flags = in.u8();
     if (!in.ok()) return std::unexpected(NoHeaders::cut);

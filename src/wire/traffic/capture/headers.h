@@ -40,8 +40,9 @@ struct PacketHeaders {
   uint8_t tcp_flags = 0;
   bool flags_known = false;
   uint32_t tcp_sequence = 0;
-  uint32_t octets = 0;  // of the IP packet, its header included
-  ByteView payload;     // after the TCP or UDP header; what the capture kept of it, without link padding
+  uint32_t tcp_acknowledged = 0;  // the next octet its sender waits for
+  uint32_t octets = 0;            // of the IP packet, its header included
+  ByteView payload;               // after the TCP or UDP header; what the capture kept of it, without link padding
 };
 
 // link: a link type not read here. not_ip: ARP, spanning tree, ... fragment: not the first of its packet, so without

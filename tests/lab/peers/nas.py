@@ -14,7 +14,7 @@ from pathlib import Path
 
 import lab
 
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "freeradius"
+EXAMPLES = Path(__file__).resolve().parents[3] / "examples" / "freeradius"
 DICTIONARIES, MODULES = Path("/usr/share/freeradius"), Path("/usr/lib/freeradius")
 COA_PORT, PROXY_PORT, AUTH_PORT = 13799, 13798, 13812
 COA_SECRET, AUTH_SECRET = "lab-coa-secret", "lab-auth-secret"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sys/udp_batch/udp_batch.h"
+#include "sys/packets/udp_batch.h"
 
 #include <cerrno>
 #include <cstring>
