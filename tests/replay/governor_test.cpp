@@ -9,6 +9,7 @@
 
 #include "decide/engine.h"
 #include "rehearse/customers/laws.h"
+#include "tests/support/sanitized.h"
 
 namespace postern::rehearse {
 namespace {
@@ -18,7 +19,7 @@ using model::CaseState;
 
 constexpr Time kBegin{1'767'225'600'000'000};
 constexpr Duration kStep = minutes(20);
-constexpr uint32_t kLines = 10'000;
+constexpr uint32_t kLines = kSanitized ? 2'000 : 10'000;
 constexpr uint32_t kNases = 40;
 constexpr uint32_t kEveryProtected = 500;
 
