@@ -74,7 +74,7 @@ class Roles(unittest.TestCase):
     def test_monitoring_reads_what_status_says(self) -> None:
         self.assertTrue(lab.came_true(lambda: "postern_healthy 1\n" in self.scraped(), 30, 0.3), self.scraped()[:2000])
         seen = self.scraped()
-        for line in ("# TYPE postern_gate_packets_total counter\n", 'postern_gate_packets_total{reason="pass_relay"} 0\n',
+        for line in ("# TYPE postern_gate_events_total counter\n", 'postern_gate_events_total{event="pass_relay"} 0\n',
                      "# TYPE postern_api_connections_open gauge\n", 'postern_garden_names{role="act"}', "postern_web_table_lines ", "postern_gate_interfaces 1\n"):
             self.assertIn(line, seen)
         names = {line.split()[2] for line in seen.splitlines() if line.startswith("# TYPE ")}

@@ -78,7 +78,7 @@ void put_roles(Families& out, const Json& roles) {
       out.put("postern_role_heard_timestamp_seconds", labels, heard->us / 1'000'000);
     if (seen["counters"].members() == nullptr) continue;
     for (const auto& [name, value] : *seen["counters"].members()) {
-      // The gate's packets stand apart, by reason.
+      // The gate's counters stand apart.
       if (name.starts_with("counter.") || value.number() == nullptr) continue;
       if (name.find('.') == std::string::npos) {
         out.put(fmt::format("postern_{}_{}", role, name), "", *value.number());
@@ -91,9 +91,8 @@ void put_roles(Families& out, const Json& roles) {
 
 void put_gate(Families& out, const Json& gate) {
   if (gate["counters"].members() != nullptr)
-    for (const auto& [reason, packets] : *gate["counters"].members())
-      if (packets.number() != nullptr)
-        out.put("postern_gate_packets_total", label("reason", reason), *packets.number());
+    for (const auto& [event, times] : *gate["counters"].members())
+      if (times.number() != nullptr) out.put("postern_gate_events_total", label("event", event), *times.number());
   if (gate["interfaces"].items() != nullptr)
     out.put("postern_gate_interfaces", "", static_cast<int64_t>(gate["interfaces"].items()->size()));
   if (!gate.is_null()) out.put("postern_gate_in_force", "", gate["state"].text() == "in force" ? 1 : 0);

@@ -4,7 +4,7 @@
 //
 // Each name begins with postern_; what only rises ends in _total and is a counter, everything else a gauge:
 //   postern_healthy, postern_faults             1 while all is well; how many faults there are
-//   postern_gate_packets_total{reason="…"}      what the gate did with packets, by reason
+//   postern_gate_events_total{event="…"}        what the gate counted; a packet may be several of them
 //   postern_<room>_<what>{role="edge"}          what the rooms of each process count
 //   postern_<role>_<what>                       what the process itself counts
 //   postern_engine_<what>_total                 what the brain counts
