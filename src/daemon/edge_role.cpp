@@ -118,9 +118,9 @@ class EdgeRole {
     // One memory of networks and one of names for each line, whoever saw them: the mirror hands on what it sees.
     if (auto ports = take_fds(kit_, "mirror"); !ports.empty())
       mirror_ = PN_TRY(observe::mirror::Mirror::make(
-          {.ring_blocks = settings_.mirror.ring, .hold = settings_.flow_export.hold}, loop_, std::move(ports),
-          [this](const model::Flow& f) { flows_.take(f); }, [this](const model::DnsQuestion& q) { dnstap_->see(q); },
-          sys::now));
+          {.ring_blocks = sys::ring_blocks(settings_.mirror.ring), .hold = settings_.flow_export.hold}, loop_,
+          std::move(ports), [this](const model::Flow& f) { flows_.take(f); },
+          [this](const model::DnsQuestion& q) { dnstap_->see(q); }, sys::now));
     for (sys::Fd& socket : take_fds(kit_, "radius_auth"))
       auth_servers_.push_back(PN_TRY(sys::HttpServer::start(
           loop_, std::move(socket), {},

@@ -238,7 +238,8 @@ void Supervisor::open_listeners(std::vector<Error>& faults) {
   keep(faults, "api", open_unix(settings_.api.socket, settings_.api.group));
   for (size_t i = 0; i < settings_.mirror.interfaces.size(); ++i)
     keep(faults, fmt::format("mirror:{}", i),
-         sys::open_packet_ring(settings_.mirror.interfaces[i], settings_.mirror.ring, observe::mirror::make_filter()));
+         sys::open_packet_ring(settings_.mirror.interfaces[i], sys::ring_blocks(settings_.mirror.ring),
+                               observe::mirror::make_filter()));
   open_relay(faults);
   open_decoys(faults);
   size_t taps = 0;

@@ -248,7 +248,8 @@ TEST_F(EngineTest, LeasesAreSessionsOfWhomTheirNamesMean) {
                                 .server = "kea",
                                 .prefix = parse_prefix(prefix).value(),
                                 .names = name == nullptr ? std::vector<std::string>{} : std::vector<std::string>{name},
-                                .lease = hours(1)});
+                                .lease = hours(1),
+                                .heard = {}});
   };
   const auto of = [&](const Step& step) {
     const auto changed = all<model::SessionChanged>(step);

@@ -38,7 +38,8 @@ struct LeaseSeen {
   Prefix prefix;                   // an address, or a delegated prefix
   std::vector<std::string> names;  // lease_name()s, the one to be believed first first; empty with `ended` = whoever
   Duration lease;
-  PN_FIELDS(ended, server, prefix, names, lease)
+  Time heard;  // of the client, when this was written: what ended is the lease it had then, not one it got since
+  PN_FIELDS(ended, server, prefix, names, lease, heard)
 };
 
 }  // namespace postern::model

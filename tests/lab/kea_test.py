@@ -11,6 +11,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -275,6 +276,22 @@ class KeaLeases(unittest.TestCase):
         self.assertTrue(told, f"{address}: {self.who(address)}, not {line}; {why}\n{self.counters()}\n"
                               + "\n".join(file.read_text() for file in (self.four, self.six) if file.exists()))
 
+    def release_and_stop(self, number: int, address: str) -> None:
+        """The release in Kea's file, and Kea stopped before the next clean-up, which leaves releases out."""
+        def written() -> bool:
+            return any(f[0] == address and f[3] == "0" for f in (line.split(",") for line in self.four.read_text().split()))
+
+        self.another_file()
+        self.release4(number, address)
+        lab.came_true(written, 10, 0.02)
+        self.kea4.process.send_signal(signal.SIGSTOP)
+        self.assertTrue(written(), self.four.read_text())
+
+    def another_file(self) -> None:
+        inode = self.four.stat().st_ino
+        there = lab.came_true(lambda: self.four.exists() and self.four.stat().st_ino != inode, 30, 0.02)
+        self.assertTrue(there, "Kea goes on to another file")
+
     def counters(self) -> dict[str, int]:
         roles = (self.lab.ask("status") or {}).get("engine", {}).get("roles", {})
         return {k: v for k, v in roles.get("edge", {}).get("counters", {}).items() if k.startswith("dhcp.")}
@@ -314,15 +331,15 @@ class KeaLeases(unittest.TestCase):
         # What happens while posternd is down, a clean-up of the files included.
         self.lab.stop()
         third = self.lease4(5, circuit=b"cust-1", seconds=3600)
-        self.release4(2, second)
         self.assertTrue(lab.came_true(lambda: self.four.with_name(self.four.name + ".2").exists(), 30), "Kea cleans up")
+        self.release_and_stop(2, second)
         self.lab.start()
         self.assert_who(third, "cust-1", "leased while nobody listened")
         self.assert_who(second, "nobody", "released while nobody listened")
+        self.kea4.process.send_signal(signal.SIGCONT)
 
         # And while it looks on: the file is another one every few seconds, and leases run out.
-        inode = self.four.stat().st_ino
-        self.assertTrue(lab.came_true(lambda: self.four.stat().st_ino != inode, 30), "Kea goes on to another file")
+        self.another_file()
         short = self.lease4(6, circuit=b"olt1/1", seconds=12)
         self.assert_who(short, "cust-1")
         self.assert_who(short, "nobody", "the lease ran out")

@@ -86,10 +86,10 @@ void Accounting::start(const model::SessionEvent& event, Time at) {
   refresh(*held, event, prefixes, at);
 }
 
-void Accounting::end_lease(const Held* held, const std::string& line_key, Time at) {
+void Accounting::end_lease(const Held* held, const std::string& line_key, Time heard, Time at) {
   // Read again it is older than what was heard since, or was another's.
   const bool of_it =
-      held != nullptr && at > held->session.heard && (line_key.empty() || line_key == held->session.line_key);
+      held != nullptr && heard >= held->session.heard && (line_key.empty() || line_key == held->session.line_key);
   if (of_it) return end(held->session.id, at, SessionEnd::stop);
   ++counters_.session_duplicates;
 }
@@ -105,7 +105,7 @@ void Accounting::lease(const model::LeaseSeen& o, const std::string& line_key, T
   s.since = s.heard = at;
   s.prefixes.value = tidy({o.prefix});
   const Held* held = book_.live(s.nas, s.key);
-  if (o.ended) return end_lease(held, line_key, at);
+  if (o.ended) return end_lease(held, line_key, o.heard, at);
   if (s.prefixes->empty()) {
     ++counters_.session_refused;
     return;

@@ -76,7 +76,7 @@ class Accounting {
   void refresh(const Held& held, const model::SessionEvent& event, const std::vector<Prefix>& prefixes, Time at);
   void begin(const model::SessionEvent& event, std::vector<Prefix> prefixes, Time at);
   void admit(model::Session s, bool interim, Time at);
-  void end_lease(const Held* held, const std::string& line_key, Time at);
+  void end_lease(const Held* held, const std::string& line_key, Time heard, Time at);
   void renew(const Held& held, Duration lease, Time at);
   // From when on nothing better than a lease says otherwise; nothing: something does now.
   [[nodiscard]] std::optional<Time> free_for_lease(const model::Session& s) const;

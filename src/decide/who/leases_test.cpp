@@ -21,13 +21,19 @@ class Leases : public testing::Test {
                         .server = "kea",
                         .prefix = parse_prefix(prefix).value(),
                         .names = {std::string("circuit:") + line},
-                        .lease = lasts},
+                        .lease = lasts,
+                        .heard = at(second)},
                        line, at(second));
   }
-  void ended(const char* line, int64_t second, const char* prefix = "192.0.2.1") {
-    accounting().lease(
-        {.ended = true, .server = "kea", .prefix = parse_prefix(prefix).value(), .names = {}, .lease = {}}, line,
-        at(second));
+  // The lease that the client was heard of last at `heard`.
+  void ended(const char* line, int64_t heard, int64_t second) {
+    accounting().lease({.ended = true,
+                        .server = "kea",
+                        .prefix = parse_prefix("192.0.2.1").value(),
+                        .names = {},
+                        .lease = {},
+                        .heard = at(heard)},
+                       line, at(second));
   }
   void radius(model::SessionEventKind kind, const char* line, int64_t second, const char* prefix = "192.0.2.1") {
     accounting().event({.kind = kind,
@@ -89,7 +95,7 @@ TEST_F(Leases, ALeaseIsASessionUntilItRunsOut) {
 
 TEST_F(Leases, ReleaseAndTheNextOneWhoGetsTheAddress) {
   lease("a", 0);
-  ended("a", 100);
+  ended("a", 0, 100);
   EXPECT_EQ(who(99), "a");
   EXPECT_EQ(who(100), "nobody");
   lease("b", 200);
@@ -103,7 +109,7 @@ TEST_F(Leases, ReleaseAndTheNextOneWhoGetsTheAddress) {
 TEST_F(Leases, FilesThatAreReadAgainChangeNothing) {
   const auto file = [this] {
     lease("a", 0);
-    ended("a", 100);
+    ended("a", 0, 100);
     lease("b", 200);
     lease("b", 2'000);
     lease("c", 3'000, "2001:db8::/56");
@@ -115,6 +121,18 @@ TEST_F(Leases, FilesThatAreReadAgainChangeNothing) {
   EXPECT_EQ(who(50), "a");
   EXPECT_EQ(who(2'000), "b");
   EXPECT_EQ(who(3'000, "2001:db8::77"), "c");
+}
+
+TEST_F(Leases, AReleaseEndsTheLeaseOfItsTimeAndNoLaterOne) {
+  lease("a", 0);
+  lease("a", 1'800);
+  ended("a", 0, 9'999);
+  EXPECT_EQ(live(), 1U) << "it was renewed since";
+  // The first line of a file: nothing in it says that time has passed since the client was heard of.
+  ended("a", 1'800, 1'800);
+  EXPECT_EQ(live(), 0U);
+  EXPECT_EQ(who(1'799), "a");
+  EXPECT_EQ(who(1'800), "nobody");
 }
 
 TEST_F(Leases, RadiusIsTrueWhicheverIsHeardFirst) {

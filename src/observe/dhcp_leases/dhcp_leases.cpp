@@ -150,7 +150,8 @@ void DhcpLeases::on_lease(const Source& source, File& file, const wire::KeaLease
   Time at = lease.at;
   if (lease.state == wire::KeaState::expired) at = lease.at + lease.lifetime;
   if (lease.state == wire::KeaState::gone) at = live ? now : std::max(file.newest, lease.at);
-  file.newest = std::max(file.newest, std::min(lease.at, now));
+  seen.heard = std::min(lease.at, now);
+  file.newest = std::max(file.newest, seen.heard);
   if (at > now) {
     ++stats_.clock_ahead;
     at = now;

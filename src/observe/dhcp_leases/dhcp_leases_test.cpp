@@ -119,6 +119,7 @@ TEST_F(Leases, WhenALeaseEnds) {
   write("leases", header() + lease(10, kNow - 900) + lease(11, kNow - 300) + lease(10, kNow - 900, 0) +
                       lease(12, kNow - 7'200, 3'600, 2) + lease(13, kNow - 20, 86'400, 1));
   give("leases");
+  EXPECT_EQ(std::get<model::LeaseSeen>(seen_[2].body).heard.unix_seconds(), kNow - 900) << "whose lease it was";
   EXPECT_EQ(told(), "10@-900 11@-300 -10@-300 -12@-3600 -13@-20");
   look();
   write("leases", lease(11, kNow - 300, 0));

@@ -20,7 +20,7 @@
 namespace postern::observe::mirror {
 
 struct Config {
-  size_t ring_blocks = 16;      // of sys::kRingBlockOctets, for each interface
+  size_t ring_blocks = 128;     // of sys::kRingBlockOctets, for each interface
   Duration hold = seconds(75);  // flows are given before they are as old
 };
 
@@ -40,7 +40,7 @@ class Mirror {
   using OnFlow = std::function<void(const model::Flow&)>;
   using OnQuestion = std::function<void(const model::DnsQuestion&)>;
   using Now = std::function<Time()>;
-  static constexpr size_t kBlocksPerTurn = 4;  // then the loop's other descriptors have their turn
+  static constexpr size_t kBlocksPerTurn = 16;  // then the loop's other descriptors have their turn
 
   // `sockets`: of sys::open_packet_ring(), with that many blocks.
   [[nodiscard]] static Result<std::unique_ptr<Mirror>> make(Config config, sys::Loop& loop,

@@ -18,7 +18,9 @@
 
 namespace postern::sys {
 
-inline constexpr size_t kRingBlockOctets = size_t{1} << 20;
+// The kernel hands a block out after 50 ms, however little is in it: many small ones outlast a reader that is away.
+inline constexpr size_t kRingBlockOctets = size_t{1} << 17;
+constexpr size_t ring_blocks(size_t mebibytes) { return mebibytes * ((size_t{1} << 20) / kRingBlockOctets); }
 
 // A ring of `blocks` blocks. Not found: there is no such interface.
 [[nodiscard]] Result<Fd> open_packet_ring(const std::string& interface, size_t blocks,
