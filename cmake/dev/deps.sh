@@ -32,7 +32,7 @@ allow_daemons() {
 keep_off() {
   local unit
   command -v systemctl >/dev/null || return 0
-  for unit in postfix dovecot; do
+  for unit in postfix dovecot slapd; do
     case " $* " in *" $unit "* | *" $unit-core "*) systemctl disable --quiet $unit 2>/dev/null ;; esac
   done
   return 0

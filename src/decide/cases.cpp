@@ -213,13 +213,16 @@ void Work::tick_advices() {
 
 void Work::operator()(const model::ContactSettled& o) {
   if (model::is_advice(o.contact)) {
-    const model::Advice* mine = facts_.advices.find(o.contact);
-    if (mine == nullptr || mine->state == model::AdviceState::waiting) return;
+    const model::Advice* mine = facts_.advices.find(casework::advice_of(o.contact));
+    if (mine == nullptr || casework::number_of(*mine) != o.contact || mine->state == model::AdviceState::waiting)
+      return;
     model::Advice a = *mine;
     a.state = advice_state(o.state);
     a.settled = at_;
     a.detail = o.detail;
-    if (a == *mine || a.state == model::AdviceState::ordered) return;
+    // A bounce may come after the relay took it; anything else is said once.
+    const bool again = mine->state != model::AdviceState::ordered && a.state != model::AdviceState::bounced;
+    if (a.state == mine->state || again) return;
     const model::SubscriberId line = a.line;
     const bool nothing = a.state != model::AdviceState::sent;
     emit(line, model::AdviceChanged{a});

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "decide/casework/advices.h"
 #include "decide/common/limits.h"
 
 namespace postern::decide {
@@ -321,6 +322,19 @@ TEST_F(EngineTest, ACampaignTellsEachLineOnceAtTheGovernorsPace) {
       see(model::ContactSettled{first[1].advice.id, model::ContactState::failed, "550"}, seconds(2)));
   ASSERT_EQ(other.size(), 2U) << "what the relay said, and the next channel";
   EXPECT_EQ(other[1].advice.channel, model::Channel::webhook);
+  // The letter had gone out twice, and both came back; then the webhook's own word.
+  for (const auto state : {model::ContactState::bounced, model::ContactState::sent})
+    EXPECT_TRUE(
+        all<model::AdviceChanged>(see(model::ContactSettled{other[1].advice.id, state, ""}, seconds(3))).empty());
+  const model::ContactId by_webhook = casework::number_of(other[1].advice);
+  EXPECT_NE(by_webhook, other[1].advice.id);
+  const auto told =
+      all<model::AdviceChanged>(see(model::ContactSettled{by_webhook, model::ContactState::sent, "204"}, seconds(4)));
+  ASSERT_EQ(told.size(), 1U);
+  EXPECT_EQ(told[0].advice.state, model::AdviceState::sent);
+  EXPECT_TRUE(all<model::AdviceChanged>(
+                  see(model::ContactSettled{other[1].advice.id, model::ContactState::bounced, ""}, seconds(5)))
+                  .empty());
   Engine again;
   ASSERT_TRUE(again.restore(engine_.checkpoint()));
   EXPECT_EQ(again.facts(), engine_.facts());

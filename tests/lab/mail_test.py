@@ -16,6 +16,7 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -34,7 +35,11 @@ KEY = bytes(range(32))
 HOLD, HOOK = 2529, 2600
 INTAKE = {"4": "127.0.0.1:2424", "6": "[::1]:2424"}
 LOCAL = {"4": "127.0.0.1", "6": "::1"}
-PEOPLE = ("ann", "late", "held", "told")
+PEOPLE = ("ann", "late", "held", "told", "zed", "shop", "nas", "back")
+
+# What a rehearsal finds of each of these lines, so what its letter says.
+CAMPAIGN = {"zed": "Please look at the devices on your connection", "shop": "Your mail server and port 25",
+            "nas": "A device of yours sends mail directly", "back": ""}
 
 MAIN = {
     "virtual_mailbox_domains": "home.example", "virtual_mailbox_base": "{home}/mail",
@@ -43,10 +48,9 @@ MAIN = {
     "virtual_uid_maps": "static:65534", "virtual_gid_maps": "static:65534", "virtual_minimum_uid": "1000",
     "relay_domains": "isp.example", "recipient_delimiter": "+",
     "recipient_bcc_maps": "inline:{ abuse@isp.example=notice-bounces@isp.example }",
-    # late*@ is taken, and refused by the server behind (the intake knows no such address): a real bounce.
-    "transport_maps": "inline:{ { notice-bounces@isp.example = lmtp:inet:[127.0.0.1]:2424 }, "
-                      "{ late4@home.example = lmtp:inet:[127.0.0.1]:2424 }, "
-                      "{ late6@home.example = lmtp:inet:[127.0.0.1]:2424 } }",
+    # late*@ and back*@ are taken, and refused by the server behind (the intake knows no such address): a real bounce.
+    "transport_maps": "inline:{ " + ", ".join(f"{{ {a} = lmtp:inet:[127.0.0.1]:2424 }}" for a in (
+        "notice-bounces@isp.example", *(f"{p}{f}@home.example" for p in ("late", "back") for f in "46"))) + " }",
     "smtpd_recipient_restrictions": "permit_mynetworks, reject_unauth_destination",
 }
 SERVICES = """\
@@ -192,7 +196,7 @@ secret_file = "{secret}"
             lab.sh(*cls.lab.subscriber.argv("sh", "-c", "ip addr add 2001:db8:1ff::2/64 dev eth0 nodad; "
                                                         "ip route add default via 2001:db8:1ff::1"))
             lab.sh(*cls.lab.internet.argv("ip", "addr", "add", "2001:db8:ffff::2/64", "dev", "eth0", "nodad"))
-        for n, name in enumerate(("ann", "held", "nobody", "late", "told", "untold"), 1):
+        for n, name in enumerate(("ann", "held", "nobody", "late", "told", "untold", *CAMPAIGN), 1):
             address = f"2001:db8:100:{n}::5" if six else f"10.64.0.{n}"
             cls.people[name] = (f"{name}{cls.FAMILY}@home.example", f"2001:db8:100:{n}::/64" if six else f"{address}/32")
             lab.sh(*cls.lab.subscriber.argv("ip", "addr", "add", address + ("/128" if six else "/32"), "dev", "eth0",
@@ -201,7 +205,7 @@ secret_file = "{secret}"
     def attack(self, name: str) -> list[str]:
         """Strangers' mail servers are contacted until there is a case; which ones."""
         six = self.FAMILY == "6"
-        source = self.people[name][1].replace("::/64", "::5").removesuffix("/32")
+        source = self.address(name)
         tried = [f"2001:db8:f{n:03x}::25" if six else f"198.51.{n}.25" for n in range(1, 13)]
         code = ("import socket,sys\nfor to in sys.argv[2:]:\n  s=socket.socket(socket.AF_INET6 if ':' in to else "
                 "socket.AF_INET)\n  s.bind((sys.argv[1],0))\n  s.settimeout(1)\n  try: s.connect((to,25)); s.recv(99)\n"
@@ -323,6 +327,70 @@ secret_file = "{secret}"
         self.assertIsNone(self.case("told"))
         file.write_text("line,advice\nnosuch,relay\n")
         self.assertIn("1 rows name no subscriber (nosuch)", self.lab.cli("case", "campaign", str(file)).stderr)
+
+    def test_6_what_a_rehearsal_found_is_told_once_whatever_is_killed_on_the_way(self) -> None:
+        file = self.rehearsed()
+        self.holder.holding.set()
+        self.holder.held.clear()
+        self.addCleanup(self.holder.holding.clear)
+        self.assertEqual(self.sent_at_once(file, 2), ["0 of 4 lines are told", "4 of 4 lines are told"])
+        self.assertTrue(self.holder.held.wait(60), self.lab.log_tail(12))
+        for role in ("act", "brain"):
+            pid = self.lab.role_pids()[role]
+            os.kill(pid, signal.SIGKILL)
+            self.assertTrue(lab.came_true(lambda role=role, pid=pid: self.lab.role_pids().get(role, pid) != pid, 30))
+        self.holder.holding.clear()
+        self.assertEqual(self.sent_at_once(file, 1), ["0 of 4 lines are told"])
+
+        def became() -> dict[str, int]:
+            return next(c for c in self.lab.ask("case", "campaign")["items"] if c["name"] == file.name)
+
+        self.assertTrue(lab.came_true(lambda: became()["sent"] == 4, 120), f"{became()}\n{self.lab.log_tail(12)}")
+        for line, subject in CAMPAIGN.items():
+            self.assertTrue(lab.came_true(lambda who=line: self.mailbox(who) or not CAMPAIGN[who], 30), line)
+            # What was on its way when its sender was killed comes again, as the same letter.
+            self.assertEqual(len({m["Message-ID"] for m in self.mailbox(line)}), 1 if subject else 0, line)
+            self.assertEqual({str(m["Subject"]) for m in self.mailbox(line)}, {subject} if subject else set())
+        # The one that came back is known, and its line is told by the other channel, by the one number however often.
+        told = {(g["line"], g["type"], g["campaign"], g["id"]) for g in self.gateway.got if g["line"] in CAMPAIGN}
+        number = next(g["contact"] for g in self.gateway.got if g["line"] == "back")
+        self.assertEqual(told, {("back", "advice.check", file.name, f"notice-{number}")})
+        self.assertTrue(lab.came_true(lambda: self.counters("edge").get("mail_intake.bounces_total", 0) >= 1, 30))
+        self.assertEqual([self.case(line) for line in CAMPAIGN], [None] * 4)
+
+    def sent_at_once(self, file: Path, times: int) -> list[str]:
+        socket_at = str(self.lab.directory / "api.sock")
+        argv = [str(PROGRAMS / "postern"), "--socket", socket_at, "case", "campaign", str(file), "--send"]
+        started = [subprocess.Popen(argv, stdout=subprocess.PIPE, text=True) for _ in range(times)]
+        return sorted(p.communicate(timeout=60)[0].partition(",")[0] for p in started)
+
+    def rehearsed(self) -> Path:
+        """The campaign that `postern rehearse` writes of a recording: two bots, a mail server and a device, worst first."""
+        rows = []
+
+        def flow(line: str, n: int, answered: bool, minute: int) -> None:
+            mine, other = self.address(line), f"2001:db8:f{n:03x}::25" if self.FAMILY == "6" else f"198.51.{n}.25"
+            for a, b, ports in ((mine, other, f"{4000 + n},25"), (other, mine, f"25,{4000 + n}"))[:1 + answered]:
+                flags = ".AP.SF" if answered else "....S."
+                rows.append(f"2026-01-05 10:{minute:02}:00,0,{a},{b},{ports},TCP,{flags},0,0,9,900,x\n")
+
+        for n in range(1, 13):
+            flow("zed", n, False, n)
+            flow("back", n, False, n + 20)
+            flow("shop", n, True, n * 4)
+        flow("nas", 1, True, 5)
+        recording, file = self.lab.directory / "recording.csv", self.lab.directory / "summer.csv"
+        recording.write_text("te,td,sa,da,sp,dp,pr,flg,fwd,stos,pkt,byt,label\n" + "".join(rows))
+        here = self.lab.directory
+        done = lab.sh(str(PROGRAMS / "postern"), "rehearse", "--policy", str(here / "postern.toml"), "--subscribers",
+                      str(here / "subscribers.csv"), "--campaign", str(file), str(recording))
+        found = file.read_text().splitlines()[1:]
+        self.assertEqual(sorted(found), ["back,check", "nas,relay", "shop,permit", "zed,check"], done.stdout)
+        self.assertIn(found[0], ("back,check", "zed,check"), "worst first")
+        return file
+
+    def address(self, name: str) -> str:
+        return self.people[name][1].replace("::/64", "::5").removesuffix("/32")
 
 
 class Over4(Family, unittest.TestCase):

@@ -19,6 +19,7 @@ import mail_server
 from peers.zones import Zones
 
 PROGRAMS = Path()
+FORM = Path(__file__).resolve().parents[2] / "src" / "settings" / "reference" / "autoconfig" / "config-v1.1.rng"
 PORTS = (2540, 2591)
 RELAY = {"4": "203.0.113.25", "6": "2001:db8:25::25"}
 LINES = ("cust-4", "cust-6", "asks-4", "asks-6", "ten-4", "ten-6")
@@ -168,6 +169,7 @@ class RelayCustomer(unittest.TestCase):
             path = "/mail/config-v1.1.xml?emailaddress=owner%40isp.example"
             told = self.fetch("cust-6", family, path)
             self.assertEqual(told, self.fetch(None, family, "/.well-known/autoconfig" + path))
+            lab.sh("xmllint", "--noout", "--relaxng", str(FORM), "-", stdin=told)
             provider = ElementTree.fromstring(told).find("emailProvider")
             assert provider is not None
             self.assertEqual([d.text for d in provider.findall("domain")], ["isp.example", "home.example"])
@@ -235,7 +237,8 @@ class RelayCustomer(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    if program := mail_server.missing() or next((p for p in ("msmtp", "unbound", "unbound-control") if not shutil.which(p)), ""):
+    peers = ("msmtp", "unbound", "unbound-control", "xmllint")
+    if program := mail_server.missing() or next((p for p in peers if not shutil.which(p)), ""):
         sys.exit(lab.skip(f"{program} is not installed"))
     lab.enter()
     PROGRAMS = Path(sys.argv.pop(1)).resolve()

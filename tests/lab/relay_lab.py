@@ -2,30 +2,27 @@
 """examples/relay as it ships, byte for byte, with real Postfix, Dovecot and swaks, asking Postern in one of its two ways;
 for relay_test.py (policy) and relay_milter_test.py (milter). And what holds both ways.
 
-Only these differ from what ships: certificate and passwords are made here, a class with small limits is added, stolen
-accounts are held instead of shown only, cases restrict, a listener that offers AUTH without TLS and a domain
-with known recipients are added, and Postern's other settings are the lab's."""
+Only these differ from what ships, besides what peers/example_relay.py says: a class with small limits is added, stolen
+accounts are held and locked instead of shown only, cases restrict, a listener that offers AUTH without TLS is added, and
+Postern's other settings are the lab's."""
 
 from __future__ import annotations
 
-import base64
-import json
 import os
 import re
-import shutil
 import subprocess
 import sys
-import tempfile
 import tomllib
 import unittest
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
 import lab
 import mail_server
+from peers import account_hook, example_relay, receivers
 
-EXAMPLE = Path(__file__).resolve().parents[2] / "examples" / "relay"
-RELAY = {"4": "203.0.113.25", "6": "2001:db8:25::25"}
+RELAY = example_relay.ADDRESSES
 OFF_NET = {"4": "192.0.2.2", "6": "2001:db8:ffff::2"}
 CANARY = "canary-5e1d-content"
 PASSWORD = "correct-horse"
@@ -54,8 +51,6 @@ CASES = """
 [casework]
 restrict = "on"
 """
-# What is added to the shipped main.cf: a domain whose recipients Postfix knows.
-KNOWN = ("relay_domains = known.example", "relay_recipient_maps = inline:{ {real@known.example = x} }")
 CLEAR_PORT = "10588"
 CLEAR = f"""
 {CLEAR_PORT} inet n - n - - smtpd
@@ -88,34 +83,14 @@ HASTY_POLICY = """\
 HASTY_MILTER = """\
   -o { smtpd_milters = { unix:/run/postern/milter.sock, command_timeout=3s, content_timeout=3s, default_action=accept } }
 """
-HOOK_KEY = b"0123456789abcdef0123456789abcdef"
-HOOK_PORT = 10480  # as it ships
-RECEIVER = """
-import os,socketserver,sys
-class Session(socketserver.StreamRequestHandler):
-    def handle(self):
-        say = lambda text: self.wfile.write(text.encode() + b"\\r\\n")
-        say("220 receiver.example")
-        while line := self.rfile.readline().decode(errors="replace").strip():
-            verb = line[:4].upper()
-            if verb == "RCPT":
-                later = "later" in line and not os.path.exists(sys.argv[1])
-                say("550 5.1.1 no such user" if "gone" in line else "450 4.2.0 not now" if later else "250 2.1.5 ok")
-            elif verb == "DATA":
-                say("354 go on")
-                while self.rfile.readline() not in (b".\\r\\n", b""): pass
-                say("250 2.0.0 taken")
-            elif verb == "QUIT":
-                return say("221 2.0.0 bye")
-            else:
-                say("250 ok")
-socketserver.ThreadingTCPServer.allow_reuse_address = True
-socketserver.ThreadingTCPServer(("198.51.100.3", 25), Session).serve_forever()
-"""
 # A line for each test, so that none spends another's limits; n is its address in both families.
 LINES = {name: n for n, name in enumerate(("home", "kept", "hung", "messages4", "messages6", "recipients4", "recipients6",
                                            "domains4", "domains6", "size4", "size6", "tcp4", "tcp6", "many4", "many6", "owner4",
-                                           "owner6", "thief4", "thief6", "invalid4", "invalid6", "slow", "club4", "club6"), 1)}
+                                           "owner6", "thief4", "thief6", "invalid4", "invalid6", "slow", "club4", "club6", "victim",
+                                           "calm"), 1)}
+# Of these lines: the account, and where its owner reads mail.
+OWNERS = {"owner4": ("Stolen4@isp.example", "stolen4@isp.example"), "owner6": ("Stolen6@isp.example", ""),
+          "victim": ("Taken@isp.example", "victim@home.example"), "calm": ("calm@isp.example", "")}
 NOBODY = 200  # an address that no session has
 
 
@@ -123,69 +98,51 @@ def address(n: int, family: str) -> str:
     return f"10.64.1.{n}" if family == "4" else f"2001:db8:100:{n:x}::1"
 
 
-def example_relay() -> str:
+def example_relay_settings() -> str:
     """[relay] and the classes of the example, as they stand there."""
-    text = (EXAMPLE / "postern.toml").read_text()
+    text = (example_relay.EXAMPLE / "postern.toml").read_text()
     return text[text.index("[relay]"):]
 
 
 class RelayLab(unittest.TestCase):
     programs: ClassVar[Path]
     milter: ClassVar[bool] = False
+    dovecot: ClassVar[dict[str, str]] = {}  # words of the shipped dovecot.conf -> other words
+    users: ClassVar[dict[str, str]] = {f"{u}@isp.example": PASSWORD for u in ("bait", "taken", "calm", *(
+        f"{who}{f}" for who in ("away", "old", "stolen", "busy", "roams", "near") for f in "46"))}
     lab: lab.Lab
-    dovecot: subprocess.Popen[bytes]
-    more_of_hook: ClassVar[str] = ""
-    kick: ClassVar[str] = '["doveadm", "kick", "{account}"]'  # as it ships
+    hook: account_hook.AccountHook
+    relay: example_relay.ExampleRelay
+    receivers: receivers.Receivers
 
     @classmethod
     def setUpClass(cls) -> None:
         cls.lab = lab.Lab(cls.programs)
         cls.addClassCleanup(cls.lab.close)
         cls.network()
+        cls.hook = account_hook.AccountHook(cls.lab.directory, cls.of_hook())
+        cls.addClassCleanup(cls.hook.close)
         toml = cls.lab.directory / "postern.toml"
         relay = 'relay = ["203.0.113.25/32"'
-        modes = example_relay().replace('hold_mode = "shadow"', 'hold_mode = "on"')
+        modes = example_relay_settings().replace('_mode = "shadow"', '_mode = "on"')
         origins = cls.lab.directory / "origins.csv"
         origins.write_text(ORIGINS)
         modes = modes.replace("[relay]\n", "[relay]\n" + TCP.replace("ORIGINS", str(origins)))
-        toml.write_text(toml.read_text().replace(relay, relay + ', "2001:db8:25::25"') + modes + TIGHT + CASES + cls.hook())
+        toml.write_text(toml.read_text().replace(relay, relay + ', "2001:db8:25::25"') + modes + TIGHT + CASES
+                        + cls.hook.settings)
         tomllib.loads(toml.read_text())
         cls.lab.start()
         cls.subscribers()
-        cls.mail_server()
-        cls.sinks()
+        hasty = f"{HASTY_PORT} inet n - n - - smtpd\n{HASTY_MILTER if cls.milter else HASTY_POLICY}"
+        cls.relay = example_relay.ExampleRelay(milter=cls.milter, users=cls.users, listeners=hasty, dovecot=cls.dovecot)
+        cls.addClassCleanup(cls.relay.close)
+        cls.receivers = receivers.Receivers(cls.lab.internet, cls.lab.directory)
+        cls.addClassCleanup(cls.receivers.close)
 
     @classmethod
-    def hook(cls) -> str:
-        """The shipped program that is told of accounts; what it would tell their owners: `told_owners()`."""
-        secret = cls.lab.directory / "hook.secret"
-        secret.write_text("whsec_" + base64.b64encode(HOOK_KEY).decode() + "\n")
-        secret.chmod(0o600)
-        shipped = (EXAMPLE / "hook" / "account-hook.toml").read_text()
-        for words, here in (("/etc/postern/webhook.secret", secret), ("/var/lib/postern-hook", cls.lab.directory / "hook.state"),
-                            (RelayLab.kick, cls.kick)):
-            assert words in shipped
-            shipped = shipped.replace(words, str(here))
-        told = json.dumps(["tee", "-a", str(cls.lab.directory / "hook.told")])
-        config = cls.lab.directory / "account-hook.toml"
-        config.write_text(f"{shipped}\ntell = {told}\n{cls.more_of_hook}")
-        with open(cls.lab.directory / "hook.log", "ab") as log:
-            hook = subprocess.Popen([str(EXAMPLE / "hook" / "account-hook"), str(config)], stdout=log, stderr=log,
-                                    preexec_fn=lab.die_with_parent)
-        cls.addClassCleanup(lambda: (hook.terminate(), hook.wait(30)))
-        if not lab.came_true(lambda: "listens" in cls.hook_log(), 30):
-            raise RuntimeError("no hook:\n" + cls.hook_log())
-        return (f'\n[webhook]\nurl = "http://127.0.0.1:{HOOK_PORT}"\naddress = ["127.0.0.1:{HOOK_PORT}"]\n'
-                f'secret_file = "{secret}"\n')
-
-    @classmethod
-    def hook_log(cls) -> str:
-        return (cls.lab.directory / "hook.log").read_text(errors="replace")
-
-    @classmethod
-    def told_owners(cls) -> list[dict[str, Any]]:
-        file = cls.lab.directory / "hook.told"
-        return [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
+    def of_hook(cls) -> dict[str, str]:
+        """Words of the shipped account-hook.toml -> words of this test."""
+        return {}
 
     @classmethod
     def network(cls) -> None:
@@ -209,53 +166,14 @@ class RelayLab(unittest.TestCase):
         file = cls.lab.directory / "subscribers.csv"
         tight = [name for name, n in LINES.items() if name[-1] in "46" and n <= LINES["many6"] or name == "slow"]
         rows = [f"{name},{'club' if 'club' in name else 'tight' if name in tight else 'residential'},{address(n, '4')} "
-                f"2001:db8:100:{n:x}::/64,sub0,{name.replace('owner', 'Stolen') + '@isp.example' if 'owner' in name else ''},"
-                f"+1 555 01{n:02}"
+                f"2001:db8:100:{n:x}::/64,sub0,{','.join(OWNERS.get(name, ('', '')))},+1 555 01{n:02}"
                 for name, n in LINES.items()]
-        file.write_text("key,class,prefixes,access,accounts,phone\n" + "\n".join(rows) + "\n")
+        file.write_text("key,class,prefixes,access,accounts,mail,phone\n" + "\n".join(rows) + "\n")
         done = cls.lab.cli("subscriber", "import", str(file))
         if done.returncode != 0:
             raise RuntimeError(done.stdout + done.stderr)
         if not lab.came_true(lambda: cls.edge("table_lines") >= 2 * len(LINES), 30):
             raise RuntimeError("the edge has no table")
-
-    @classmethod
-    def mail_server(cls) -> None:
-        for name in ("postfix", "dovecot"):
-            shutil.copytree(EXAMPLE / name, f"/etc/{name}", dirs_exist_ok=True)
-        lab.sh("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-               "2", "-subj", "/CN=relay.isp.example", "-keyout", "/etc/postfix/relay.key", "-out", "/etc/postfix/relay.crt")
-        lab.sh("postconf", "-e", *KNOWN)
-        if cls.milter:
-            lab.sh("sh", "-ec", "grep ^smtpd /etc/postfix/milter.cf | xargs -d '\\n' postconf -e")
-        with open("/etc/postfix/master.cf", "a") as master:
-            master.write(f"{HASTY_PORT} inet n - n - - smtpd\n{HASTY_MILTER if cls.milter else HASTY_POLICY}")
-        users = Path("/etc/dovecot/users")
-        users.write_text("".join(f"{u}@isp.example:{{PLAIN}}{PASSWORD}\n" for u in ("bait", *(
-            f"{who}{f}" for who in ("away", "old", "stolen", "busy", "roams", "near") for f in "46"))))
-        lab.sh("postfix", "start")
-        cls.addClassCleanup(lambda: lab.sh("postfix", "abort", check=False))
-        cls.dovecot = subprocess.Popen(["dovecot", "-F", "-c", "/etc/dovecot/dovecot.conf"], preexec_fn=lab.die_with_parent)
-        cls.addClassCleanup(lambda: (cls.dovecot.terminate(), cls.dovecot.wait(30)))
-        if not lab.came_true(lambda: Path("/var/spool/postfix/private/auth").is_socket() and all(
-                mail_server.answers(a, 25) for a in RELAY.values()), 60):
-            raise RuntimeError("the relay is not up:\n" + cls.maillog())
-
-    @classmethod
-    def sinks(cls) -> None:
-        """The Internet's mail servers, by address literal: there is no DNS here."""
-        for at in ("inet:192.0.2.2:25", "inet:[2001:db8:ffff::2]:25"):
-            sink = subprocess.Popen(cls.lab.internet.argv("smtp-sink", "-u", "nobody", "-c", at, "100"),
-                                    stdout=subprocess.DEVNULL, preexec_fn=lab.die_with_parent)
-            cls.addClassCleanup(lambda p=sink: (p.terminate(), p.wait(30)))
-        # A receiver that knows some of its users: "gone…" it refuses as such, "later…" for the time being.
-        receiver = subprocess.Popen(cls.lab.internet.argv(sys.executable, "-c", RECEIVER, str(cls.lab.directory / "takes_all")),
-                                    preexec_fn=lab.die_with_parent)
-        cls.addClassCleanup(lambda: (receiver.terminate(), receiver.wait(30)))
-
-    @staticmethod
-    def maillog() -> str:
-        return Path("/var/log/postfix.log").read_text(errors="replace")
 
     @classmethod
     def edge(cls, counter: str) -> int:
@@ -274,6 +192,9 @@ class RelayLab(unittest.TestCase):
         rows = (self.lab.ask("relay", "show", who) or {}).get("items", [])
         return next((r for r in rows if r["kind"] == kind), {})
 
+    def account(self, name: str) -> dict[str, Any]:
+        return self.lab.ask("account", "show", name) or {"state": "?", "hook": "?"}
+
     @staticmethod
     def auth(user: str) -> tuple[str, ...]:
         return "--auth", "PLAIN", "--auth-user", f"{user}@isp.example", "--auth-password", PASSWORD
@@ -283,9 +204,7 @@ class RelayLab(unittest.TestCase):
 
     def finds(self, key: str, value: str, fault: str) -> None:
         """`relay check` of the Postfix that runs, with one parameter changed."""
-        with self.subTest(key=key, value=value), tempfile.TemporaryDirectory() as changed:
-            shutil.copytree("/etc/postfix", changed, dirs_exist_ok=True)
-            lab.sh("postconf", "-c", changed, "-e", f"{key} = {value}")
+        with self.subTest(key=key, value=value), example_relay.changed_copy(key, value) as changed:
             bad = self.checked("--postfix", changed)
             self.assertEqual(bad.returncode, 1, bad.stdout + bad.stderr)
             self.assertIn(fault, bad.stdout)
@@ -312,7 +231,8 @@ class RelayLab(unittest.TestCase):
         self.addCleanup(lambda: (master.write_text(before), lab.sh("postfix", "reload")))
         master.write_text(before + services)
         lab.sh("postfix", "reload")
-        self.assertTrue(lab.came_true(lambda: all(mail_server.answers(a, port) for a in RELAY.values()), 30), self.maillog()[-900:])
+        self.assertTrue(lab.came_true(lambda: all(mail_server.answers(a, port) for a in RELAY.values()), 30),
+                        example_relay.maillog()[-900:])
 
     # What holds both ways.
 
@@ -439,7 +359,8 @@ class RelayLab(unittest.TestCase):
         memory of the meters or in the file they are saved to; and what has to be there is found in the same places."""
         self.assertIn("Ok: queued", self.send("home", "4", recipients="u@nowhere.example"))
         lab.sh("postqueue", "-f")
-        self.assertTrue(lab.came_true(lambda: self.maillog().count("status=sent") >= 10, 60), self.maillog()[-2_000:])
+        self.assertTrue(lab.came_true(lambda: example_relay.maillog().count("status=sent") >= 10, 60),
+                        example_relay.maillog()[-2_000:])
         self.assertTrue(lab.came_true(lambda: holds(CANARY, "/var/spool/postfix"), 30), "Postfix has what it cannot deliver")
         self.assertTrue(holds("SQLite format 3", str(self.lab.state)))
         self.assertTrue(holds("ROLE_STARTED", str(self.lab.log)))
@@ -479,21 +400,11 @@ def holds(text: str, place: str) -> bool:
     return subprocess.run(["grep", "-rqaF", text, place], capture_output=True, check=False).returncode == 0
 
 
-def private_places() -> None:
-    """Postfix, Dovecot and Postern find their usual paths, and none of them is the machine's."""
-    files = Path("/etc/postfix/postfix-files").read_bytes()
-    for where in ("/run", "/etc/postfix", "/etc/dovecot", "/var/spool/postfix", "/var/lib/postfix", "/var/log"):
-        lab.sh("mount", "-t", "tmpfs", "-o", "mode=0755", "pn-relay", where)
-    for folder in ("/run/postern", "/run/dovecot"):
-        Path(folder).mkdir()
-    shutil.chown("/var/lib/postfix", "postfix")
-    Path("/etc/postfix/postfix-files").write_bytes(files)  # what `postfix start` makes and checks
-
-
-def main(way: type[RelayLab]) -> None:
-    if program := mail_server.missing():
-        sys.exit(lab.skip(f"{program} is not installed"))
+def main(way: type[RelayLab], *more: Callable[[], str]) -> None:
+    """`more`: what else is missing here, besides what each relay needs."""
+    if gone := next((g for missing in (mail_server.missing, *more) if (g := missing())), ""):
+        sys.exit(lab.skip(f"{gone} is not installed"))
     lab.enter()
-    private_places()
+    example_relay.enter_private_places()
     way.programs = Path(sys.argv.pop(1)).resolve()
     unittest.main()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mail accounts that are held or locked: the edge is told which, the operator's hook what it is to do and whom it is to
 // tell, and operators see and change them. A change is sent once it is in the journal, and again until it is settled.
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
@@ -28,6 +29,12 @@ std::string_view event_of(model::AccountState state) {
   return {};
 }
 
+// Where its owner reads mail other than with an account of theirs: whoever has one password may have the others.
+std::string mail_elsewhere(const model::Subscriber& owner) {
+  const std::string& mail = owner.contact->mail;
+  return std::ranges::binary_search(*owner.accounts, model::account_name(mail)) ? std::string() : mail;
+}
+
 std::pair<uint16_t, std::string_view> status_of(Errc code) {
   if (code == Errc::unavailable) return {503, "unavailable"};
   if (code == Errc::conflict) return {409, "conflict"};
@@ -47,7 +54,7 @@ void Brain::publish_accounts() {
   send_accounts();
 }
 
-// Never mail to the account itself: whoever has it reads that. The hook knows another way (telephone, letter).
+// Never mail to the account itself: whoever has it reads that. The hook knows another way (another address, telephone).
 void Brain::send_accounts() {
   if (settings_.webhook.url.empty()) return;
   std::erase_if(hooks_out_, [this](const auto& out) {
@@ -70,6 +77,7 @@ void Brain::send_accounts() {
                                                 {"line", known ? wire::Json(owner->key) : wire::Json()},
                                                 {"name", known ? owner->contact->name : std::string()},
                                                 {"phone", known ? owner->contact->phone : std::string()},
+                                                {"mail", known ? mail_elsewhere(*owner) : std::string()},
                                                 {"language", known ? owner->language : std::string("en")}});
     link_.send(Role::act, SendAccount{a.id, a.changes, body.dump(), a.changed});
   });

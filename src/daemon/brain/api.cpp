@@ -23,9 +23,6 @@ std::string fact_of(const RoleReport& report, const std::string& name) {
   return it != report.facts.end() ? it->second : "?";
 }
 
-// A role that has not reported for this long is not well.
-constexpr Duration kReportLate = seconds(5);
-
 // What "so many false cases a day" means for this network.
 wire::Json detection_of(const decide::BudgetView& budget) {
   const auto nats = [](int32_t mnat) { return fmt::format("{}.{}", mnat / 1'000, mnat % 1'000 / 100); };
@@ -98,8 +95,7 @@ wire::Json Brain::status() const {
   for (const Role role : kWorkers) {
     if (role == Role::brain) continue;
     const auto it = reports_.find(role);
-    const bool well = it != reports_.end() && now - it->second.at < kReportLate;
-    if (!well) faults.push(fmt::format("role {} does not report", to_string(role)));
+    if (!is_heard(role, now)) faults.push(fmt::format("role {} does not report", to_string(role)));
     if (it == reports_.end()) continue;
     roles.set(to_string(role), wire::Json::object({{"pid", it->second.pid},
                                                    {"heard", to_string(it->second.at)},

@@ -113,6 +113,8 @@ class Brain {
   [[nodiscard]] wire::Json decoys() const;
   [[nodiscard]] wire::Json reputation() const;
   [[nodiscard]] const RoleReport* report_of(Role role) const;
+  // A role that has not reported for some seconds is not well.
+  [[nodiscard]] bool is_heard(Role role, Time now) const;
 
   settings::Settings settings_;
   std::string settings_digest_;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "daemon/brain/brain.h"
+#include "decide/casework/advices.h"
 #include "sys/clock.h"
 #include "tell/letter/advice.h"
 
@@ -33,13 +34,14 @@ void Brain::send_advice(const model::Advice& a) {
                                                       .line_key = subscriber->key,
                                                       .page = p.url,
                                                       .text = a.text});
+  const model::ContactId number = decide::casework::number_of(a);
   if (a.channel == model::Channel::mail) {
-    link_.send(Role::act, SendMail{{a.id, subscriber->contact->mail, subscriber->contact->name, text.language,
-                                    text.subject, text.body, p.contact, a.at, contact_tags_.make(a.id)}});
+    link_.send(Role::act, SendMail{{number, subscriber->contact->mail, subscriber->contact->name, text.language,
+                                    text.subject, text.body, p.contact, a.at, contact_tags_.make(number)}});
     return;
   }
   const wire::Json body = wire::Json::object({{"type", fmt::format("advice.{}", to_string(a.text))},
-                                              {"contact", a.id.value},
+                                              {"contact", number.value},
                                               {"campaign", a.campaign},
                                               {"line", subscriber->key},
                                               {"name", subscriber->contact->name},
@@ -49,7 +51,7 @@ void Brain::send_advice(const model::Advice& a) {
                                               {"subject", text.subject},
                                               {"short", text.short_},
                                               {"text", text.body}});
-  link_.send(Role::act, SendWebhook{{a.id, body.dump(), a.at}});
+  link_.send(Role::act, SendWebhook{{number, body.dump(), a.at}});
 }
 
 Result<model::CampaignOrder> Brain::campaign_of(const ApiCall& call) const {

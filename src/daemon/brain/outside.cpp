@@ -5,9 +5,12 @@
 #include <initializer_list>
 
 #include "daemon/brain/brain.h"
+#include "sys/clock.h"
 
 namespace postern::daemon {
 namespace {
+
+constexpr Duration kReportLate = seconds(5);
 
 wire::Json rows_of(const RoleReport* report, std::string_view kind, std::string_view title,
                    std::initializer_list<const char*> cells) {
@@ -40,11 +43,22 @@ const RoleReport* Brain::report_of(Role role) const {
   return it == reports_.end() ? nullptr : &it->second;
 }
 
-// As daemon/decoys.cpp reports each.
+bool Brain::is_heard(Role role, Time now) const {
+  const RoleReport* const report = report_of(role);
+  return report != nullptr && now - report->at < kReportLate;
+}
+
+// As daemon/decoys.cpp reports each. Of a role that is silent they are not known to be alive, whatever it said last.
 wire::Json Brain::decoys() const {
-  return wire::Json::object(
-      {{"items", rows_of(report_of(Role::edge), "decoy", "decoy", {"plays", "life", "proven", "hits", "why"})},
-       {"more", false}});
+  const wire::Json last = rows_of(report_of(Role::edge), "decoy", "decoy", {"plays", "life", "proven", "hits", "why"});
+  const bool heard = is_heard(Role::edge, sys::now());
+  wire::Json items = wire::Json::array();
+  for (wire::Json row : *last.items()) {
+    if (!heard) row.set("life", "unknown");
+    if (!heard) row.set("why", "role edge does not report");
+    items.push(std::move(row));
+  }
+  return wire::Json::object({{"items", std::move(items)}, {"more", false}});
 }
 
 // As daemon/outside reports them.

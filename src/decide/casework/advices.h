@@ -15,6 +15,15 @@ namespace postern::decide::casework {
 
 inline constexpr size_t kAdvicesMax = 200'000;  // that are known; beyond, a campaign is refused
 
+// By which number a channel is told to deliver advice, and by which it says what became of it. Of each channel another
+// (mail: the advice's own, which stands in the letter): what mail says late is not taken for the webhook's word.
+[[nodiscard]] constexpr model::ContactId number_of(const model::Advice& a) {
+  return {a.id.value | static_cast<uint64_t>(a.channel) << 56};
+}
+[[nodiscard]] constexpr model::ContactId advice_of(model::ContactId number) {
+  return {number.value & ~(uint64_t{0x3f} << 56)};
+}
+
 class Advices {
  public:
   void apply(const model::Advice& advice);

@@ -34,16 +34,10 @@ void let_go(int fd) {
 
 }  // namespace
 
-Beat::Beat(std::vector<Endpoint> decoys, std::vector<sys::Fd> sockets, From from, Duration beat, sys::Loop& loop,
-           std::function<Time()> now)
-    : decoys_(std::move(decoys)), from_(from), proofs_(decoys_.size()), loop_(loop), now_(std::move(now)) {
+Beat::Beat(std::vector<Endpoint> decoys, std::vector<sys::Fd> sockets, From from, std::function<Time()> now)
+    : decoys_(std::move(decoys)), from_(from), proofs_(decoys_.size()), now_(std::move(now)) {
   for (sys::Fd& socket : sockets) probes_.push_back({std::move(socket), {}, false, {}});
-  // Judged half a beat after it went out and the next one sent: who dies just after a probe is told within the beat.
-  timer_ = loop_.every({beat.us / 2}, [this] { round(); });
-  round();
 }
-
-Beat::~Beat() { loop_.cancel(timer_); }
 
 void Beat::round() {
   for (size_t i = 0; i < probes_.size(); ++i) {

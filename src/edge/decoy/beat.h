@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Beat: the proof that decoys are reached by the path that lines take. One socket a decoy, made in a network namespace
-// that stands where a line stands; twice a beat it connects to the decoy anew. The port it goes out by is the nonce:
-// the decoy must see just this address and port arrive. Told apart: nobody answers; it is refused; somebody answers,
-// but not the decoy (mis-routed). One thread.
+// that stands where a line stands; three times a beat (round()) it connects to the decoy anew. The port it goes out by
+// is the nonce: the decoy must see just this address and port arrive. Told apart: nobody answers; it is refused;
+// somebody answers, but not the decoy (mis-routed). A probe is judged when the next one is sent: whatever happens to a
+// decoy is told two rounds later at most, so within the beat with a third of it to spare. One thread.
 #pragma once
 
 #include <array>
@@ -14,7 +15,6 @@
 #include "base/fields.h"
 #include "base/time.h"
 #include "sys/fd.h"
-#include "sys/loop.h"
 
 namespace postern::edge::decoy {
 
@@ -32,12 +32,13 @@ class Beat {
   using From = std::array<IpAddress, 2>;  // IPv4, IPv6
   // `sockets`: TCP, not bound, one of each decoy, in their order; `from`: addresses of the namespace they are of;
   // `now`: wall clock.
-  Beat(std::vector<Endpoint> decoys, std::vector<sys::Fd> sockets, From from, Duration beat, sys::Loop& loop,
-       std::function<Time()> now);
+  Beat(std::vector<Endpoint> decoys, std::vector<sys::Fd> sockets, From from, std::function<Time()> now);
   Beat(const Beat&) = delete;
   Beat& operator=(const Beat&) = delete;
-  ~Beat();
 
+  // Judges the probes that are out and sends the next. The owner calls it at once, and then every period().
+  void round();
+  [[nodiscard]] static constexpr Duration period(Duration beat) { return {beat.us / 3}; }
   // True when this connection is a probe; its decoy is alive.
   [[nodiscard]] bool arrived(const Endpoint& decoy, const Endpoint& from);
   [[nodiscard]] const std::vector<Proof>& proofs() const { return proofs_; }
@@ -50,7 +51,6 @@ class Beat {
     std::string failed;  // why no probe could be sent
   };
 
-  void round();
   void send(size_t decoy);
   void judge(size_t decoy);
   [[nodiscard]] static std::string why_not(const Probe& probe);
@@ -59,10 +59,8 @@ class Beat {
   From from_;
   std::vector<Probe> probes_;
   std::vector<Proof> proofs_;
-  sys::Loop& loop_;
   std::function<Time()> now_;
   bool sent_ = false;
-  sys::Loop::TimerId timer_ = 0;
 };
 
 }  // namespace postern::edge::decoy

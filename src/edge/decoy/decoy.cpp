@@ -42,14 +42,16 @@ Decoy::Decoy(Config config, sys::Loop& loop, std::vector<sys::Fd> listeners, std
   if (!probes.empty()) {
     std::vector<Endpoint> decoys;
     for (const Place& p : config_.places) decoys.push_back(p.at);
-    beat_ = std::make_unique<Beat>(std::move(decoys), std::move(probes), config_.probe_from, config_.beat, loop_,
-                                   clock_.utc);
+    beat_ = std::make_unique<Beat>(std::move(decoys), std::move(probes), config_.probe_from, clock_.utc);
+    beat_->round();
+    beat_timer_ = loop_.every(Beat::period(config_.beat), [this] { beat_->round(); });
   }
   timer_ = loop_.every(kTick, [this] { tick(); });
 }
 
 Decoy::~Decoy() {
   loop_.cancel(timer_);
+  loop_.cancel(beat_timer_);
   for (const sys::Fd& fd : listeners_) loop_.forget(fd.get());
   for (const Connection& c : by_age_) loop_.forget(c.fd.get());
 }

@@ -4,9 +4,9 @@
 // H). A source outside of a NAT by formula is told apart by its port; where that says no line, it is counted and left
 // out.
 //
-// Every decoy is proven: twice a beat a probe connects to it from the namespace where a line would be (beat.h) and must
-// arrive here. A decoy that one did not reach is told in the log, in report() and as a fault at once, within the beat.
-// Probes are no hits.
+// Every decoy is proven: three times a beat a probe connects to it from the namespace where a line would be (beat.h)
+// and must arrive here. A decoy that one did not reach is told in the log, in report() and as a fault at once, within
+// the beat. Probes are no hits.
 //
 // Limits, each with a counter: connections_max (the one idle longest is closed), idle_timeout, life_max, hits_per_s,
 // those of the dialogue. The same source at the same decoy is told once in kAgain. One thread; handlers run from the
@@ -126,6 +126,7 @@ class Decoy {
   std::map<std::pair<Endpoint, IpAddress>, Time> seen_;
   uint32_t tokens_ = 0;
   sys::Loop::TimerId timer_ = 0;
+  sys::Loop::TimerId beat_timer_ = 0;
 };
 
 }  // namespace postern::edge::decoy

@@ -12,8 +12,8 @@ const KeyTable& Decoy::table() {
           {.form = &kPath,
            .empty_is_none = true,
            .example = "\"/run/netns/probe\"",
-           .help = "network namespace that stands where a line stands; from there every decoy is tried once a beat. "
-                   "None: no decoy is proven to be alive"}),
+           .help = "network namespace that stands where a line stands; from there every decoy is tried three times a "
+                   "beat. None: no decoy is proven to be alive"}),
       key<&Decoy::probe_from>(
           "probe_from", {.example = "[\"198.51.100.250\", \"2001:db8:10ff::250\"]",
                          .help = "addresses that probes come from, one of each family that has decoys; what comes "
@@ -21,7 +21,7 @@ const KeyTable& Decoy::table() {
       key<&Decoy::beat>("beat", {.min = seconds(1).us,
                                  .max = hours(1).us,
                                  .reload = Reload::live,
-                                 .help = "how often; a decoy that a probe did not reach is told at once"}),
+                                 .help = "within which a decoy that probes do not reach is told"}),
       key<&Decoy::honey>("honey", {.form = &kOneLine,
                                    .example = "[\"anna.decoy@isp.example\"]",
                                    .reload = Reload::live,
