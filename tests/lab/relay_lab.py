@@ -115,7 +115,8 @@ socketserver.ThreadingTCPServer(("198.51.100.3", 25), Session).serve_forever()
 # A line for each test, so that none spends another's limits; n is its address in both families.
 LINES = {name: n for n, name in enumerate(("home", "kept", "hung", "messages4", "messages6", "recipients4", "recipients6",
                                            "domains4", "domains6", "size4", "size6", "tcp4", "tcp6", "many4", "many6", "owner4",
-                                           "owner6", "thief4", "thief6", "invalid4", "invalid6", "slow", "club4", "club6"), 1)}
+                                           "owner6", "thief4", "thief6", "invalid4", "invalid6", "slow", "club4", "club6",
+                                           "cgn", "logged"), 1)}
 NOBODY = 200  # an address that no session has
 
 

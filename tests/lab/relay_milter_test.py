@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import lab
 import relay_lab
+from peers import nats
 
 
-class RelayMilter(relay_lab.RelayLab):
+class RelayMilter(nats.BehindNats):
     milter = True
+    ulogd_output = "JSON"
 
     def counted(self, who: str) -> tuple[int, ...]:
         used = self.usage(who)
@@ -60,4 +63,6 @@ class RelayMilter(relay_lab.RelayLab):
 
 
 if __name__ == "__main__":
+    if package := nats.missing():
+        sys.exit(lab.skip(f"{package} is not installed"))
     relay_lab.main(RelayMilter)

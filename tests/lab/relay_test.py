@@ -21,10 +21,11 @@ from typing import Any, ClassVar
 
 import lab
 import relay_lab
-from peers import mailboxes
+from peers import mailboxes, nats
 
 
-class Relay(relay_lab.RelayLab):
+class Relay(nats.BehindNats):
+    ulogd_output = "SYSLOG"
     mailboxes: ClassVar[tuple[mailboxes.Mailboxes, ...]]
 
     @classmethod
@@ -261,6 +262,6 @@ class Relay(relay_lab.RelayLab):
 
 
 if __name__ == "__main__":
-    if package := mailboxes.missing():
+    if package := mailboxes.missing() or nats.missing():
         sys.exit(lab.skip(f"{package} is not installed"))
     relay_lab.main(Relay)
