@@ -30,7 +30,7 @@ Play play_of(DecoyKind kind) {
   return Play::closed;
 }
 
-edge::decoy::Config config_of(const settings::Settings& s) {
+edge::decoy::Config config_of(const settings::Settings& s, fold::Nats nats) {
   edge::decoy::Config config;
   config.places = places_of(s.decoy);
   for (std::string name : s.decoy.honey) {
@@ -42,7 +42,7 @@ edge::decoy::Config config_of(const settings::Settings& s) {
   config.hits_per_s = s.decoy.hits_per_s;
   config.beat = s.decoy.beat;
   for (const IpAddress& a : s.decoy.probe_from) config.probe_from[a.family == Family::v4 ? 0 : 1] = a;
-  config.outside = outside_of(s);
+  config.nats = std::move(nats);
   return config;
 }
 
@@ -63,12 +63,13 @@ std::vector<edge::decoy::Place> places_of(const settings::Decoy& settings) {
   return out;
 }
 
-Decoys::Decoys(Kit& kit, const settings::Settings& settings, sys::Loop& loop, Emit emit) {
+Decoys::Decoys(Kit& kit, const settings::Settings& settings, sys::Loop& loop, fold::Nats nats, Emit emit) {
   std::vector<sys::Fd> listeners = in_order(kit, "decoy");
   if (listeners.empty()) return;
   std::vector<sys::Fd> probes = in_order(kit, "probe");
-  decoy_ = std::make_unique<edge::decoy::Decoy>(config_of(settings), loop, std::move(listeners), std::move(probes),
-                                                std::move(emit), edge::decoy::Decoy::Clock{sys::now, sys::monotonic});
+  decoy_ = std::make_unique<edge::decoy::Decoy>(config_of(settings, std::move(nats)), loop, std::move(listeners),
+                                                std::move(probes), std::move(emit),
+                                                edge::decoy::Decoy::Clock{sys::now, sys::monotonic});
 }
 
 void Decoys::report(RoleReport& report) const {

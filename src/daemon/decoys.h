@@ -16,7 +16,7 @@ class Decoys {
   using Emit = std::function<void(model::Observation)>;
 
   // Takes its listeners and the probes' sockets out of the kit. Without decoys it does nothing.
-  Decoys(Kit& kit, const settings::Settings& settings, sys::Loop& loop, Emit emit);
+  Decoys(Kit& kit, const settings::Settings& settings, sys::Loop& loop, fold::Nats nats, Emit emit);
   void report(RoleReport& report) const;
 
  private:

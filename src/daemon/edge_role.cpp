@@ -16,6 +16,7 @@
 #include "observe/flow_export/flow_export.h"
 #include "observe/mail_intake/mail_intake.h"
 #include "observe/mirror/mirror.h"
+#include "observe/nat_log/nat_log.h"
 #include "observe/radius_acct/radius_acct.h"
 #include "sys/clock.h"
 #include "sys/log.h"
@@ -82,13 +83,17 @@ class EdgeRole {
             flow_config(settings_), loop, take_fds(kit_, "flow_export"),
             [this](const IpAddress& a) { return folded_line_of(a); },
             [this](model::Observation o) { link_.send(Role::brain, Observed{0, std::move(o)}); }, sys::now),
+        nat_lines_(
+            {.senders = settings_.who.nat_log_senders}, loop, take_fds(kit_, "nat_log"),
+            {[this](const model::NatBlock& b) { flows_.take(b); }, [this](const model::NatLoss& l) { flows_.take(l); }},
+            sys::now),
         leases_(
             leases_config(settings_), loop,
             [this](uint64_t token, model::Observation o) {
               link_.send(Role::brain, Observed{lease_base_ + token, std::move(o)});
             },
             sys::now),
-        decoys_(kit_, settings_, loop_,
+        decoys_(kit_, settings_, loop_, nats_of(settings_, flows_.nat_log()),
                 [this](model::Observation o) { link_.send(Role::brain, Observed{0, std::move(o)}); }),
         auth_({.allow = settings_.radius_auth.allow, .garden = settings_.radius_auth.garden}) {}
 
@@ -102,6 +107,7 @@ class EdgeRole {
     relay_ =
         PN_TRY(Relay::make(kit_, settings_, loop_,
                            [this](const IpAddress& a) { return table_.stamp().epoch == 0 ? std::nullopt : line_of(a); },
+                           nats_of(settings_, flows_.nat_log()),
                            {[this](RelayTold told) { link_.send(Role::brain, std::move(told)); },
                             [this](model::ObservationBody body) {
                               link_.send(Role::brain, Observed{0, {0, sys::now(), std::move(body)}});
@@ -229,6 +235,7 @@ class EdgeRole {
       report.counters["radius_acct." + std::string(name) + "_total"] = value;
     });
     report_flows(report);
+    if (!settings_.who.nat_log.empty()) report_nat_lines(report);
     decoys_.report(report);
     if (dnstap_) {
       observe::dnstap::Stats::visit(dnstap_->stats(), [&](std::string_view name, const uint64_t& value) {
@@ -285,6 +292,17 @@ class EdgeRole {
     if (mirror_->is_down()) report.facts["fault.mirror"] = "an interface went down: its mirror port shows nothing";
   }
 
+  void report_nat_lines(RoleReport& report) const {
+    const auto put = [&](std::string_view name, const uint64_t& value) {
+      report.counters["nat_log." + std::string(name) + "_total"] = value;
+    };
+    observe::nat_log::Stats::visit(nat_lines_.stats(), put);
+    for (size_t i = 0; i < pn_enum_size(wire::NatLineIs{}); ++i) {
+      const auto is = static_cast<wire::NatLineIs>(i);
+      put("line_" + std::string(to_string(is)), nat_lines_.read_as(is));
+    }
+  }
+
   void report_flows(RoleReport& report) const {
     const auto put = [&](std::string_view name, const uint64_t& value) {
       report.counters["flow_export." + std::string(name) + "_total"] = value;
@@ -314,6 +332,7 @@ class EdgeRole {
   Link link_;
   observe::radius_acct::RadiusAcct radius_;
   observe::flow_export::FlowExport flows_;
+  observe::nat_log::NatLog nat_lines_;
   observe::dhcp_leases::DhcpLeases leases_;
   Decoys decoys_;
   edge::radius_auth::RadiusAuth auth_;

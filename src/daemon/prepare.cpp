@@ -17,6 +17,7 @@
 #include "edge/relay/memory.h"
 #include "observe/flow_export/flow_export.h"
 #include "observe/mirror/filter.h"
+#include "observe/nat_log/nat_log.h"
 #include "settings/check.h"
 #include "sys/log.h"
 #include "sys/packets/packet_ring.h"
@@ -227,6 +228,13 @@ void Supervisor::open_listeners(std::vector<Error>& faults) {
         sys::log(sys::Level::warning, "daemon", "FLOW_SOCKET_PLAIN", got.error().text());
     keep(faults, fmt::format("flow_export:{}", i), std::move(fd));
   }
+  for (size_t i = 0; i < settings_.who.nat_log.size(); ++i) {
+    auto fd = sys::bind_udp(settings_.who.nat_log[i]);
+    if (fd)
+      if (const auto got = sys::prepare_for_batches(fd->get(), observe::nat_log::kReceiveBufferOctets); !got)
+        sys::log(sys::Level::warning, "daemon", "NAT_LOG_SOCKET_PLAIN", got.error().text());
+    keep(faults, fmt::format("nat_log:{}", i), std::move(fd));
+  }
   for (size_t i = 0; i < settings_.notice.listen.size(); ++i)
     keep(faults, fmt::format("notice:{}", i), sys::listen_tcp(settings_.notice.listen[i], 512, false));
   for (size_t i = 0; i < settings_.mail.intake.size(); ++i)
@@ -326,6 +334,7 @@ Kit Supervisor::kit_for(Role role, std::vector<int>& descriptors) const {
       give("decoy");
       give("dnstap");
       give("mirror");
+      give("nat_log");
       give("probe");
       tell("relay:");
       tell("radius:");

@@ -28,12 +28,14 @@ std::string relay_account_class(const settings::Settings& s) {
   return s.relay.account_class.empty() ? s.network.default_class : s.relay.account_class;
 }
 
-relay::Config judge_config(const settings::Settings& s) {
+relay::Config judge_config(const settings::Settings& s, fold::Nats nats) {
   relay::Config config{.provider = s.provider.name,
                        .url = s.provider.url,
                        .relay_host = s.provider.relay_host,
                        .subscriber_prefixes = s.network.subscriber_prefixes,
                        .trusted = s.relay.trusted,
+                       .nats = std::move(nats),
+                       .relay = s.provider.relay,
                        .classes = {},
                        .otherwise = relay_limits(s.classes.at("unknown")),
                        .account = relay_account_limits(s),
@@ -80,7 +82,7 @@ bool relay_is_asked(const settings::Settings& s) {
 }
 
 Result<std::unique_ptr<Relay>> Relay::make(Kit& kit, const settings::Settings& s, sys::Loop& loop, relay::Lookup lookup,
-                                           Told told) {
+                                           fold::Nats nats, Told told) {
   std::array<uint8_t, 16> key{};
   sys::random_bytes(std::as_writable_bytes(std::span(key)));
   const sys::Fd memory = take_fd(kit, "relay_meters");
@@ -89,7 +91,8 @@ Result<std::unique_ptr<Relay>> Relay::make(Kit& kit, const settings::Settings& s
   if (meters.adopted())
     sys::log(sys::Level::info, "relay", "RELAY_METERS_KEPT", "counts go on where the process before stopped",
              {{"meters", fmt::to_string(meters.used())}});
-  std::unique_ptr<Relay> out(new Relay(s, std::move(meters), loop, std::move(lookup), std::move(told)));
+  std::unique_ptr<Relay> out(
+      new Relay(s, std::move(meters), loop, std::move(lookup), std::move(nats), std::move(told)));
   PN_TRY_VOID(out->serve(out->policy_, s, take_fds(kit, "relay"), false));
   PN_TRY_VOID(out->serve(out->milter_, s, take_fds(kit, "milter"), true));
   if (const auto it = kit.secrets.find("relay:origins"); it != kit.secrets.end())
@@ -111,10 +114,11 @@ Result<std::unique_ptr<Relay>> Relay::make(Kit& kit, const settings::Settings& s
   return out;
 }
 
-Relay::Relay(const settings::Settings& s, relay::Meters meters, sys::Loop& loop, relay::Lookup lookup, Told told)
+Relay::Relay(const settings::Settings& s, relay::Meters meters, sys::Loop& loop, relay::Lookup lookup, fold::Nats nats,
+             Told told)
     : loop_(loop),
       meters_(std::move(meters)),
-      judge_(judge_config(s), meters_, std::move(lookup)),
+      judge_(judge_config(s, std::move(nats)), meters_, std::move(lookup)),
       receivers_(s.reputation),
       told_(std::move(told)) {}
 
@@ -122,7 +126,7 @@ Status Relay::serve(Way& way, const settings::Settings& s, std::vector<sys::Fd> 
   if (listeners.empty()) return {};
   relay::NewTalk talk = [this, &way] { return std::make_unique<relay::PolicyTalk>(judge_, way.asked); };
   if (is_milter)
-    talk = [this, &way, sizes = judge_config(s).limits_size()] {
+    talk = [this, &way, sizes = judge_config(s, {}).limits_size()] {
       return std::make_unique<relay::MilterTalk>(judge_, way.asked, sizes);
     };
   way.server = PN_TRY(relay::Server::make(

@@ -30,7 +30,8 @@ class Relay {
   };
   // Takes its listeners and the memory of the meters out of the kit. Without listeners it serves nobody.
   [[nodiscard]] static Result<std::unique_ptr<Relay>> make(Kit& kit, const settings::Settings& settings,
-                                                           sys::Loop& loop, edge::relay::Lookup lookup, Told told);
+                                                           sys::Loop& loop, edge::relay::Lookup lookup, fold::Nats nats,
+                                                           Told told);
   Relay(const Relay&) = delete;
   Relay& operator=(const Relay&) = delete;
   ~Relay() = default;
@@ -58,7 +59,7 @@ class Relay {
   };
 
   Relay(const settings::Settings& settings, edge::relay::Meters meters, sys::Loop& loop, edge::relay::Lookup lookup,
-        Told told);
+        fold::Nats nats, Told told);
   [[nodiscard]] Status serve(Way& way, const settings::Settings& settings, std::vector<sys::Fd> listeners,
                              bool is_milter);
   static void report(const Way& way, std::string_view prefix, RoleReport& report);

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "base/endpoint.h"
 #include "base/fields.h"
 #include "base/ip.h"
 #include "base/time.h"
@@ -20,8 +21,10 @@ struct NatBlock {
   uint16_t first_port{};
   uint16_t last_port{};
   IpAddress exporter;
+  // Of a session: where it goes. A NAT may give the same port to another line meanwhile, for another destination.
+  Endpoint to;
   bool operator==(const NatBlock&) const = default;
-  PN_FIELDS(at, given, protocol, inside, outside, first_port, last_port, exporter)
+  PN_FIELDS(at, given, protocol, inside, outside, first_port, last_port, exporter, to)
 };
 
 // Something of an exporter did not arrive, between two of its datagrams that did.

@@ -162,9 +162,12 @@ class Checker {
 
   void logged() {
     const auto& logged = s_.who.nat_logged;
-    if (!logged.empty() && s_.flow_export.listen.empty())
-      fault({"who", "nat_logged"}, kWhole, "who.nat_logged needs flow_export.listen",
-            "NATs send their logs there, as IPFIX");
+    if (!logged.empty() && s_.flow_export.listen.empty() && s_.who.nat_log.empty())
+      fault({"who", "nat_logged"}, kWhole, "who.nat_logged needs flow_export.listen or who.nat_log",
+            "NATs send their logs there, as IPFIX or as lines of text");
+    if (!s_.who.nat_log.empty() && (s_.who.nat_log_senders.empty() || logged.empty()))
+      fault({"who", "nat_log"}, kWhole, "who.nat_log needs who.nat_logged and who.nat_log_senders",
+            "name the outside addresses of the NATs, and who sends");
     for (size_t i = 0; i < logged.size(); ++i) {
       const auto same = [&](const Prefix& p) { return p.address && p.overlaps(logged[i]); };
       const bool formula = std::ranges::any_of(s_.who.nats, [&](const PortBlocks& n) { return same(n.outside); }) ||
@@ -458,31 +461,27 @@ class Checker {
 
   void listeners() {
     std::set<Endpoint> tcp;
-    for (const auto& [key, e] : {std::pair{"listen4", s_.explainer.listen4}, {"listen6", s_.explainer.listen6}}) {
+    for (const Endpoint& e : {s_.explainer.listen4, s_.explainer.listen6})
       if (e.address) tcp.insert(e);
-    }
-    const std::initializer_list<std::tuple<const char*, const char*, const std::vector<Endpoint>*>> listens = {
+    using Listens = std::initializer_list<std::tuple<const char*, const char*, const std::vector<Endpoint>*>>;
+    const auto once = [&](const Listens& listens, std::set<Endpoint> taken) {
+      for (const auto& [section, key, list] : listens)
+        for (size_t i = 0; i < list->size(); ++i)
+          if (const Endpoint& at = (*list)[i]; at.address && !taken.insert(at).second)
+            fault({section, key}, i, fmt::format("{} is listened on twice", to_string(at)),
+                  "give each listener its own port");
+    };
+    const Listens over_tcp = {
         {"notice", "listen", &s_.notice.listen}, {"relay", "listen", &s_.relay.listen},
         {"relay", "milter", &s_.relay.milter},   {"radius_auth", "listen", &s_.radius_auth.listen},
         {"mail", "intake", &s_.mail.intake},     {"dnstap", "listen", &s_.dnstap.listen},
         {"api", "metrics", &s_.api.metrics}};
-    for (const auto& [section, key, list] : listens)
-      for (size_t i = 0; i < list->size(); ++i)
-        if (const Endpoint& at = (*list)[i]; at.address && !tcp.insert(at).second)
-          fault({section, key}, i, fmt::format("{} is listened on twice", to_string(at)),
-                "give each listener its own port");
-    std::set<Endpoint> udp;
-    const auto& acct = s_.radius_acct.listen;
-    for (size_t i = 0; i < acct.size(); ++i) {
-      if (acct[i].address && !udp.insert(acct[i]).second)
-        fault({"radius_acct", "listen"}, i, fmt::format("{} is listened on twice", to_string(acct[i])), "remove one");
-    }
+    once(over_tcp, std::move(tcp));
     const auto& flows = s_.flow_export.listen;
-    for (size_t i = 0; i < flows.size(); ++i) {
-      if (flows[i].address && !udp.insert(flows[i]).second)
-        fault({"flow_export", "listen"}, i, fmt::format("{} is listened on twice", to_string(flows[i])),
-              "give each input its own port");
-    }
+    const Listens over_udp = {{"radius_acct", "listen", &s_.radius_acct.listen},
+                              {"flow_export", "listen", &flows},
+                              {"who", "nat_log", &s_.who.nat_log}};
+    once(over_udp, {});
     if (!flows.empty() && s_.flow_export.exporters.empty())
       fault({"flow_export", "listen"}, kWhole, "flow_export listens, but no exporter may send",
             "name the routers in flow_export.exporters");

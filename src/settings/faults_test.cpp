@@ -223,7 +223,7 @@ pass_mark = 1
             "p.toml:13:43: [::1]:2525 is listened on twice (give each listener its own port)\n"
             "p.toml:15:10: radius_acct listens but knows no client (add a [[radius_acct.client]] with the address and "
             "secret_file of the NAS)\n"
-            "p.toml:15:29: 192.0.2.1:1813 is listened on twice (remove one)\n"
+            "p.toml:15:29: 192.0.2.1:1813 is listened on twice (give each listener its own port)\n"
             "p.toml:17:15: gate.route_table is 254, which the kernel uses itself (take another number, for example "
             "2525)\n"
             "p.toml:18:13: gate.pass_mark 0x1 shares bits with gate.fwmark 0x2525 (a steered packet would look passed; "
@@ -286,6 +286,20 @@ TEST(Faults, WhatOthersSay) {
       "[reputation]\nresolvers = [\"192.0.2.53\"]\n[[reputation.list]]\nzone = \"a.example\"\n"
       "[[reputation.list]]\nzone = \"a.example\"\n",
       "a.example is there twice");
+}
+
+TEST(Faults, LogsOfNats) {
+  const std::string whose = "nat_logged = [\"192.0.2.64/26\"]\n";
+  const std::string senders = "nat_log_senders = [\"100.64.0.1\"]\n";
+  const std::string listens = "nat_log = [\"192.0.2.1:5514\"]\n";
+  EXPECT_EQ(after_sound("[who]\n" + whose + senders + listens), "");
+  const auto says = [](const std::string& text, std::string_view what) {
+    EXPECT_NE(after_sound("[who]\n" + text).find(what), std::string::npos) << after_sound("[who]\n" + text);
+  };
+  says(whose, "who.nat_logged needs flow_export.listen or who.nat_log");
+  says(whose + listens, "who.nat_log needs who.nat_logged and who.nat_log_senders");
+  says(senders + listens, "who.nat_log needs who.nat_logged and who.nat_log_senders");
+  says(whose + senders + "nat_log = [\"192.0.2.1:5514\", \"192.0.2.1:5514\"]\n", "192.0.2.1:5514 is listened on twice");
 }
 
 TEST(Faults, MirrorPortsAreNamedOnce) {

@@ -86,8 +86,8 @@ HASTY_MILTER = """\
 # A line for each test, so that none spends another's limits; n is its address in both families.
 LINES = {name: n for n, name in enumerate(("home", "kept", "hung", "messages4", "messages6", "recipients4", "recipients6",
                                            "domains4", "domains6", "size4", "size6", "tcp4", "tcp6", "many4", "many6", "owner4",
-                                           "owner6", "thief4", "thief6", "invalid4", "invalid6", "slow", "club4", "club6", "victim",
-                                           "calm"), 1)}
+                                           "owner6", "thief4", "thief6", "invalid4", "invalid6", "slow", "club4", "club6", "cgn",
+                                           "logged", "victim", "calm"), 1)}
 # Of these lines: the account, and where its owner reads mail.
 OWNERS = {"owner4": ("Stolen4@isp.example", "stolen4@isp.example"), "owner6": ("Stolen6@isp.example", ""),
           "victim": ("Taken@isp.example", "victim@home.example"), "calm": ("calm@isp.example", "")}
@@ -107,6 +107,7 @@ def example_relay_settings() -> str:
 class RelayLab(unittest.TestCase):
     programs: ClassVar[Path]
     milter: ClassVar[bool] = False
+    settings: ClassVar[str] = ""  # more of postern.toml
     dovecot: ClassVar[dict[str, str]] = {}  # words of the shipped dovecot.conf -> other words
     users: ClassVar[dict[str, str]] = {f"{u}@isp.example": PASSWORD for u in ("bait", "taken", "calm", *(
         f"{who}{f}" for who in ("away", "old", "stolen", "busy", "roams", "near") for f in "46"))}
@@ -129,7 +130,7 @@ class RelayLab(unittest.TestCase):
         origins.write_text(ORIGINS)
         modes = modes.replace("[relay]\n", "[relay]\n" + TCP.replace("ORIGINS", str(origins)))
         toml.write_text(toml.read_text().replace(relay, relay + ', "2001:db8:25::25"') + modes + TIGHT + CASES
-                        + cls.hook.settings)
+                        + cls.hook.settings + cls.settings)
         tomllib.loads(toml.read_text())
         cls.lab.start()
         cls.subscribers()

@@ -12,15 +12,16 @@ from typing import ClassVar
 
 import lab
 import relay_lab
-from peers import account_hook, directory, example_relay
+from peers import account_hook, directory, example_relay, nats
 
 FILE = "passdb {\n  driver = passwd-file\n  args = username_format=%u /etc/dovecot/users\n}\n"
 DENIED = "passdb {\n  driver = passwd-file\n  deny = yes\n  args = username_format=%Lu /etc/dovecot/denied\n}\n"
 LDAP = "passdb {\n  driver = ldap\n  args = /etc/dovecot/dovecot-ldap.conf.ext\n}\n"
 
 
-class RelayMilter(relay_lab.RelayLab):
+class RelayMilter(nats.BehindNats):
     milter = True
+    ulogd_output = "JSON"
     # As the file says: LDAP in place of the file of users; the directory alone locks.
     dovecot: ClassVar[dict[str, str]] = {FILE: LDAP, DENIED: ""}
     directory: ClassVar[directory.Directory]
@@ -109,4 +110,4 @@ class RelayMilter(relay_lab.RelayLab):
 
 
 if __name__ == "__main__":
-    relay_lab.main(RelayMilter, directory.missing)
+    relay_lab.main(RelayMilter, directory.missing, nats.missing)

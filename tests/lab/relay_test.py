@@ -20,10 +20,11 @@ from typing import Any, ClassVar
 
 import lab
 import relay_lab
-from peers import account_hook, example_relay, mailboxes
+from peers import account_hook, example_relay, mailboxes, nats
 
 
-class Relay(relay_lab.RelayLab):
+class Relay(nats.BehindNats):
+    ulogd_output = "SYSLOG"
     mailboxes: ClassVar[tuple[mailboxes.Mailboxes, ...]]
 
     @classmethod
@@ -306,4 +307,4 @@ class Relay(relay_lab.RelayLab):
 
 
 if __name__ == "__main__":
-    relay_lab.main(Relay, mailboxes.missing)
+    relay_lab.main(Relay, mailboxes.missing, nats.missing)

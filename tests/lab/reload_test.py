@@ -93,6 +93,7 @@ RELOAD: dict[str, Any] = {
     "reputation.every": "7h", "reputation.refused_percent": 31, "reputation.queue_age": "5h",
     "reputation.list.zone": "list2.example", "reputation.list.no_trouble": ["127.0.0.10/32"],
     "who.nat_logged": ["192.0.2.64/28"], "who.nat_blocks_max": 131072,
+    "who.nat_log_senders": ["127.0.0.1/32"],
     "dhcp.identify": ["circuit", "hw"], "dhcp.server.name": "kea2", "dhcp.server.leases4": "/nowhere/leases4.csv",
     "dhcp.server.leases6": "/nowhere/leases6.csv", "governor.advices_per_hour": 101,
 }
@@ -105,7 +106,7 @@ RESTART: dict[str, Any] = {
     "relay.listen_unix": "{dir}/policy.sock", "relay.group": "daemon", "relay.listen": ["127.0.0.1:10040"],
     "relay.mail_log": ["127.0.0.1:10514"], "relay.milter_unix": "{dir}/milter.sock", "relay.milter": ["127.0.0.1:10041"],
     "garden.listen4": "127.0.0.1:2581", "garden.listen6": "[::1]:2581", "store.directory": "{dir}", "daemon.user": "daemon",
-    "flow_export.listen": ["127.0.0.1:2055"],
+    "flow_export.listen": ["127.0.0.1:2055"], "who.nat_log": ["127.0.0.1:5514"],
     "dnstap.listen_unix": "{dir}/dnstap.sock", "dnstap.group": "daemon", "dnstap.listen": ["127.0.0.1:6000"],
     "mirror.interfaces": ["lo"], "mirror.ring": 4,
     "decoy.probe_netns": "/run/netns/other", "decoy.probe_from": ["127.0.0.8"], "decoy.host.address": "127.0.0.78",
@@ -204,7 +205,8 @@ class Reload(unittest.TestCase):
         cls.settings["mail"] = {"bounces": "returned@isp.example", "intake": ["127.0.0.1:2425"]}
         cls.settings["reputation"] = {"resolvers": ["127.0.0.1"], "list": [{"zone": "list.example"}]}
         cls.settings["who"] = {"nat": [{"outside": "192.0.2.0/28", "inside": "100.64.0.0/24", "ports": 1008}],
-                               "map": [{"outside": "192.0.3.0/24", "inside": "2001:db8:f0::/48", "ea_bits": 14}]}
+                               "map": [{"outside": "192.0.3.0/24", "inside": "2001:db8:f0::/48", "ea_bits": 14}],
+                               "nat_logged": ["192.0.2.128/28"], "nat_log": ["127.0.0.1:5515"], "nat_log_senders": ["192.0.2.1/32"]}
         cls.settings["decoy"] = {"probe_netns": "/proc/self/ns/net", "probe_from": ["127.0.0.9"],
                                  "host": [{"address": "127.0.0.77", "kind": "smtp", "ports": [2526]}]}
         cls.settings["flow_export"] = {"exporters": ["192.0.2.1/32"], "listen": ["127.0.0.1:2056"]}

@@ -36,4 +36,8 @@ fold::Outside outside_of(const settings::Settings& s) {
   return {std::move(nats), std::move(maps)};
 }
 
+fold::Nats nats_of(const settings::Settings& s, const fold::NatLog& log) {
+  return {outside_of(s), &log, s.who.clock_skew * 2};
+}
+
 }  // namespace postern::daemon

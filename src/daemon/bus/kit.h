@@ -9,7 +9,7 @@
 
 #include "base/codec.h"
 #include "daemon/bus/message.h"
-#include "fold/outside/outside.h"
+#include "fold/outside/nats.h"
 #include "settings/settings.h"
 #include "sys/fd.h"
 
@@ -28,7 +28,7 @@ struct Kit {
   std::map<std::string, std::string> secrets;
   std::map<std::string, int32_t> fds;  // "explainer4", "garden4", "radius_acct:0", "mail_intake:0", "relay:0",
                                        // "milter:0", "notice:0", "api", "metrics:0", "decoy:0", "probe:0", "dnstap:0",
-                                       // "mirror:0"
+                                       // "mirror:0", "nat_log:0"
   PN_FIELDS(role, supervisor_pid, settings_path, settings_text, secrets, fds)
 };
 
@@ -41,6 +41,8 @@ struct Kit {
 
 // The NATs by formula that rooms see lines through.
 [[nodiscard]] fold::Outside outside_of(const settings::Settings& settings);
+// And those that log, into `log`, which outlives it.
+[[nodiscard]] fold::Nats nats_of(const settings::Settings& settings, const fold::NatLog& log);
 
 // What a role's main gets. Returns the process's exit code.
 struct WorkerStart {

@@ -81,7 +81,7 @@ void Decoy::on_listener(size_t place) {
       continue;
     }
     const bool mine = std::ranges::find(config_.probe_from, from.address) != config_.probe_from.end();
-    if (!mine) hit(place, from);
+    if (!mine) see({place, from, clock_.utc()});
     if (config_.places[place].play == Play::closed) {
       reset(fd);
     } else {
@@ -90,15 +90,24 @@ void Decoy::on_listener(size_t place) {
   }
 }
 
-void Decoy::hit(size_t place, const Endpoint& from) {
-  const Endpoint& decoy = config_.places[place].at;
-  const fold::Inside inside = config_.outside.of(kTcp, from.address, from.port);
+void Decoy::see(const Hit& hit) {
+  if (!config_.nats.is_logged(hit.from.address)) return tell(hit);
+  if (waiting_.size() < kWaitingMax) return waiting_.push_back(hit);
+  if (stats_.waiting_full++ == 0)
+    sys::log(sys::Level::warning, kRoom, "DECOY_WAITING_FULL",
+             "too many hits wait for the log of a NAT: the rest is left out",
+             {{"waiting", std::to_string(waiting_.size())}});
+}
+
+void Decoy::tell(const Hit& hit) {
+  const Endpoint& decoy = config_.places[hit.place].at;
+  const Prefix there = Prefix::host(decoy.address);
+  const fold::Inside inside = config_.nats.of(kTcp, hit.from.address, hit.from.port, hit.at, {{&there, 1}, decoy.port});
   if (inside.kind == fold::Behind::not_known) {
     ++stats_.behind_nat_unknown;
     return;
   }
-  const Time now = clock_.utc();
-  if (told_lately(decoy, inside.address, now)) {
+  if (told_lately(decoy, inside.address, hit.at)) {
     ++stats_.repeated;
     return;
   }
@@ -108,9 +117,9 @@ void Decoy::hit(size_t place, const Endpoint& from) {
     return;
   }
   --tokens_;
-  seen_[{decoy, inside.address}] = now;
+  seen_[{decoy, inside.address}] = hit.at;
   ++stats_.hits;
-  ++hits_[place];
+  ++hits_[hit.place];
   model::FirstContact contact;
   contact.source = inside.address;
   contact.destination = decoy.address;
@@ -119,7 +128,7 @@ void Decoy::hit(size_t place, const Endpoint& from) {
   contact.dark = true;
   // What was asked for is no mail: nothing is said of new mail networks.
   contact.provider = std::ranges::find(kMailPorts, decoy.port) == kMailPorts.end();
-  emit_({.sequence = 0, .at = now, .body = contact});
+  emit_({.sequence = 0, .at = hit.at, .body = contact});
 }
 
 bool Decoy::told_lately(const Endpoint& decoy, const IpAddress& source, Time now) {
@@ -199,6 +208,8 @@ void Decoy::close(Age::iterator c) {
 
 void Decoy::tick() {
   tokens_ = config_.hits_per_s;
+  for (const Time utc = clock_.utc(); !waiting_.empty() && utc - waiting_.front().at >= kLogWait; waiting_.pop_front())
+    tell(waiting_.front());
   const Duration now = clock_.monotonic();
   for (auto c = by_age_.begin(); c != by_age_.end();) {
     const auto next = std::next(c);

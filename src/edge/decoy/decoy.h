@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decoys: addresses that nobody uses and that answer (dialogue.h). A connection that was accepted has shaken hands, so
 // its source is not forged: it becomes a first contact with a dark address, which is outside evidence (DETECTION.md:
-// H). A source outside of a NAT by formula is told apart by its port; where that says no line, it is counted and left
-// out.
+// H). A source outside of a NAT is told apart by its port, where the NAT logs once the log of that time is there
+// (kLogWait); where that says no line, it is counted and left out.
 //
 // Every decoy is proven: three times a beat a probe connects to it from the namespace where a line would be (beat.h)
 // and must arrive here. A decoy that one did not reach is told in the log, in report() and as a fault at once, within
@@ -13,6 +13,7 @@
 // loop.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <list>
 #include <map>
@@ -24,7 +25,7 @@
 
 #include "edge/decoy/beat.h"
 #include "edge/decoy/dialogue.h"
-#include "fold/outside/outside.h"
+#include "fold/outside/nats.h"
 #include "model/observation.h"
 #include "sys/fd.h"
 #include "sys/loop.h"
@@ -46,7 +47,7 @@ struct Config {
   Duration life_max = minutes(5);
   Duration beat = seconds(60);
   Beat::From probe_from;
-  fold::Outside outside;
+  fold::Nats nats;
 };
 
 struct Stats {
@@ -61,9 +62,10 @@ struct Stats {
   uint64_t honey = 0;  // connections that signed in by a name only thieves have
   uint64_t evicted = 0;
   uint64_t timed_out = 0;
-  uint64_t seen_full = 0;  // forgotten early who was told: kSeenMax
+  uint64_t seen_full = 0;     // forgotten early who was told: kSeenMax
+  uint64_t waiting_full = 0;  // left out, as more waited for the log of a NAT: kWaitingMax
   PN_FIELDS(accepted, probes, hits, repeated, over_rate, behind_nat_unknown, messages, sign_ins, honey, evicted,
-            timed_out, seen_full)
+            timed_out, seen_full, waiting_full)
 };
 
 class Decoy {
@@ -75,6 +77,8 @@ class Decoy {
   };
   static constexpr Duration kAgain = minutes(10);
   static constexpr size_t kSeenMax = 16'384;
+  static constexpr Duration kLogWait = seconds(15);
+  static constexpr size_t kWaitingMax = 4'096;
 
   // `listeners`: one of each place, in their order. `probes`: the same, made in the probe's namespace; or none at all.
   Decoy(Config config, sys::Loop& loop, std::vector<sys::Fd> listeners, std::vector<sys::Fd> probes, Emit emit,
@@ -105,7 +109,13 @@ class Decoy {
 
   void on_listener(size_t place);
   void on_connection(int fd, uint32_t events);
-  void hit(size_t place, const Endpoint& from);
+  struct Hit {
+    size_t place = 0;
+    Endpoint from;
+    Time at;
+  };
+  void see(const Hit& hit);
+  void tell(const Hit& hit);
   [[nodiscard]] bool told_lately(const Endpoint& decoy, const IpAddress& source, Time now);
   void talk(size_t place, sys::Fd fd);
   void receive(Age::iterator c);
@@ -121,6 +131,7 @@ class Decoy {
   Stats stats_;
   std::unique_ptr<Beat> beat_;
   std::vector<uint64_t> hits_;  // by place
+  std::deque<Hit> waiting_;     // for the log of a NAT, in order
   Age by_age_;
   std::unordered_map<int, Age::iterator> by_fd_;
   std::map<std::pair<Endpoint, IpAddress>, Time> seen_;

@@ -40,7 +40,7 @@ class DecoyTest : public testing::Test {
     decoy_ = std::make_unique<Decoy>(
         config_, loop_, std::move(listeners_), std::move(probes),
         [this](model::Observation o) { told_.push_back(std::get<model::FirstContact>(o.body)); },
-        Decoy::Clock{sys::now, sys::monotonic});
+        Decoy::Clock{[this] { return sys::now() + later_; }, sys::monotonic});
   }
   sys::Fd connect(const Endpoint& to, const char* from, uint16_t port = 0) {
     sys::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -75,6 +75,7 @@ class DecoyTest : public testing::Test {
   std::vector<sys::Fd> listeners_;
   std::vector<sys::Fd> others_;
   std::vector<model::FirstContact> told_;
+  Duration later_;
   std::unique_ptr<Decoy> decoy_;
 };
 
@@ -121,12 +122,14 @@ TEST_F(DecoyTest, ManyConnectionsAreBounded) {
 }
 
 TEST_F(DecoyTest, LinesBehindANatAreToldApartByPort) {
-  config_.outside = {{{.outside = parse_prefix("127.0.0.1/32").value(),
-                       .inside = parse_prefix("100.64.0.0/28").value(),
-                       .skip_ends = true,
-                       .first_port = 1'024,
-                       .ports = 4'032}},
-                     {}};
+  config_.nats = {{{{.outside = parse_prefix("127.0.0.1/32").value(),
+                     .inside = parse_prefix("100.64.0.0/28").value(),
+                     .skip_ends = true,
+                     .first_port = 1'024,
+                     .ports = 4'032}},
+                   {}},
+                  nullptr,
+                  {}};
   const Endpoint mail = place("127.0.0.77", Play::smtp);
   start();
   const sys::Fd third = connect(mail, "127.0.0.1", 10'011);
@@ -136,6 +139,38 @@ TEST_F(DecoyTest, LinesBehindANatAreToldApartByPort) {
   ASSERT_EQ(told_.size(), 1U);
   EXPECT_EQ(to_string(told_[0].source), "100.64.0.3");
   EXPECT_EQ(decoy_->stats().behind_nat_unknown, 1U);
+}
+
+TEST_F(DecoyTest, LinesBehindANatThatLogsAreToldApartOnceItsLogIsThere) {
+  fold::NatLog log({parse_prefix("127.0.0.1/32").value()}, 16);
+  config_.nats = {{}, &log, seconds(4)};
+  const Endpoint mail = place("127.0.0.77", Play::smtp);
+  start();
+  const sys::Fd known = connect(mail, "127.0.0.1", 10'021);
+  read(known, "\r\n");
+  const sys::Fd not_logged = connect(mail, "127.0.0.1", 10'022);
+  read(not_logged, "\r\n");
+  const sys::Fd direct = connect(mail, "127.0.1.9");
+  read(direct, "\r\n");
+  ASSERT_EQ(told_.size(), 1U) << "who is behind no NAT waits for nothing";
+  EXPECT_EQ(to_string(told_[0].source), "127.0.1.9");
+  model::NatBlock given{.at = sys::now(),
+                        .protocol = 6,
+                        .inside = parse_ip("100.64.0.3").value(),
+                        .outside = parse_ip("127.0.0.1").value(),
+                        .first_port = 10'021,
+                        .last_port = 10'021,
+                        .exporter = parse_ip("127.0.0.9").value(),
+                        .to = mail};
+  ASSERT_TRUE(log.see(given));
+  given.inside = parse_ip("100.64.0.4").value();
+  given.to.port = 80;  // the same port at the same time, for another destination
+  ASSERT_TRUE(log.see(given));
+  later_ = Decoy::kLogWait;
+  until([&] { return told_.size() == 2; });
+  EXPECT_EQ(to_string(told_[1].source), "100.64.0.3");
+  EXPECT_EQ(decoy_->stats().behind_nat_unknown, 1U);
+  EXPECT_EQ(decoy_->stats().hits, 2U);
 }
 
 TEST_F(DecoyTest, ProbesProveEachDecoyAndAreNoHits) {

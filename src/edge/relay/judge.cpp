@@ -13,6 +13,7 @@ namespace {
 
 constexpr uint32_t kUnfinishedSeconds = 600;  // recipients without a message after that: probing
 constexpr uint64_t kWarnLeast = 10;           // nobody is warned of a limit smaller than that
+constexpr uint8_t kTcp = 6;
 constexpr uint32_t kHoneySeconds = 7 * 86'400;
 
 uint32_t seconds_of(Time t) { return static_cast<uint32_t>(t.unix_seconds()); }
@@ -76,8 +77,13 @@ void Judge::hold(const std::vector<std::string>& accounts) {
   for (const std::string& name : accounts) held_.insert(key_of_account(name));
 }
 
-Judge::Who Judge::identify(const Ask& ask, uint32_t now) {
-  Who who;
+fold::Inside Judge::inside_of(const Ask& ask, Time at) const {
+  return config_.nats.of(kTcp, ask.client, ask.client_port, at, {.addresses = config_.relay});
+}
+
+Judge::Who Judge::identify(const Ask& ask, Time at) {
+  const uint32_t now = seconds_of(at);
+  Who who{.source = ask.client};
   const bool auth = !ask.account.empty();
   if (!auth && is_trusted(ask.client)) {
     who.answer.rule = Rule::trusted;
@@ -101,24 +107,30 @@ Judge::Who Judge::identify(const Ask& ask, uint32_t now) {
   if (auth && !honey_.empty() && honey_.contains(key_of_account(ask.account))) {
     who.answer.rule = Rule::held;
     ++stats_.honey;
-    honey_places_[next_honey_++ % honey_places_.size()] = {destination_network(ask.client), now};
+    // Behind an address that lines share, everybody would be suspect.
+    if (const fold::Inside inside = inside_of(ask, at); inside.kind != fold::Behind::not_known)
+      honey_places_[next_honey_++ % honey_places_.size()] = {destination_network(inside.address), now};
     return who;
   }
-  const bool on_net = is_on_net(ask.client);
+  const fold::Inside inside = inside_of(ask, at);
+  const bool told = inside.kind != fold::Behind::not_known;
+  const bool on_net = inside.kind != fold::Behind::itself || is_on_net(ask.client);
+  if (told) who.source = inside.address;
   if (on_net || !auth) {
-    const auto line = lookup_(ask.client);
-    const bool lives = line && line->line && (!line->expires || line->expires.unix_seconds() > now);
+    const auto line = lookup_(who.source);
+    const bool lives = told && line && line->line && (!line->expires || line->expires.unix_seconds() > now);
     if (lives) {
       const Limits& limits = limits_of(line->class_name);
       // Without a hold of its own where port 25 is all that a case closes.
       const bool held = line->hold != model::Hold::none || line->reason == model::Reason::restriction;
       who.line = line->line.value;
+      stats_.behind_nat += inside.kind == fold::Behind::line ? 1 : 0;
       add_subject(who, key_of_line(line->line.value), line->line.value, {},
                   held ? limits.part(config_.restricted_percent) : limits, now);
       add_class(who, line->class_name, limits, now);
     } else if (!auth) {
       // Without any table nobody can be told from anybody: limits fail open, and the counter says so.
-      who.answer.rule = !on_net ? Rule::auth_needed : !line ? Rule::unmetered : Rule::no_session;
+      who.answer.rule = !on_net ? Rule::auth_needed : !line ? Rule::unmetered : told ? Rule::no_session : Rule::shared;
       return who;
     }
   }
@@ -211,8 +223,8 @@ void Judge::keep(uint64_t key, Message m, uint32_t now) {
 }
 
 // The subjects that the message's first request was counted for, with the limits they have now.
-Judge::Who Judge::again(const Message& m, const Ask& ask, uint32_t now) {
-  Who who = identify(ask, now);
+Judge::Who Judge::again(const Message& m, const Ask& ask, Time at) {
+  Who who = identify(ask, at);
   for (size_t i = 0; i < who.count; ++i) {
     const uint64_t key = who.subjects[i].meter->key;
     // The line changed hands between two requests: the message stays whose it was.
@@ -251,6 +263,9 @@ Answer Judge::said(Answer answer) {
       break;
     case Rule::held:
       ++stats_.held;
+      break;
+    case Rule::shared:
+      ++stats_.shared;
       break;
     case Rule::passes:
       break;
@@ -321,20 +336,20 @@ bool Judge::is_honey_place(const IpAddress& client, uint32_t now) const {
 void Judge::note_use(const Ask& ask, const Who& who, uint32_t recipients, uint32_t now) {
   if (ask.account.empty()) return;
   const uint64_t key = key_of_account(ask.account);
-  model::AccountUse* const use = uses_.of(key, ask.account, ask.client);
+  model::AccountUse* const use = uses_.of(key, ask.account, who.source);
   if (use == nullptr) return;
   use->line = {who.line};
   use->recipients += recipients;
-  if (next_honey_ != 0) use->honey = use->honey || is_honey_place(ask.client, now);
+  if (next_honey_ != 0) use->honey = use->honey || is_honey_place(who.source, now);
   const Meter* const meter = meters_.find(key);
   if (meter == nullptr || ask.recipient.empty()) return;
   use->new_recipients += meters_.recipients_of(*meter).is_new(meters_.hash_lower(ask.recipient), now) ? 1 : 0;
 }
 
-void Judge::note_refusal(const Ask& ask, const Answer& answer) {
+void Judge::note_refusal(const Ask& ask, const Who& who, const Answer& answer) {
   if (ask.account.empty() || honey_.contains(key_of_account(ask.account))) return;
   if ((answer.rule != Rule::over || answer.of_class) && answer.rule != Rule::tls_needed) return;
-  model::AccountUse* const use = uses_.of(key_of_account(ask.account), ask.account, ask.client);
+  model::AccountUse* const use = uses_.of(key_of_account(ask.account), ask.account, who.source);
   if (use == nullptr) return;
   use->refused += answer.rule == Rule::over ? 1 : 0;
   use->in_the_clear = use->in_the_clear || answer.rule == Rule::tls_needed;
@@ -368,9 +383,9 @@ Answer Judge::recipient(const Ask& ask, Time at) {
 Answer Judge::recipient(const Ask& ask, Message& message, Time at) {
   const uint32_t now = seconds_of(at);
   const bool first = message.asked == 0;
-  Who who = first ? identify(ask, now) : again(message, ask, now);
+  Who who = first ? identify(ask, at) : again(message, ask, at);
   if (who.answer.refused() || who.count == 0) {
-    note_refusal(ask, who.answer);
+    note_refusal(ask, who, who.answer);
     return said(who.answer);
   }
   const std::string_view domain = domain_of(ask.recipient);
@@ -382,7 +397,7 @@ Answer Judge::recipient(const Ask& ask, Message& message, Time at) {
                       .promised = true};
   const Answer answer = take(who, charge, now);
   if (answer.refused()) {
-    note_refusal(ask, answer);
+    note_refusal(ask, who, answer);
     return said(answer);
   }
   note_use(ask, who, 1, now);
@@ -392,8 +407,9 @@ Answer Judge::recipient(const Ask& ask, Message& message, Time at) {
   return said(answer);
 }
 
-Answer Judge::missed(const Ask& ask, bool with_size, uint32_t now) {
-  Who who = identify(ask, now);
+Answer Judge::missed(const Ask& ask, bool with_size, Time at) {
+  const uint32_t now = seconds_of(at);
+  Who who = identify(ask, at);
   if (who.answer.refused() || who.count == 0) return said(who.answer);
   const uint32_t recipients = std::max<uint32_t>(ask.recipients, 1);
   const Charge charge{.message = true,
@@ -431,7 +447,7 @@ void Judge::settle(Message& message, uint32_t accepted, Time at) { settle_at(mes
 Answer Judge::data(const Ask& ask, Time at) {
   const uint32_t now = seconds_of(at);
   Message* const known = ask.message.empty() ? nullptr : meters_.message(meters_.hash(ask.message), now);
-  if (known == nullptr) return missed(ask, false, now);
+  if (known == nullptr) return missed(ask, false, at);
   settle_at(*known, ask.recipients, now);
   return {};
 }
@@ -439,13 +455,13 @@ Answer Judge::data(const Ask& ask, Time at) {
 Answer Judge::end(const Ask& ask, Time at) {
   const uint32_t now = seconds_of(at);
   Message* const known = ask.message.empty() ? nullptr : meters_.message(meters_.hash(ask.message), now);
-  return known == nullptr ? missed(ask, true, now) : end(ask, *known, at);
+  return known == nullptr ? missed(ask, true, at) : end(ask, *known, at);
 }
 
 Answer Judge::end(const Ask& ask, Message& message, Time at) {
   const uint32_t now = seconds_of(at);
   if (!message.data_seen) settle_at(message, ask.recipients, now);
-  Who who = again(message, ask, now);
+  Who who = again(message, ask, at);
   message = Message{};
   // What an account began before it was held would stand in the queue after the hook looked there.
   if (who.answer.rule == Rule::held) return said(who.answer);

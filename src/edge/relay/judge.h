@@ -8,6 +8,9 @@
 //                                       25 where the settings say so
 //   on-net, with or without AUTH        the line, by its session; both are metered when both are known
 //   on-net without AUTH, no session     450: nobody to attribute it to
+//   behind a NAT (fold/outside)         the line that its address and port are; where that cannot be told, nobody's:
+//   with
+//                                       AUTH the account alone, without 450
 //   off-net without AUTH                530 5.7.0 (RFC 4954 section 6)
 //   an account on hold, a honey one     450: whoever it is, its mail stays with him
 // A limit that is reached answers 450 with the time it goes on (452 4.5.3 for recipients of one message, RFC 5321
@@ -39,7 +42,8 @@ namespace postern::edge::relay {
 
 struct Ask {
   IpAddress client;
-  uint16_t port = 0;
+  uint16_t client_port = 0;  // 0: not told
+  uint16_t port = 0;         // of the relay
   std::string_view account;  // empty: no AUTH
   bool tls = false;
   std::string_view recipient;  // at RCPT
@@ -50,7 +54,7 @@ struct Ask {
 
 // over: a limit is reached. Append only: the names are those of counters.
 PN_ENUM(Rule, passes, trusted, unmetered, auth_needed, tls_needed, auth_on_25, no_session, over, too_many_recipients,
-        too_large, held)
+        too_large, held, shared)
 struct Answer {
   Rule rule = Rule::passes;
   Quantity what = Quantity::messages;
@@ -83,8 +87,10 @@ struct Stats {
   uint64_t held = 0;         // accounts that are on hold, and honey ones
   uint64_t honey = 0;        // of these
   uint64_t port_untold = 0;  // accounts of one day that nobody could be told of: more than kPortToldMax
+  uint64_t behind_nat = 0;   // questions about lines that were told by address and port
+  uint64_t shared = 0;       // the same without AUTH where no line could be told
   PN_FIELDS(messages, recipients, trusted, unmetered, auth_needed, tls_needed, auth_on_25, no_session, over, invalid,
-            crowded, held, honey, port_untold)
+            crowded, held, honey, port_untold, behind_nat, shared)
 };
 
 // What the published table says of a source; an entry with line 0 is nobody's. nullopt: no table was published yet.
@@ -132,6 +138,7 @@ class Judge {
     size_t count = 0;
     bool auth_on_25 = false;
     uint32_t line = 0;  // whose line the client is
+    IpAddress source;   // the line's own address, also behind a NAT; as asked where that is not known
     void claim(Message& m) const;
   };
   // What is about to be counted.
@@ -144,7 +151,8 @@ class Judge {
     bool promised = false;    // the size is not to be counted yet
   };
 
-  [[nodiscard]] Who identify(const Ask& ask, uint32_t now);
+  [[nodiscard]] Who identify(const Ask& ask, Time at);
+  [[nodiscard]] fold::Inside inside_of(const Ask& ask, Time at) const;
   [[nodiscard]] bool is_trusted(const IpAddress& client) const;
   [[nodiscard]] bool is_on_net(const IpAddress& client) const;
   [[nodiscard]] const Limits& limits_of(const std::string& class_name) const;
@@ -152,13 +160,12 @@ class Judge {
   void add_class(Who& who, std::string_view name, const Limits& limits, uint32_t now);
   [[nodiscard]] static Answer fits(const Subject& subject, const Charge& charge, uint32_t now);
   [[nodiscard]] Answer take(Who& who, const Charge& charge, uint32_t now);
-  [[nodiscard]] Answer missed(const Ask& ask, bool with_size,
-                              uint32_t now);  // a message whose beginning we did not see
-  [[nodiscard]] Who again(const Message& m, const Ask& ask, uint32_t now);
+  [[nodiscard]] Answer missed(const Ask& ask, bool with_size, Time at);  // a message whose beginning we did not see
+  [[nodiscard]] Who again(const Message& m, const Ask& ask, Time at);
   void keep(uint64_t key, Message m, uint32_t now);
   void settle_at(Message& m, uint32_t accepted, uint32_t now);
   void note_use(const Ask& ask, const Who& who, uint32_t recipients, uint32_t now);
-  void note_refusal(const Ask& ask, const Answer& answer);
+  void note_refusal(const Ask& ask, const Who& who, const Answer& answer);
   void warn_of(const Subject& subject, uint32_t now);
   void tell_of_port(const Ask& ask, uint32_t now);
   void tell_limit(const Subject& subject, Quantity what, Window window, uint32_t most, uint32_t percent);

@@ -12,6 +12,10 @@ namespace {
 const Time kAt{1'796'000'400'000'000};
 const Prefix kNet4 = parse_prefix("10.64.0.0/16").value();
 const Prefix kNet6 = parse_prefix("2001:db8:100::/40").value();
+const fold::PortBlocks kBlocks{.outside = parse_prefix("198.51.100.1/32").value(),
+                               .inside = parse_prefix("100.64.0.0/29").value(),
+                               .first_port = 1'024,
+                               .ports = 8'000};
 
 Limits limits(uint32_t messages, uint32_t recipients, uint32_t kilobytes, uint32_t domains) {
   Limits out{.invalid_percent = 30, .recipients_per_message = 5};
@@ -106,6 +110,102 @@ TEST_F(JudgeTest, Accounts) {
   EXPECT_EQ(over.rule, Rule::over);
   EXPECT_TRUE(over.of_account);
   EXPECT_EQ(of_line(7, Quantity::messages), 1U) << "what was refused is not counted";
+}
+
+TEST_F(JudgeTest, BehindANatByFormula) {
+  line("100.64.0.3/32", 3);
+  line("2001:db8:f0:34::/64", 4);
+  config_.nats = {{{kBlocks},
+                   {{.outside = parse_prefix("198.51.100.2/32").value(),
+                     .inside = parse_prefix("2001:db8:f0::/56").value(),
+                     .ea_bits = 8,
+                     .psid_offset = 6}}},
+                  nullptr,
+                  {}};
+  make();
+  const auto behind = [](const char* address, uint16_t port, std::string_view message) {
+    Ask a = ask(address, message);
+    a.client_port = port;
+    return a;
+  };
+  EXPECT_EQ(rcpt(behind("198.51.100.1", 1'024 + 3 * 8'000, "i1")), Rule::passes);
+  EXPECT_EQ(of_line(3, Quantity::messages), 1U);
+  EXPECT_EQ(rcpt(behind("198.51.100.1", 1'024 + 2 * 8'000, "i2")), Rule::no_session) << "a line that is not online";
+  EXPECT_EQ(rcpt(behind("198.51.100.1", 100, "i3")), Rule::shared) << "nobody's port";
+  const Answer shared = judge_->recipient(behind("198.51.100.1", 0, "i4"), kAt);
+  EXPECT_EQ(shared.rule, Rule::shared) << "no port told";
+  EXPECT_EQ(judge_->reply(shared, kAt).code, 450);
+  EXPECT_EQ(rcpt(behind("198.51.100.2", 0x04d0, "i5")), Rule::passes) << "a port set: bits 6 to 13 are 0x34";
+  EXPECT_EQ(of_line(4, Quantity::messages), 1U);
+  EXPECT_EQ(judge_->stats().behind_nat, 2U);
+  EXPECT_EQ(judge_->stats().shared, 2U);
+  EXPECT_EQ(meters_.used(), 2U) << "nobody else's limits were touched";
+  published_ = false;
+  EXPECT_EQ(rcpt(behind("198.51.100.1", 100, "i6")), Rule::unmetered) << "no table at all: limits fail open";
+}
+
+TEST_F(JudgeTest, AccountsBehindANat) {
+  line("100.64.0.3/32", 3);
+  config_.nats = {{{kBlocks}, {}}, nullptr, {}};
+  config_.honey_accounts = {"bait"};
+  make();
+  Ask a = ask("198.51.100.1", "i1");
+  a.tls = true;
+  a.account = "bait";
+  a.client_port = 100;
+  EXPECT_EQ(rcpt(a), Rule::held);
+  a.account = "owner";
+  a.client_port = 1'024 + 3 * 8'000;
+  EXPECT_EQ(rcpt(a), Rule::passes);
+  a.client_port = 100;
+  a.message = "i2";
+  EXPECT_EQ(rcpt(a), Rule::passes) << "whose line it is, is not known; the account is";
+  EXPECT_EQ(of_line(3, Quantity::messages), 1U);
+  auto uses = judge_->uses().take(9);
+  std::ranges::sort(uses, {}, [](const model::AccountUse& u) { return to_string(u.source); });
+  ASSERT_EQ(uses.size(), 2U);
+  EXPECT_EQ(to_string(uses[0].source), "100.64.0.3") << "the line's own address";
+  EXPECT_EQ(uses[0].line.value, 3U);
+  EXPECT_EQ(to_string(uses[1].source), "198.51.100.1");
+  EXPECT_EQ(uses[1].line.value, 0U);
+  EXPECT_FALSE(uses[0].honey || uses[1].honey) << "nobody is suspect for an address that lines share";
+}
+
+TEST_F(JudgeTest, BehindANatThatLogs) {
+  line("100.64.0.3/32", 3);
+  line("100.64.0.4/32", 4);
+  const IpAddress outside = parse_ip("198.51.100.1").value();
+  const Endpoint relay{parse_ip("203.0.113.25").value(), 587};
+  fold::NatLog log({Prefix::host(outside)}, 16);
+  const auto given = [&](uint32_t n, uint16_t port, const Endpoint& to, Time at) {
+    return log.see({.at = at,
+                    .protocol = 6,
+                    .inside = IpAddress::v4(0x64400000U + n),
+                    .outside = outside,
+                    .first_port = port,
+                    .last_port = port,
+                    .exporter = parse_ip("10.0.0.1").value(),
+                    .to = to});
+  };
+  config_.nats = {{}, &log, seconds(4)};
+  config_.relay = {Prefix::host(relay.address)};
+  make();
+  const auto at_port = [](uint16_t port, std::string_view message) {
+    Ask a = ask("198.51.100.1", message);
+    a.client_port = port;
+    return a;
+  };
+  ASSERT_TRUE(given(3, 5'000, relay, kAt - seconds(2)));
+  ASSERT_TRUE(given(4, 5'000, {parse_ip("192.0.2.9").value(), 443}, kAt - seconds(1)));
+  EXPECT_EQ(rcpt(at_port(5'000, "i1")), Rule::passes) << "told apart by where it goes";
+  EXPECT_EQ(of_line(3, Quantity::messages), 1U);
+  EXPECT_EQ(rcpt(at_port(5'001, "i2")), Rule::shared) << "not logged, or not yet";
+  ASSERT_TRUE(given(4, 5'000, {relay.address, 25}, kAt));
+  EXPECT_EQ(rcpt(at_port(5'000, "i3")), Rule::shared) << "two candidates";
+  ASSERT_TRUE(given(4, 6'000, relay, kAt - seconds(60)));
+  log.lost({parse_ip("10.0.0.1").value(), kAt - seconds(30), kAt - seconds(20)});
+  EXPECT_EQ(rcpt(at_port(6'000, "i4")), Rule::shared) << "a gap in the log";
+  EXPECT_EQ(of_line(4, Quantity::messages), 0U);
 }
 
 TEST_F(JudgeTest, AuthOnPort25) {

@@ -10,6 +10,7 @@
 
 #include "base/ip.h"
 #include "edge/relay/meters.h"
+#include "fold/outside/nats.h"
 
 namespace postern::edge::relay {
 
@@ -32,6 +33,8 @@ struct Config {
   std::string relay_host;
   std::vector<Prefix> subscriber_prefixes;
   std::vector<Prefix> trusted;
+  fold::Nats nats;            // between lines and the relay
+  std::vector<Prefix> relay;  // addresses that lines reach it by
   std::map<std::string, Limits> classes;
   Limits otherwise;  // for a class that `classes` has not
   Limits account;

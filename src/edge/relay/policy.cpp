@@ -8,6 +8,7 @@ static_assert(wire::kPolicyRequestOctetsMax <= kTalkOctetsMax);
 
 Ask ask_of(const wire::PolicyRequest& r) {
   return {.client = r.client,
+          .client_port = r.client_port,
           .port = r.server_port,
           .account = r.sasl_username,
           .tls = !r.encryption_protocol.empty(),

@@ -46,6 +46,10 @@ Reply Judge::reply(const Answer& a, Time now) const {
     case Rule::no_session:
       return {450, "4.7.1",
               text("Your address belongs to no line that is online now: sign in on port 587, or try later.")};
+    case Rule::shared:
+      return {450, "4.7.1",
+              text("Several lines share your address, and it cannot be told which one this is: sign in on port 587 or "
+                   "465, or try again.")};
     case Rule::too_many_recipients:
       return {452, "4.5.3", text(fmt::format("Not more than {} recipients in one message.", a.most))};
     case Rule::too_large:

@@ -13,7 +13,20 @@ constexpr uint8_t kUdp = 17;
 
 bool same_protocol(uint8_t a, uint8_t b) { return a == 0 || b == 0 || a == b; }
 
+// Two sessions that have a port at the same time, each for itself.
+bool apart(const Endpoint& a, const Endpoint& b) { return a.address && b.address && a != b; }
+
 }  // namespace
+
+bool To::may_be(const Endpoint& e) const {
+  if (!e.address) return true;
+  return (addresses.empty() ||
+          std::ranges::any_of(addresses, [&](const Prefix& p) { return p.contains(e.address); })) &&
+         (port == 0 || port == e.port);
+}
+
+// What was not taken back may have been, on a line that did not arrive.
+Time NatLog::Range::over() const { return until || !to.address ? until : since + kSessionMost; }
 
 bool NatLog::is_logged(const IpAddress& outside) const { return is_in(logged_, outside); }
 
@@ -28,7 +41,7 @@ void NatLog::each(Ranges_& ranges, uint16_t first, uint16_t last, const See& see
 // `whoever`: the ports were given again.
 void NatLog::end(Ranges& ranges, const model::NatBlock& b, bool whoever) {
   each(ranges, b.first_port, b.last_port, [&](Range& r) {
-    if (!same_protocol(r.protocol, b.protocol) || r.since > b.at) return;
+    if (!same_protocol(r.protocol, b.protocol) || apart(r.to, b.to) || r.since > b.at) return;
     const bool live = !r.until || (whoever && r.until > b.at);
     const bool meant = whoever || (r.first == b.first_port && r.last == b.last_port && r.protocol == b.protocol &&
                                    (!b.inside || b.inside == r.inside));
@@ -56,10 +69,11 @@ bool NatLog::see(const model::NatBlock& b) {
               .since = b.at,
               .until = {},
               .exporter = b.exporter,
+              .to = b.to,
               .number = next_++};
   // A later one is known already: this one came late, and ended then.
   each(ranges, b.first_port, b.last_port, [&](const Range& r) {
-    const bool later = same_protocol(r.protocol, b.protocol) && r.since > b.at;
+    const bool later = same_protocol(r.protocol, b.protocol) && !apart(r.to, b.to) && r.since > b.at;
     if (later && (!range.until || r.since < range.until)) range.until = r.since;
   });
   widest_ = std::max<uint32_t>(widest_, b.last_port - b.first_port + 1U);
@@ -93,7 +107,7 @@ void NatLog::forget_before(Time now) {
     const Place& oldest = order_.front();
     const auto [from, to] = by_outside_.at(oldest.outside).equal_range(oldest.first);
     const auto it = std::find_if(from, to, [&](const auto& r) { return r.second.number == oldest.number; });
-    if (!it->second.until || it->second.until + kKept >= now) return;
+    if (const Time over = it->second.over(); !over || over + kKept >= now) return;
     drop_oldest();
   }
 }
@@ -112,21 +126,24 @@ void NatLog::lost(const model::NatLoss& loss) {
   losses.pop_front();
 }
 
-// Nothing was lost of its exporter since, that could have ended it.
+// Nothing was lost of its exporter since, that could have ended it, as far as that can be known.
 bool NatLog::trusted(const Range& range, Time at) const {
+  if (!range.until && range.over() && at > range.over()) return false;
   const std::deque<model::NatLoss>& losses = losses_.at(range.exporter);
   const auto first =
       std::ranges::partition_point(losses, [&](const model::NatLoss& l) { return l.until <= range.since; });
   return first == losses.end() || first->after >= at;
 }
 
-IpAddress NatLog::behind(uint8_t protocol, const IpAddress& outside, uint16_t port, Time at, Duration reach) const {
+IpAddress NatLog::behind(uint8_t protocol, const IpAddress& outside, uint16_t port, Time at, Duration reach,
+                         const To& to) const {
   const auto of_address = by_outside_.find(outside);
   if (of_address == by_outside_.end()) return {};
   const bool has_ports = (protocol == kTcp || protocol == kUdp) && port != 0;
   IpAddress inside;
   bool many = false;
   each(of_address->second, has_ports ? port : 0, has_ports ? port : UINT16_MAX, [&](const Range& r) {
+    if (!to.may_be(r.to)) return;
     const bool whole = r.first == 0 && r.last == UINT16_MAX;
     if (!has_ports && !whole) {
       many = true;  // whose of them, only the port would say
@@ -151,7 +168,8 @@ std::vector<model::NatBlock> NatLog::all_blocks() const {
                       .outside = place.outside,
                       .first_port = r.first,
                       .last_port = r.last,
-                      .exporter = r.exporter};
+                      .exporter = r.exporter,
+                      .to = r.to};
     out.push_back(b);
     b.given = false;
     b.at = r.until;

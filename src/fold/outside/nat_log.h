@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whom NATs gave outside addresses and ports, by what they logged (RFC 8158): a session, a binding or a block of ports,
-// from when to when. The other half of fold/outside, where the NAT works by formula.
+// Whom NATs gave outside addresses and ports, by what they logged (RFC 8158, or a line of text each): a session, a
+// binding or a block of ports, from when to when. The other half of fold/outside, where the NAT works by formula.
 //
 // A range that is given again ended then, whether that was logged or not. What was taken back is remembered for kKept.
-// Two answers within `reach` of the time asked about are none: which clock was right is not known. Logs come over UDP:
-// where something of an exporter was lost, what it gave before says nothing of later times, until it is given anew.
-// Bounded: `blocks_max` ranges, ended ones included, of which the oldest gives way, and kLossesMax losses of each of
-// kExportersMax exporters. Pure; times come with each call.
+// A session to one destination says nothing of another to the same port, and is believed for kSessionMost unless its
+// end was told: a lost line may have said that. Two answers within `reach` of the time asked about are none: which
+// clock was right is not known. Logs come over UDP: where something of an exporter was lost, what it gave before says
+// nothing of later times, until it is given anew. Bounded: `blocks_max` ranges, ended ones included, of which the
+// oldest gives way, and kLossesMax losses of each of kExportersMax exporters. Pure; times come with each call.
 #pragma once
 
 #include <cstdint>
@@ -16,15 +17,24 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/endpoint.h"
 #include "base/ip.h"
 #include "base/time.h"
 #include "model/nat.h"
 
 namespace postern::fold {
 
+// Where what is asked about went, as far as it is known. Without addresses, or a port: to any.
+struct To {
+  std::span<const Prefix> addresses;
+  uint16_t port = 0;
+  [[nodiscard]] bool may_be(const Endpoint& e) const;
+};
+
 class NatLog {
  public:
   static constexpr Duration kKept = hours(24);
+  static constexpr Duration kSessionMost = hours(2);
   static constexpr size_t kExportersMax = 256;
   static constexpr size_t kLossesMax = 1'024;
 
@@ -40,7 +50,7 @@ class NatLog {
   [[nodiscard]] bool is_logged(const IpAddress& outside) const;
   // Who is behind it, or nobody that is known. `protocol`: IANA.
   [[nodiscard]] IpAddress behind(uint8_t protocol, const IpAddress& outside, uint16_t port, Time at,
-                                 Duration reach = {}) const;
+                                 Duration reach = {}, const To& to = {}) const;
   // All that is known, to be seen again elsewhere.
   [[nodiscard]] std::vector<model::NatBlock> all_blocks() const;
   [[nodiscard]] std::vector<model::NatLoss> all_losses() const;
@@ -56,7 +66,9 @@ class NatLog {
     Time since;
     Time until;  // 0 = live
     IpAddress exporter;
+    Endpoint to;  // none: whatever uses these ports
     uint64_t number = 0;
+    [[nodiscard]] Time over() const;  // 0 = it lasts
   };
   struct Place {
     IpAddress outside;

@@ -109,6 +109,45 @@ TEST_F(Log, AfterALossNothingOldIsBelieved) {
   EXPECT_EQ(who(1'100, 40'001), 1U);
 }
 
+// A NAT whose mappings depend on the destination: Linux, among others.
+TEST_F(Log, SessionsAreToldApartByWhereTheyGo) {
+  const Endpoint relay{parse_ip("203.0.113.25").value(), 25};
+  const Endpoint web{parse_ip("203.0.113.80").value(), 443};
+  const auto session = [&](bool given, uint32_t n, int64_t second, const Endpoint& to) {
+    model::NatBlock b{.at = at(second), .given = given, .protocol = kTcp, .inside = line(n), .outside = kOutside};
+    b.first_port = b.last_port = 5'000;
+    b.exporter = kExporter;
+    b.to = to;
+    return log_.see(b);
+  };
+  const Prefix mail[] = {Prefix::of(relay.address, 32)};
+  const auto whose = [&](const To& to, int64_t second = 20) {
+    const IpAddress a = log_.behind(kTcp, kOutside, 5'000, at(second), {}, to);
+    return a ? a.v4_host_order() - 0x64400000U : 0;
+  };
+  session(true, 1, 0, relay);
+  session(true, 2, 10, web);
+  EXPECT_EQ(whose({mail, 25}), 1U);
+  EXPECT_EQ(whose({mail, 0}), 1U) << "whatever port";
+  EXPECT_EQ(whose({mail, 26}), 0U);
+  EXPECT_EQ(whose({{}, 443}), 2U);
+  EXPECT_EQ(who(5'000, 20), 0U) << "two, and where it went is not told";
+  EXPECT_EQ(who(5'000, 5), 1U);
+  session(false, 2, 30, web);
+  EXPECT_EQ(who(5'000, 40), 1U);
+  session(true, 3, 50, relay);
+  EXPECT_EQ(whose({mail, 25}, 49), 1U);
+  EXPECT_EQ(whose({mail, 25}, 51), 3U) << "given again means taken back";
+  const int64_t most = NatLog::kSessionMost.seconds();
+  EXPECT_EQ(whose({mail, 25}, 50 + most), 3U);
+  EXPECT_EQ(whose({mail, 25}, 51 + most), 0U) << "the line that said its end may be lost";
+  NatLog copy({parse_prefix("192.0.2.0/24").value()}, 16);
+  for (const model::NatBlock& b : log_.all_blocks()) EXPECT_TRUE(copy.see(b));
+  EXPECT_EQ(copy.behind(kTcp, kOutside, 5'000, at(20), {}, {mail, 25}), line(1));
+  log_.forget_before(at(51 + most) + NatLog::kKept);
+  EXPECT_EQ(log_.blocks(), 0U);
+}
+
 TEST_F(Log, OtherAddressesAreNotTaken) {
   EXPECT_FALSE(log_.see({.at = at(0),
                          .given = true,

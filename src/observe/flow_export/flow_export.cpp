@@ -60,7 +60,7 @@ FlowExport::FlowExport(Config config, sys::Loop& loop, std::vector<sys::Fd> udp_
       nat_log_(config_.nat_logged, config_.nat_blocks_max),
       tokens_(config_.contacts_per_s) {
   decoder_.want_answered(&scans_.suspects());
-  decoder_.set_nat({[this](const model::NatBlock& b) { on_nat(b); }, [this](const model::NatLoss& l) { on_loss(l); }});
+  decoder_.set_nat({[this](const model::NatBlock& b) { take(b); }, [this](const model::NatLoss& l) { take(l); }});
   for (size_t i = 0; i < sockets_.size(); ++i) {
     const int fd = sockets_[i].get();
     const auto buffer = sys::prepare_for_batches(fd, kReceiveBufferOctets);
@@ -118,7 +118,7 @@ void FlowExport::rest(size_t socket) {
   });
 }
 
-void FlowExport::on_nat(const model::NatBlock& block) {
+void FlowExport::take(const model::NatBlock& block) {
   if (!nat_log_.see(block)) {
     ++stats_.nat_not_logged;
     return;
@@ -132,7 +132,7 @@ void FlowExport::on_nat(const model::NatBlock& block) {
   }
 }
 
-void FlowExport::on_loss(const model::NatLoss& loss) {
+void FlowExport::take(const model::NatLoss& loss) {
   if (config_.nat_logged.empty()) return;
   ++stats_.nat_losses;
   nat_log_.lost(loss);
@@ -144,8 +144,10 @@ bool FlowExport::see_behind_log(model::Flow& flow) const {
   const bool outbound = is_outbound(flow);
   IpAddress& client = outbound ? flow.source : flow.destination;
   if (!nat_log_.is_logged(client)) return true;
+  const Prefix there = Prefix::host(outbound ? flow.destination : flow.source);
+  const fold::To to{{&there, 1}, outbound ? flow.destination_port : flow.source_port};
   client = nat_log_.behind(flow.protocol, client, outbound ? flow.source_port : flow.destination_port, flow.begin,
-                           config_.clock_skew * 2);
+                           config_.clock_skew * 2, to);
   return static_cast<bool>(client);
 }
 

@@ -6,8 +6,8 @@
 // brain's to say. So do steps of scans on other ports, from records that hold a SYN and no answer; these are not held.
 // What NATs log comes the same way (RFC 8158) and is handed on; flows of their outside addresses are told apart by it
 // once they are folded, when the log of that time is there. Flows that another source here saw by itself are folded
-// with them (take()): a line has one memory, whoever saw it. Bounded: flows held, and first contacts a second; beyond
-// them, a counter and a log line. One thread.
+// with them (take()): a line has one memory, whoever saw it; so are logs of NATs. Bounded: flows held, and first
+// contacts a second; beyond them, a counter and a log line. One thread.
 #pragma once
 
 #include <functional>
@@ -81,6 +81,9 @@ class FlowExport {
   void set_origins(std::function<uint32_t(const IpAddress&)> origin_of) { fold_.set_origins(std::move(origin_of)); }
   // Not sampled, and seen as it is told.
   void take(model::Flow flow);
+  // What NATs log another way.
+  void take(const model::NatBlock& block);
+  void take(const model::NatLoss& loss);
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] const wire::FlowExport& decoder() const { return decoder_; }
   [[nodiscard]] size_t held() const { return held_.size(); }
@@ -107,8 +110,6 @@ class FlowExport {
   [[nodiscard]] bool see_behind_nat(model::Flow& flow) const;
   [[nodiscard]] bool see_behind_log(model::Flow& flow) const;
   void on_other(model::Flow flow);
-  void on_nat(const model::NatBlock& block);
-  void on_loss(const model::NatLoss& loss);
   void on_connection(const fold::MailConnection& connection);
   void on_volume(const fold::VolumeMinute& minute);
   void on_scan(const fold::ScanStep& step);

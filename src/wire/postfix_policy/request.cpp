@@ -45,8 +45,14 @@ Status number(std::string_view name, std::string_view text, N& out) {
 // An address with a scope ("fe80::1%eth0") or "unknown" belongs to nobody we know: none, and the request goes on.
 IpAddress address_of(std::string_view text) { return parse_ip(text).value_or(IpAddress{}); }
 
+// "unknown" where Postfix has no client of its own to ask.
+uint16_t port_of(std::string_view text) {
+  uint16_t port = 0;
+  return number("client_port", text, port) ? port : uint16_t{0};
+}
+
 // Which attributes were there: of one that is sent twice the first counts, also when it was empty.
-enum Seen : uint32_t { kRequest, kState, kClient, kPort, kCount, kSize, kTexts };
+enum Seen : uint32_t { kRequest, kState, kClient, kPort, kCount, kSize, kClientPort, kTexts };
 
 struct Text {
   std::string_view name;
@@ -70,6 +76,7 @@ class Parser {
       return {};
     }
     if (name == "client_address" && first(kClient)) request_.client = address_of(value);
+    if (name == "client_port" && first(kClientPort)) request_.client_port = port_of(value);
     if (name == "recipient_count") return first(kCount) ? number(name, value, request_.recipient_count) : Status{};
     if (name == "size") return first(kSize) ? number(name, value, request_.size) : Status{};
     if (name == "server_port") return first(kPort) ? number(name, value, request_.server_port) : Status{};

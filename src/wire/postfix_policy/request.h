@@ -28,6 +28,7 @@ PN_ENUM(PolicyState, other, connect, helo, ehlo, mail, rcpt, data, end_of_messag
 struct PolicyRequest {
   PolicyState state = PolicyState::other;
   IpAddress client;              // none: Postfix does not know it
+  uint16_t client_port = 0;      // Postfix 3.0; 0: not told
   uint16_t server_port = 0;      // Postfix 3.2
   uint32_t recipient_count = 0;  // accepted so far; only at data and end_of_message
   uint64_t size = 0;             // at end_of_message the real one, before that what MAIL promised (SIZE=)

@@ -88,6 +88,14 @@ TEST(PolicyRequest, AnAddressThatIsNoneIsNobody) {
   }
 }
 
+TEST(PolicyRequest, ThePortOfAClientMayBeUnknown) {
+  for (const auto& [text, port] : {std::pair{"45180", 45'180}, {"unknown", 0}, {"", 0}, {"65536", 0}, {"-1", 0}}) {
+    const auto r = read(fmt::format("request=smtpd_access_policy\nclient_port={}\nclient_port=7\n\n", text));
+    ASSERT_TRUE(r && *r) << text;
+    EXPECT_EQ((*r)->client_port, port) << text;
+  }
+}
+
 TEST(PolicyRequest, WhatIsNotTheProtocolIsRefused) {
   using namespace std::string_view_literals;
   const std::string_view head = "request=smtpd_access_policy\n";

@@ -81,9 +81,12 @@ Result<bool> MilterTalk::see(const wire::MilterFrame& frame, std::string& out, T
     case MilterCommand::macros:
       PN_TRY_VOID(note_macros(frame.content));
       return true;
-    case MilterCommand::connect:
-      client_ = PN_TRY(wire::decode_milter_connect(frame.content)).client;
+    case MilterCommand::connect: {
+      const wire::MilterConnect connect = PN_TRY(wire::decode_milter_connect(frame.content));
+      client_ = connect.client;
+      client_port_ = connect.port;
       break;
+    }
     case MilterCommand::mail:
       PN_TRY_VOID(begin(frame.content, now));
       break;
@@ -106,6 +109,7 @@ Result<bool> MilterTalk::see(const wire::MilterFrame& frame, std::string& out, T
     case MilterCommand::quit_next:  // another client on this connection
       abandon(now);
       client_ = {};
+      client_port_ = 0;
       account_.clear();
       tls_ = false;
       return true;
@@ -200,6 +204,7 @@ void MilterTalk::carry_on(MilterCommand command, std::string& out) const {
 
 Ask MilterTalk::ask() const {
   return {.client = client_,
+          .client_port = client_port_,
           .port = port_,
           .account = account_,
           .tls = tls_,

@@ -2,7 +2,7 @@
 // MilterTalk: Postfix's milter events (wire/milter) for one session of an SMTP client, answered from the Judge: the
 // same identity, limits and sentences as the policy server's. Judged are each recipient and the end of a message.
 //
-// What is asked for: the client's address, MAIL, RCPT (also those the server refused itself: they count as not
+// What is asked for: the client's address and port, MAIL, RCPT (also those the server refused itself: they count as not
 // existing), DATA and the end; of macros {daemon_port}, {auth_authen}, {tls_version}, {rcpt_mailer}. Never headers.
 // Pieces of the body only where somebody's limit is one of size, and then their octets are counted and none is kept: a
 // client need not say how large its message is (RFC 1870). What the server can leave unanswered it is asked to, so that
@@ -53,6 +53,7 @@ class MilterTalk final : public Talk {
   uint32_t left_ = 0;
   // Of the client.
   IpAddress client_;
+  uint16_t client_port_ = 0;
   uint16_t port_ = 0;
   std::string account_;
   bool tls_ = false;

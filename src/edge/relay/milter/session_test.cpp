@@ -33,9 +33,10 @@ std::string texts(std::initializer_list<std::string_view> all) {
   return out;
 }
 std::string offer(uint32_t protocol = kAllOffered) { return frame('O', number(6) + number(0x1ff) + number(protocol)); }
-std::string client(std::string_view address, std::string_view port = "587") {
+std::string client(std::string_view address, std::string_view port = "587", uint16_t client_port = 4'097) {
   return frame('D', "C" + texts({"{daemon_port}", port})) +
-         frame('C', texts({"host"}) + (address.contains(':') ? "6"s : "4"s) + "\x10\x01" + texts({address}));
+         frame('C', texts({"host"}) + (address.contains(':') ? "6"s : "4"s) + static_cast<char>(client_port >> 8) +
+                        static_cast<char>(client_port & 0xff) + texts({address}));
 }
 std::string mail(std::string_view account = {}, bool tls = true, std::string_view argument = "BODY=7BIT") {
   std::string macros = "M";
@@ -57,20 +58,23 @@ class MilterTest : public testing::Test {
         meters_(Meters::open(memory_, {.meters_max = 64, .messages_max = 64}, {5}).value()) {
     Limits limits{.invalid_percent = 30, .recipients_per_message = 5};
     limits.most[0] = {3, 10, 100, 0, 4};
-    judge_ = std::make_unique<Judge>(Config{.provider = "Lab ISP",
-                                            .url = "https://help.example",
-                                            .relay_host = "relay.example",
-                                            .subscriber_prefixes = {parse_prefix("10.64.0.0/16").value()},
-                                            .trusted = {},
-                                            .classes = {{"residential", limits}},
-                                            .otherwise = limits,
-                                            .account = limits},
-                                     meters_, [](const IpAddress& a) {
-                                       model::LineEntry e;
-                                       if (a == parse_ip("10.64.0.7").value()) e.line = {7};
-                                       e.class_name = "residential";
-                                       return e;
-                                     });
+    config_ = {.provider = "Lab ISP",
+               .url = "https://help.example",
+               .relay_host = "relay.example",
+               .subscriber_prefixes = {parse_prefix("10.64.0.0/16").value()},
+               .trusted = {},
+               .classes = {{"residential", limits}},
+               .otherwise = limits,
+               .account = limits};
+    make();
+  }
+  void make() {
+    judge_ = std::make_unique<Judge>(config_, meters_, [](const IpAddress& a) {
+      model::LineEntry e;
+      if (a == parse_ip("10.64.0.7").value()) e.line = {7};
+      e.class_name = "residential";
+      return e;
+    });
     again();
   }
   void again(bool with_size = true) { talk_ = std::make_unique<MilterTalk>(*judge_, stats_, with_size); }
@@ -97,12 +101,34 @@ class MilterTest : public testing::Test {
   uint32_t of_line(Quantity q) { return used(judge_->key_of_line(7), q); }
   uint32_t of_account(Quantity q) { return used(judge_->key_of_account("erika@isp"), q); }
 
+  Config config_;
   sys::Fd memory_;
   Meters meters_;
   std::unique_ptr<Judge> judge_;
   TalkStats stats_;
   std::unique_ptr<MilterTalk> talk_;
 };
+
+TEST_F(MilterTest, AClientBehindANatIsToldByItsPort) {
+  config_.nats = {{{{.outside = parse_prefix("198.51.100.1/32").value(),
+                     .inside = parse_prefix("10.64.0.0/28").value(),
+                     .first_port = 1'024,
+                     .ports = 256}},
+                   {}},
+                  nullptr,
+                  {}};
+  make();
+  const std::string greeting = said(offer());
+  EXPECT_EQ(said(client("198.51.100.1", "587", 1'024 + 7 * 256) + mail({}, false) + to("<a@one.example>")), kGo);
+  EXPECT_EQ(of_line(Quantity::messages), 1U);
+  const std::string refused =
+      said(frame('K') + client("198.51.100.1", "587", 1'024 + 6 * 256) + mail({}, false) + to("<a@one.example>"));
+  EXPECT_NE(refused.find("450 4.7.1"), std::string::npos) << refused;
+  EXPECT_NE(said(frame('K') + client("198.51.100.1", "587", 80) + mail({}, false) + to("<a@one.example>"))
+                .find("Several lines share your address"),
+            std::string::npos);
+  EXPECT_EQ(of_line(Quantity::messages), 1U);
+}
 
 TEST_F(MilterTest, AMessageIsOneAnswerARecipientAndOneAtItsEnd) {
   const std::string message = mail({}, false, "SIZE=1000") + to("<a@one.example>") + to("<b@two.example>") + kData +

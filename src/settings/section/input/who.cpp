@@ -16,14 +16,21 @@ const KeyTable& Who::table() {
       key<&Who::nat_logged>("nat_logged",
                             {.example = "[\"203.0.113.64/26\"]",
                              .reload = Reload::live,
-                             .help = "outside addresses of NATs that log to flow_export.listen whom they give ports "
-                                     "(IPFIX, RFC 8158); what is not logged is nobody's"}),
+                             .help = "outside addresses of NATs that log whom they give ports, to flow_export.listen "
+                                     "(IPFIX, RFC 8158) or to nat_log; what is not logged is nobody's"}),
       key<&Who::nat_blocks_max>("nat_blocks_max", {.unit = "blocks",
                                                    .min = 1'024,
                                                    .max = 4'194'304,
                                                    .reload = Reload::live,
                                                    .help = "blocks of ports and sessions of NATs that are remembered, "
                                                            "for a day after their end; the oldest gives way"}),
+      key<&Who::nat_log>("nat_log", {.example = "[\"203.0.113.20:5514\"]",
+                                     .help = "addresses to take logs of Linux NATs on, over UDP: what ulogd2 writes of "
+                                             "connections, by syslog or as JSON; none = off"}),
+      key<&Who::nat_log_senders>("nat_log_senders",
+                                 {.example = "[\"100.64.0.1\"]",
+                                  .reload = Reload::live,
+                                  .help = "who may send to nat_log; datagrams from others are dropped"}),
   };
   static constexpr KeyTable kTable{
       "Whose an address was at a time, and whose an outside address and port behind a NAT.", kKeys};

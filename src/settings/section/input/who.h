@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "base/endpoint.h"
 #include "base/ip.h"
 #include "base/time.h"
 
@@ -36,6 +37,8 @@ struct Who {
   Duration clock_skew = seconds(2);
   std::vector<Prefix> nat_logged;
   uint32_t nat_blocks_max = 262'144;
+  std::vector<Endpoint> nat_log;  // for logs that are lines of text
+  std::vector<Prefix> nat_log_senders;
   std::vector<PortBlocks> nats;
   std::vector<MapRule> maps;
 

@@ -401,6 +401,7 @@ TEST(NatLogs, SessionsWhateverIsWantedOfFlows) {
   EXPECT_EQ(blocks[0].first_port, 5'000);
   EXPECT_EQ(blocks[0].last_port, 5'000);
   EXPECT_EQ(blocks[0].protocol, 6);
+  EXPECT_EQ(to_string(blocks[0].to), "198.51.100.1:25");
   EXPECT_FALSE(blocks[1].given);
 }
 

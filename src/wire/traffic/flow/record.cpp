@@ -28,6 +28,9 @@ IpAddress pick(const RecordValues& v, Element four, ByteView v4, Element six, By
   return {};
 }
 
+// Also left zero where it is not said.
+bool is_none(const IpAddress& a) { return a == IpAddress{.family = a.family, .bytes = {}}; }
+
 // Times of strangers: any number of 64 bits, and its sums must stay in ours.
 constexpr uint64_t kSecondsMax = uint64_t{1} << 33;
 Time of_seconds(uint64_t s) { return Time{} + seconds(static_cast<int64_t>(std::min(s, kSecondsMax))); }
@@ -120,7 +123,7 @@ bool FlowExport::nat_record(const Message& m, const RecordValues& v) {
   model::NatBlock b;
   b.given = given;
   b.inside = pick(v, source_v4, v.source_v4, source_v6, v.source_v6);
-  if (b.inside == IpAddress{.family = b.inside.family, .bytes = {}}) b.inside = {};  // left zero where it is not said
+  if (is_none(b.inside)) b.inside = {};
   b.outside = pick(v, post_source_v4, v.post_source_v4, post_source_v6, v.post_source_v6);
   const uint64_t first = v.get(range_first, v.get(post_source_port));
   const uint64_t ports = v.get(range_ports);
@@ -130,6 +133,8 @@ bool FlowExport::nat_record(const Message& m, const RecordValues& v) {
   b.first_port = static_cast<uint16_t>(block || one ? first : 0);
   b.last_port = static_cast<uint16_t>(block ? last : one ? first : 65'535);
   b.protocol = static_cast<uint8_t>(one ? v.get(protocol) : 0);
+  const IpAddress to = pick(v, destination_v4, v.destination_v4, destination_v6, v.destination_v6);
+  if (one && !is_none(to)) b.to = {to, static_cast<uint16_t>(v.get(destination_port))};
   const bool steps = block && v.get(range_step, 1) > 1;  // every n-th port: not a range
   if (!b.outside || (given && !b.inside) || first > 65'535 || last > 65'535 || last < first || steps) {
     fault(FlowFault::nat_unread);
