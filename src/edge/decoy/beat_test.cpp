@@ -42,7 +42,7 @@ class World {
       beat_->round();
       if (proof().life == Life::dead) return now_;
       arrivals();
-      if (!dead_) EXPECT_EQ(proof().life, Life::alive);
+      EXPECT_TRUE(dead_ || proof().life == Life::alive);
     }
     return {};
   }
@@ -69,13 +69,11 @@ class World {
   }
 
   void arrivals() {
-    if (auto [fd, from] = take(beside_); fd) EXPECT_TRUE(beat_->arrived(place_beside_, from));
+    EXPECT_TRUE(beat_->arrived(place_beside_, take(beside_).second));
     if (!dead_) {
-      const auto [fd, from] = take(decoy_);
-      EXPECT_TRUE(beat_->arrived(place_, from));
+      EXPECT_TRUE(beat_->arrived(place_, take(decoy_).second));
     } else if (end_ == End::crossed) {  // what was routed to the decoy comes out at the one beside
-      const auto [fd, from] = take(decoy_);
-      EXPECT_FALSE(beat_->arrived(place_beside_, from));
+      EXPECT_FALSE(beat_->arrived(place_beside_, take(decoy_).second));
     } else if (end_ == End::other_host) {
       others_.push_back(take(decoy_).first);
     } else if (end_ == End::other_host_resets) {
