@@ -119,6 +119,6 @@ class BehindNats(relay_lab.RelayLab):
                         (self.lab.directory / "nat" / "ulogd.log").read_text(errors="replace")[-900:])
         self.assertEqual(self.usage("logged")["messages_hour"], 1)
         self.assertEqual(self.usage("cgn")["messages_hour"], 1, "nobody else's")
-        self.assertTrue(lab.came_true(lambda: self.edge("relay.shared_total") > 0, 30))
-        self.assertGreater(self.edge("nat_log.line_connection_total"), 0)
+        for counter in ("relay.shared_total", "relay.behind_nat_total", "nat_log.line_connection_total"):
+            self.assertTrue(lab.came_true(lambda what=counter: self.edge(what) > 0, 30), counter)
         self.assertEqual(self.edge("nat_log.line_broken_total") + self.edge("nat_log.line_late_total"), 0)

@@ -96,7 +96,9 @@ TEST(NatLines, NewsOnly) {
       const bool news = off > -10 && off < 10;
       const NatLine l = read_nat_line(line, kNow + seconds(off));
       EXPECT_EQ(l.is, news ? NatLineIs::connection : NatLineIs::late) << off << " " << line;
-      if (news) EXPECT_EQ(l.block.at.unix_seconds(), kNow.unix_seconds()) << off << " " << line;
+      if (news) {
+        EXPECT_EQ(l.block.at.unix_seconds(), kNow.unix_seconds()) << off << " " << line;
+      }
     }
   EXPECT_EQ(is(flow("<29>1 - nat1 ulogd 7 - - ")), NatLineIs::no_time);
 }
