@@ -16,7 +16,7 @@
 #include "daemon/bus/kit.h"
 #include "daemon/relay.h"
 #include "decide/engine.h"
-#include "fold/line_day.h"
+#include "fold/day/line_day.h"
 #include "fold/outside/nat_log.h"
 #include "store/journal.h"
 #include "sys/loop.h"

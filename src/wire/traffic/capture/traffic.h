@@ -10,7 +10,7 @@
 #include "wire/traffic/capture/beginnings.h"
 #include "wire/traffic/capture/dns_questions.h"
 #include "wire/traffic/capture/flow_sums.h"
-#include "wire/traffic/capture/smtp_elsewhere.h"
+#include "wire/traffic/smtp_seen/smtp_elsewhere.h"
 
 namespace postern::wire {
 
