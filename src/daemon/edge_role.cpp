@@ -11,6 +11,7 @@
 #include "daemon/relay.h"
 #include "edge/explainer/explainer.h"
 #include "edge/radius_auth/radius_auth.h"
+#include "fold/day/told_today.h"
 #include "observe/dhcp_leases/dhcp_leases.h"
 #include "observe/dnstap/dnstap.h"
 #include "observe/flow_export/flow_export.h"
@@ -82,7 +83,7 @@ class EdgeRole {
         flows_(
             flow_config(settings_), loop, take_fds(kit_, "flow_export"),
             [this](const IpAddress& a) { return folded_line_of(a); },
-            [this](model::Observation o) { link_.send(Role::brain, Observed{0, std::move(o)}); }, sys::now),
+            [this](model::Observation o) { seen(std::move(o)); }, sys::now),
         nat_lines_(
             {.senders = settings_.who.nat_log_senders}, loop, take_fds(kit_, "nat_log"),
             {[this](const model::NatBlock& b) { flows_.take(b); }, [this](const model::NatLoss& l) { flows_.take(l); }},
@@ -94,7 +95,8 @@ class EdgeRole {
             },
             sys::now),
         decoys_(kit_, settings_, loop_, nats_of(settings_, flows_.nat_log()),
-                [this](model::Observation o) { link_.send(Role::brain, Observed{0, std::move(o)}); }),
+                [this](model::Observation o) { seen(std::move(o)); }),
+        nats_(nats_of(settings_, flows_.nat_log())),
         auth_({.allow = settings_.radius_auth.allow, .garden = settings_.radius_auth.garden}) {}
 
   [[nodiscard]] Status wake() {
@@ -125,8 +127,10 @@ class EdgeRole {
     if (auto ports = take_fds(kit_, "mirror"); !ports.empty())
       mirror_ = PN_TRY(observe::mirror::Mirror::make(
           {.ring_blocks = sys::ring_blocks(settings_.mirror.ring), .hold = settings_.flow_export.hold}, loop_,
-          std::move(ports), [this](const model::Flow& f) { flows_.take(f); },
-          [this](const model::DnsQuestion& q) { dnstap_->see(q); }, sys::now));
+          std::move(ports),
+          {[this](const model::Flow& f) { flows_.take(f); }, [this](const model::DnsQuestion& q) { dnstap_->see(q); },
+           [this](const wire::Proxied& p) { on_proxied(p); }},
+          sys::now));
     for (sys::Fd& socket : take_fds(kit_, "radius_auth"))
       auth_servers_.push_back(PN_TRY(sys::HttpServer::start(
           loop_, std::move(socket), {},
@@ -164,6 +168,38 @@ class EdgeRole {
     const auto named = settings_.classes.find(entry->class_name);
     return {.number = entry->line.value,
             .memory = named == settings_.classes.end() ? hours(24) : named->second.destination_memory};
+  }
+
+  // What flows, mirror ports and decoys show. Signing in without encryption is the same news from each of them.
+  void seen(model::Observation o) {
+    if (const auto* sign_in = std::get_if<model::ClearSignIn>(&o.body)) {
+      const uint32_t line = folded_line_of(sign_in->source).number;
+      if (line == 0) return;
+      const fold::News news = told_of_sign_ins_.see(line, o.at);
+      if (news == fold::News::full && sign_ins_untold_++ == 0)
+        sys::log(sys::Level::warning, "edge", "SIGN_INS_FULL",
+                 "more lines sign in without encryption than can be told in one day");
+      if (news != fold::News::fresh) return;
+      ++sign_ins_told_;
+    }
+    link_.send(Role::brain, Observed{0, std::move(o)});
+  }
+
+  // A line that carries a stranger's connection to a mail port; the detector counts it once, so once a day will do.
+  void on_proxied(const wire::Proxied& p) {
+    constexpr uint8_t kTcp = 6;
+    const Prefix there = Prefix::host(p.through.client);
+    const fold::Inside inside =
+        nats_.of(kTcp, p.through.server, p.through.port, p.at, {{&there, 1}, p.through.client_port});
+    if (inside.kind == fold::Behind::not_known) return;
+    const uint32_t line = folded_line_of(inside.address).number;
+    if (line == 0 || folded_line_of(p.through.client).number != 0) return;
+    const fold::News news = told_of_proxies_.see(line, p.at);
+    if (news == fold::News::full && proxies_untold_++ == 0)
+      sys::log(sys::Level::warning, "edge", "PROXIES_FULL", "more lines are proxies than can be told in one day");
+    if (news != fold::News::fresh) return;
+    ++proxies_told_;
+    link_.send(Role::brain, Observed{0, {0, p.at, model::ProxyUse{inside.address, p.through.client, p.port}}});
   }
 
   void on_message(Message message, const std::shared_ptr<sys::Fd>& fd) {
@@ -229,6 +265,10 @@ class EdgeRole {
                        {"explainer.refused_total", e.refused},
                        {"explainer.evicted_total", e.evicted},
                        {"explainer.open", e.open},
+                       {"sign_ins.told_total", sign_ins_told_},
+                       {"sign_ins.untold_total", sign_ins_untold_},
+                       {"proxies.told_total", proxies_told_},
+                       {"proxies.untold_total", proxies_untold_},
                        {"table_lines", table_.size()},
                        {"messages_dropped_total", link_.dropped()}};
     observe::radius_acct::Stats::visit(radius_.stats(), [&](std::string_view name, const uint64_t& value) {
@@ -286,6 +326,8 @@ class EdgeRole {
     put("passed_over", traffic.beginnings()->passed_over());
     put("connections_forgotten_early", traffic.beginnings()->forgotten_early());
     put("greetings_forgotten_early", traffic.smtp().forgotten_early());
+    put("talks_forgotten_early", traffic.sign_ins()->forgotten_early());
+    put("proxy_asks_forgotten_early", traffic.proxies()->forgotten_early());
     put("flows_ended_early", traffic.flows().ended_early());
     report.counters["mirror.both_ways"] = mirror_->both_ways() ? 1 : 0;
     report.counters["mirror.connections"] = traffic.beginnings()->size();
@@ -329,12 +371,19 @@ class EdgeRole {
   uint64_t token_base_;
   uint64_t lease_base_;
   tables::LineTable table_;
+  fold::ToldToday told_of_sign_ins_;
+  uint64_t sign_ins_told_ = 0;
+  uint64_t sign_ins_untold_ = 0;  // there was no room
+  fold::ToldToday told_of_proxies_;
+  uint64_t proxies_told_ = 0;
+  uint64_t proxies_untold_ = 0;
   Link link_;
   observe::radius_acct::RadiusAcct radius_;
   observe::flow_export::FlowExport flows_;
   observe::nat_log::NatLog nat_lines_;
   observe::dhcp_leases::DhcpLeases leases_;
   Decoys decoys_;
+  fold::Nats nats_;
   edge::radius_auth::RadiusAuth auth_;
   std::vector<std::unique_ptr<sys::HttpServer>> auth_servers_;
   std::unique_ptr<edge::explainer::Explainer> explainer_;

@@ -133,6 +133,9 @@ void Work::operator()(const model::AccountSettled& o) {
            std::move(a), {}, fmt::format("hook: {}{}{}", to_string(o.state), o.detail.empty() ? "" : ", ", o.detail)});
 }
 
+// Its owner is told, and that is all.
+void Work::operator()(const model::ClearSignIn& o) { state_.counters.clear_sign_ins += is_probe(o.source) ? 0 : 1; }
+
 void Work::operator()(const model::RelayLimit& o) {
   if (o.what == "auth_on_25") return;  // its owner is told, and that is all
   ++state_.counters.relay_limits;

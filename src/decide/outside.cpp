@@ -31,6 +31,11 @@ void Work::operator()(const model::Complaint& o) {
   judge_word(o, o.account, o.source, o.sent);
 }
 
+void Work::operator()(const model::ProxyUse& o) {
+  ++state_.counters.proxy_uses;
+  judge_source(o, o.source);
+}
+
 void Work::operator()(const model::TrapHit& o) {
   ++state_.counters.trap_hits;
   judge_word(o, o.account, o.source, o.sent);

@@ -79,6 +79,8 @@ class Work {
   void operator()(const model::TrapHit& o);
   void operator()(const model::LeaseSeen& o);
   void operator()(const model::CampaignOrder& o);
+  void operator()(const model::ClearSignIn& o);  // decide/accounts.cpp
+  void operator()(const model::ProxyUse& o);     // decide/outside.cpp
   [[nodiscard]] Step finish();
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is observed and ordered of mail accounts at the relay.
+// What is observed and ordered of mail accounts: at the relay, and of signing in elsewhere without encryption.
 #pragma once
 
 #include <string>
@@ -8,6 +8,7 @@
 #include "base/ip.h"
 #include "model/account.h"
 #include "model/case.h"
+#include "model/flow.h"
 #include "model/ids.h"
 
 namespace postern::model {
@@ -39,6 +40,15 @@ struct RelayLimit {
   uint32_t most = 0;
   uint32_t percent = 100;
   PN_FIELDS(line, account, what, window, most, percent)
+};
+// A line signed in at a mail server of others, and nothing was encrypted.
+struct ClearSignIn {
+  IpAddress source;
+  IpAddress destination;
+  uint16_t port = 0;
+  SignIn gave = SignIn::password;
+  bool decoy = false;  // the server is one of ours, and nobody's
+  PN_FIELDS(source, destination, port, gave, decoy)
 };
 struct AccountCommand {
   std::string operator_name;

@@ -12,6 +12,10 @@
 
 namespace postern::model {
 
+// What a client gave a mail server to sign in with while nothing was encrypted (RFC 4954): `password` by PLAIN or
+// LOGIN, `token` by XOAUTH2 or OAUTHBEARER. Whose it was and what it was is kept nowhere.
+PN_ENUM(SignIn, none, password, token)
+
 // One unidirectional flow record (NetFlow v5/v9, IPFIX RFC 7011, an sFlow sample, packets of a capture summed up).
 struct Flow {
   Time begin;  // first packet, by the exporter's clock corrected to ours
@@ -25,11 +29,12 @@ struct Flow {
   bool flags_known = false;       // the exporter says them
   uint64_t packets = 0;           // as exported; of a sampled flow multiply by `sampling`
   uint64_t bytes = 0;
-  uint32_t sampling = 1;  // 1 in this many packets was looked at; 1 = all of them
-  bool smtp = false;      // its source greeted a mail server in it, whatever the port
+  uint32_t sampling = 1;          // 1 in this many packets was looked at; 1 = all of them
+  bool smtp = false;              // its source greeted a mail server in it, whatever the port
+  SignIn sign_in = SignIn::none;  // by its source
   bool operator==(const Flow&) const = default;
   PN_FIELDS(begin, end, source, destination, source_port, destination_port, protocol, tcp_flags, flags_known, packets,
-            bytes, sampling, smtp)
+            bytes, sampling, smtp, sign_in)
 };
 
 // One question a client asked a resolver, with the answer's code where it was seen. Only MX questions and names that

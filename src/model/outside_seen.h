@@ -33,6 +33,14 @@ struct Listing {
   PN_FIELDS(list, source, clean_at)
 };
 
+// A line carried a connection of somebody outside on to a mail port (SOCKS5, HTTP CONNECT): it said yes to it.
+struct ProxyUse {
+  IpAddress source;  // the line's
+  IpAddress asker;
+  uint16_t port = 25;  // asked for
+  PN_FIELDS(source, asker, port)
+};
+
 // Mail came to an address that is nobody's and was never told to anybody.
 struct TrapHit {
   std::string trap;     // the address, lower case

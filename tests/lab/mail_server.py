@@ -46,7 +46,7 @@ state_dir = {home}/state
 log_path = {home}/dovecot.log
 protocols =
 ssl = no
-auth_mechanisms = plain
+auth_mechanisms = plain login
 disable_plaintext_auth = no
 passdb {{
   driver = passwd-file

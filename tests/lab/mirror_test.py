@@ -2,11 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """A mirror port: a switch repeats what a router carries, with a VLAN tag (IPv4) or two (IPv6), and posternd sees no other
 copy. Found are a zombie that knocks at port 25, one that mails on a port of its own (swaks, to a real smtp-sink) and one
-that asks a real Unbound for mail servers' names; a scan is told; a line that mails one server is no case. Of what was
-said nothing is kept, and a new edge role goes on with the same ring."""
+that asks a real Unbound for mail servers' names; a scan is told; a line that mails one server is no case. Whoever signs in
+at a real Postfix without TLS gets one letter; a line whose proxies (microsocks, tinyproxy) carry a stranger's mail is
+noted. Of what was said nothing is kept, and a new edge role goes on with the same ring."""
 
 from __future__ import annotations
 
+import base64
+import email
+import email.policy
 import os
 import shutil
 import subprocess
@@ -15,20 +19,38 @@ import unittest
 from pathlib import Path
 
 import lab
+import mail_server
 
 PROGRAMS = Path()
 NETWORKS = 12  # that a zombie knocks at
 KNOCKS, SCANS, ASKS, HONEST, ELSEWHERE = ("10.64.9.2", "10.64.9.3", "10.64.9.4", "10.64.9.10", "2001:db8:100:9::2")
+SIGNS, HIDES, PROXY = "10.64.9.5", "10.64.9.6", "10.64.9.7"
 LINES = {"knocks": KNOCKS + "/32", "elsewhere": "2001:db8:100:9::/64", "asks": ASKS + "/32", "scans": SCANS + "/32",
-         "honest": HONEST + "/32"}
+         "honest": HONEST + "/32", "signs": SIGNS + "/32", "hides": HIDES + "/32", "proxy": PROXY + "/32"}
 SERVER, ODD_PORT = "203.0.113.80", 2626
 CANARY = "canary-77d2"
+# A mail server of others that lets people sign in, with and without TLS; and, on another port, the provider's relay, which
+# delivers the letters.
+MTA = {"4": "203.0.113.98", "6": "2001:db8:98::98"}
+LETTERS_PORT, OWN_PORT = 2526, 2588
+NAME, WORD = f"{CANARY}-name", f"{CANARY}-secret"
+KEPT_NOWHERE = [CANARY.encode(), *(base64.b64encode(t.encode()) for t in (NAME, WORD, f"\0{NAME}\0{WORD}"))]
+MAIN = {"virtual_mailbox_domains": "home.example", "virtual_mailbox_base": "{home}/mail",
+        "virtual_mailbox_maps": "static:box/", "virtual_uid_maps": "static:65534", "virtual_gid_maps": "static:65534",
+        "virtual_minimum_uid": "1000"}
+SERVICES = "virtual unix - n n - - virtual\n" + "".join(f"""\
+{shown}:{port} inet n - n - - smtpd
+  -o smtpd_tls_security_level=may
+  -o smtpd_sasl_auth_enable=yes
+""" for shown in (MTA["4"], f"[{MTA['6']}]") for port in (25, 587, 2525))
 SETTINGS = """
 [flow_export]
 hold = "6s"
 [mirror]
 interfaces = ["mirror0"]
 ring = 4
+[mail]
+relay = ["127.0.0.1:2526"]
 """
 # A switch's mirror port: what passes eth0 in either direction, tagged.
 SWITCH = """
@@ -93,11 +115,18 @@ class Mirror(unittest.TestCase):
         self.processes: list[subprocess.Popen[bytes]] = []
         self.addCleanup(self.end)
         self.build()
+        self.server = mail_server.MailServer(MAIN, SERVICES, (LETTERS_PORT, OWN_PORT))
+        self.addCleanup(self.server.close)
+        (self.server.home / "mail").mkdir(mode=0o755)
+        os.chown(self.server.home / "mail", 65534, 65534)
+        self.server.start()
         with open(self.lab.directory / "postern.toml", "a") as file:
             file.write(SETTINGS)
         self.lab.start()
         file = self.lab.directory / "lines.csv"
-        file.write_text("key,class,prefixes\n" + "".join(f"{k},residential,{p}\n" for k, p in LINES.items()))
+        file.write_text("key,class,language,name,mail,phone,prefixes\n" + "".join(
+            f"{k},residential,{'de' if k == 'elsewhere' else 'en'},Ann Example,{k}@home.example,,{p}\n" for k, p in
+            LINES.items()))
         done = self.lab.cli("subscriber", "import", str(file))
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertTrue(lab.came_true(lambda: self.counters().get("table_lines", 0) >= len(LINES), 30), self.counters())
@@ -106,22 +135,28 @@ class Mirror(unittest.TestCase):
         for process in self.processes:
             process.kill()
             process.wait()
-        lab.sh("ip", "link", "del", "mirror0", check=False)
+        for link in ("mirror0", "mta0"):
+            lab.sh("ip", "link", "del", link, check=False)
         for peer in (self.router, self.customers, self.world):
             peer.close()
 
     def build(self) -> None:
         lab.sh("ip", "link", "add", "mirror0", "type", "veth", "peer", "name", "mirror", "netns", self.router.pid)
         lab.sh("ip", "link", "set", "mirror0", "up")
+        lab.sh("ip", "link", "add", "mta0", "type", "veth", "peer", "name", "eth2", "netns", self.router.pid)
+        lab.sh("sh", "-ec", f"""
+ip addr add {MTA["4"]}/28 dev mta0; ip addr add {MTA["6"]}/64 dev mta0 nodad; ip link set mta0 up
+ip route add 10.64.9.0/24 via 203.0.113.97; ip -6 route add 2001:db8:100:9::/64 via 2001:db8:98::97""")
         for name, peer in (("eth0", self.customers), ("eth1", self.world)):
             lab.sh(*self.router.argv("ip", "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", peer.pid))
         lab.sh(*self.router.argv("sh", "-ec", """
 sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1
-for l in mirror eth0 eth1; do ip link set $l up; done
+for l in mirror eth0 eth1 eth2; do ip link set $l up; done
+ip addr add 203.0.113.97/28 dev eth2; ip addr add 2001:db8:98::97/64 dev eth2 nodad
 ip addr add 10.64.9.1/24 dev eth0; ip addr add 2001:db8:100:9::1/64 dev eth0 nodad
 ip addr add 203.0.113.81/28 dev eth1; ip addr add 2001:db8:ffff::1/64 dev eth1 nodad
 ip route add 198.18.0.0/15 via 203.0.113.80; ip -6 route add 3fff::/20 via 2001:db8:ffff::2"""))
-        mine = "\n".join(f"ip addr add {a}/24 dev eth0" for a in (KNOCKS, SCANS, ASKS, HONEST))
+        mine = "\n".join(f"ip addr add {a}/24 dev eth0" for a in (KNOCKS, SCANS, ASKS, HONEST, SIGNS, HIDES, PROXY))
         lab.sh(*self.customers.argv("sh", "-ec", f"""
 ip link set lo up; ip link set eth0 up
 {mine}
@@ -148,10 +183,14 @@ ip route add blackhole 198.18.0.0/15; ip -6 route add local 3fff::/20 dev lo""")
         (directory / "main.cf").write_text("compatibility_level = 3.6\ninet_protocols = all\n")
         for at in (f"{SERVER}:25", f"[::]:{ODD_PORT}"):
             self.run_beside(*self.world.argv("env", f"MAIL_CONFIG={directory}", "smtp-sink", "-u", "nobody", at, "64"))
+        (directory / "tinyproxy.conf").write_text(f"Port 8080\nListen {PROXY}\nAllow 203.0.113.80\nConnectPort 25\n")
+        self.run_beside(*self.customers.argv("tinyproxy", "-d", "-c", str(directory / "tinyproxy.conf")))
+        self.run_beside(*self.customers.argv("microsocks", "-i", PROXY, "-p", "1080"))
         (directory / "unbound.conf").write_text(UNBOUND.format(address=SERVER, directory=directory))
         self.run_beside(*self.world.argv("unbound", "-d", "-c", str(directory / "unbound.conf")))
         up = lab.came_true(lambda: "mirrors" in said.read_text() and all(
-            f":{port} " in lab.sh(*self.world.argv("ss", "-Htuln")).stdout for port in (25, ODD_PORT, 53)), 30)
+            f":{port} " in lab.sh(*peer.argv("ss", "-Htuln")).stdout for peer, ports in (
+                (self.world, (25, ODD_PORT, 53)), (self.customers, (1080, 8080))) for port in ports), 30)
         self.assertTrue(up, self.logs())
 
     def logs(self) -> str:
@@ -173,6 +212,44 @@ ip route add blackhole 198.18.0.0/15; ip -6 route add local 3fff::/20 dev lo""")
         return self.inside("swaks", "--server", server, "--port", str(ODD_PORT), "--local-interface", ELSEWHERE,
                            "--helo", CANARY, "--from", f"{CANARY}@a.example", "--to", "b@c.example", "--timeout", "20")
 
+    def sign_in(self, source: str, family: str, port: int, how: str, *more: str) -> subprocess.Popen[str]:
+        return self.inside("swaks", "--server", MTA[family], "--port", str(port), "--local-interface", source, "--helo",
+                           "laptop.example", "--from", "a@a.example", "--to", "b@c.example", "--timeout", "20", "--auth", how,
+                           "--auth-user", NAME, "--auth-password", WORD, *more)
+
+    def letters(self) -> dict[str, str]:
+        """Who got one, and what it says."""
+        out: dict[str, str] = {}
+        for file in (self.server.home / "mail").glob("box/new/*"):
+            message = email.message_from_bytes(file.read_bytes(), policy=email.policy.default)
+            self.assertNotIn(message["To"].addresses[0].username, out, "one letter each")
+            out[message["To"].addresses[0].username] = message["Subject"] + "\n" + message.get_content()
+        return out
+
+    def signs_in(self) -> list[subprocess.Popen[str]]:
+        """Without TLS, and within it; and a stranger who mails through a line's proxies."""
+        out = [self.sign_in(SIGNS, "4", port, how) for port, how in ((25, "PLAIN"), (587, "LOGIN"), (2525, "PLAIN"))]
+        out += [self.sign_in(ELSEWHERE, "6", 587, "LOGIN"), self.sign_in(HIDES, "4", 587, "PLAIN", "--tls")]
+        for proxy in (("--socks5", f"{PROXY}:1080"), ("-p", "-x", f"http://{PROXY}:8080")):
+            lab.sh(*self.world.argv("curl", "-sS", "-m", "15", *proxy, f"smtp://{SERVER}:25", "-X", "NOOP"), check=False)
+        return out
+
+    def is_told(self) -> None:
+        told = lab.came_true(lambda: set(self.letters()) == {"signs", "elsewhere"} and
+                             self.counters().get("flow_export.sign_ins_total") == 4, 60, 0.3)
+        self.assertTrue(told, f"{self.letters()}\n{self.counters()}\n{self.lab.log_tail(20)}")
+        letters = self.letters()
+        print(letters["signs"], flush=True)
+        self.assertIn(MTA["4"], letters["signs"])
+        self.assertIn("ohne", letters["elsewhere"])
+        self.assertIn(f"[{MTA['6']}]:587", letters["elsewhere"])
+        self.assertTrue(lab.came_true(lambda: self.counters().get("mirror.proxied_total") == 2, 30), self.counters())
+        self.assertEqual(self.counters().get("sign_ins.told_total"), 2)
+        self.assertEqual(self.counters().get("proxies.told_total"), 1)
+        watched = (self.lab.ask("subscriber", "show", "proxy") or {}).get("watch") or {}
+        self.assertIn("a proxy that carried", watched.get("explained", ""), watched)
+        self.assertFalse(self.cases() & {"signs", "hides", "proxy"}, "none of that is a case")
+
     def test_what_a_mirror_shows(self) -> None:
         self.peers()
         # Answers first: a mirror that shows none says nothing by its silence.
@@ -182,11 +259,14 @@ ip route add blackhole 198.18.0.0/15; ip -6 route add local 3fff::/20 dev lo""")
         for source, port in ((KNOCKS, 25), (SCANS, 445)):
             hosts = [f"198.18.{n}.25" for n in range(NETWORKS if port == 25 else 40)]
             self.run_beside(*self.customers.argv(sys.executable, "-c", KNOCK, source, str(port), *hosts))
+        signing = self.signs_in()
         asked = self.inside(sys.executable, "-c", ASK, ASKS, SERVER, *(f"{CANARY}-{n}.example" for n in range(9)))
         mailed = [self.swaks(f"3fff:{n:x}::25") for n in range(NETWORKS)]
         for process in (*mailed, asked):
             said = process.communicate(timeout=120)[0]
             self.assertEqual(process.returncode, 0, said)
+        for process in signing:
+            self.assertIn("535", process.communicate(timeout=120)[0])
         found = lab.came_true(lambda: {"knocks", "elsewhere", "asks"} <= self.cases(), 90, 0.5)
         print(self.counters(), flush=True)
         self.assertTrue(found, f"{self.cases()}\n{self.counters()}\n{self.logs()}\n{self.lab.log_tail(20)}")
@@ -198,10 +278,13 @@ ip route add blackhole 198.18.0.0/15; ip -6 route add local 3fff::/20 dev lo""")
         print(explained["elsewhere"], flush=True)
         self.assertIn("did not answer", explained["knocks"])
         self.assertRegex(explained["elsewhere"], rf"3fff:[^\n]*port {ODD_PORT}")
+        self.is_told()
         self.go_on()
         self.lab.stop()
         for file in (self.lab.log, *self.lab.state.iterdir()):
-            self.assertNotIn(CANARY.encode(), file.read_bytes(), file)
+            for canary in KEPT_NOWHERE:
+                self.assertNotIn(canary, file.read_bytes(), file)
+        self.assertNotIn(CANARY, "".join(self.letters().values()))
 
     def go_on(self) -> None:
         """The edge role dies; the one after it is handed the ring as it is."""
@@ -216,7 +299,9 @@ ip route add blackhole 198.18.0.0/15; ip -6 route add local 3fff::/20 dev lo""")
 
 if __name__ == "__main__":
     lab.enter()
-    for program in ("swaks", "smtp-sink", "unbound"):
+    if gone := mail_server.missing():
+        sys.exit(lab.skip(f"needs {gone}"))
+    for program in ("smtp-sink", "unbound", "curl", "microsocks", "tinyproxy"):
         if shutil.which(program) is None:
             sys.exit(lab.skip(f"needs {program}"))
     PROGRAMS = Path(sys.argv.pop(1)).resolve()

@@ -79,6 +79,7 @@ class Scenario {
     if (verb == "scan") return scan(words);
     if (verb == "complaint") return complaint(words);
     if (verb == "listing") return listing(words);
+    if (verb == "proxy") return proxy(words);
     if (verb == "trap") return trap(words);
     if (verb == "grant" || verb == "revoke") return permit(verb, words);
     if (verb == "confirm") return confirm(words);
@@ -185,6 +186,11 @@ class Scenario {
   // listing ADDRESS LIST AGO: the address was last seen to be clean so long ago
   void listing(const Words& words) {
     observe(model::Listing{words.at(1), must(parse_ip(words.at(0))), now_ - must(parse_duration(words.at(2)))});
+  }
+  // proxy LINE ASKER PORT: from the line's first prefix
+  void proxy(const Words& words) {
+    observe(model::ProxyUse{source_of(words.at(0)), must(parse_ip(words.at(1))),
+                            static_cast<uint16_t>(std::stoul(words.at(2)))});
   }
   // trap LINE|@ADDRESS TRAP
   void trap(const Words& words) { observe(model::TrapHit{words.at(1), source_of(words.at(0)), now_, {}}); }

@@ -146,6 +146,8 @@ void Brain::on_observed(Role from, Observed observed) {
   absorb(engine_.observe(observed.observation));
   if (const auto* limit = std::get_if<model::RelayLimit>(&observed.observation.body))
     tell_of_limit(*limit, observed.observation.at);
+  if (const auto* sign_in = std::get_if<model::ClearSignIn>(&observed.observation.body))
+    tell_of_sign_in(*sign_in, observed.observation.at);
   changed_since_checkpoint_ = true;
   if (observed.token != 0) (contact ? settle_at_checkpoint_ : settle_)[from].push_back(observed.token);
   commit_soon();

@@ -16,7 +16,7 @@
 #include "daemon/bus/kit.h"
 #include "daemon/relay.h"
 #include "decide/engine.h"
-#include "fold/line_day.h"
+#include "fold/day/line_day.h"
 #include "fold/outside/nat_log.h"
 #include "store/journal.h"
 #include "sys/loop.h"
@@ -73,6 +73,7 @@ class Brain {
   void send_advice(const model::Advice& a);
   void publish_accounts();
   void tell_of_limit(const model::RelayLimit& limit, Time at);
+  void tell_of_sign_in(const model::ClearSignIn& sign_in, Time at);  // sign_ins.cpp
   void send_accounts();
   [[nodiscard]] wire::Json account_row(const model::Account& a) const;
   [[nodiscard]] wire::Json relay_row(const edge::relay::Usage& usage) const;

@@ -210,6 +210,10 @@ bool WatchOf<R>::add(Line& line, const model::ObservationBody& body, const Conte
       entry.outcome = model::Outcome::failure;
     } else if (std::holds_alternative<model::Listing>(body)) {
       entry.port = kSmtp;
+    } else if (const auto* proxy = std::get_if<model::ProxyUse>(&body)) {
+      entry.destination = proxy->asker;
+      entry.port = proxy->port;
+      entry.outcome = model::Outcome::success;
     } else if (const auto* use = std::get_if<model::AccountUse>(&body)) {
       // As a network: evidence outlives an erasure, and an owner's address is his.
       if (use->source) entry.destination = destination_network(use->source).address;

@@ -85,7 +85,7 @@ void Decoy::on_listener(size_t place) {
     if (config_.places[place].play == Play::closed) {
       reset(fd);
     } else {
-      talk(place, std::move(fd));
+      talk(place, from, std::move(fd));
     }
   }
 }
@@ -104,19 +104,15 @@ void Decoy::tell(const Hit& hit) {
   const Prefix there = Prefix::host(decoy.address);
   const fold::Inside inside = config_.nats.of(kTcp, hit.from.address, hit.from.port, hit.at, {{&there, 1}, decoy.port});
   if (inside.kind == fold::Behind::not_known) {
-    ++stats_.behind_nat_unknown;
+    stats_.behind_nat_unknown += hit.signed_in ? 0 : 1;  // of a connection once
     return;
   }
+  if (hit.signed_in) return tell_sign_in(hit, inside.address);
   if (told_lately(decoy, inside.address, hit.at)) {
     ++stats_.repeated;
     return;
   }
-  if (tokens_ == 0) {
-    if (stats_.over_rate++ == 0)
-      sys::log(sys::Level::warning, kRoom, "DECOY_OVER_RATE", "more hits a second than decoy.hits_per_s are left out");
-    return;
-  }
-  --tokens_;
+  if (!within_rate()) return;
   seen_[{decoy, inside.address}] = hit.at;
   ++stats_.hits;
   ++hits_[hit.place];
@@ -131,6 +127,27 @@ void Decoy::tell(const Hit& hit) {
   emit_({.sequence = 0, .at = hit.at, .body = contact});
 }
 
+void Decoy::tell_sign_in(const Hit& hit, const IpAddress& source) {
+  if (!within_rate()) return;
+  ++stats_.sign_ins_told;
+  model::ClearSignIn told;
+  told.source = source;
+  told.destination = config_.places[hit.place].at.address;
+  told.port = config_.places[hit.place].at.port;
+  told.decoy = true;
+  emit_({.sequence = 0, .at = hit.at, .body = told});
+}
+
+bool Decoy::within_rate() {
+  if (tokens_ == 0) {
+    if (stats_.over_rate++ == 0)
+      sys::log(sys::Level::warning, kRoom, "DECOY_OVER_RATE", "more hits a second than decoy.hits_per_s are left out");
+    return false;
+  }
+  --tokens_;
+  return true;
+}
+
 bool Decoy::told_lately(const Endpoint& decoy, const IpAddress& source, Time now) {
   const auto it = seen_.find({decoy, source});
   if (it != seen_.end() && now - it->second < kAgain) return true;
@@ -142,7 +159,7 @@ bool Decoy::told_lately(const Endpoint& decoy, const IpAddress& source, Time now
   return false;
 }
 
-void Decoy::talk(size_t place, sys::Fd fd) {
+void Decoy::talk(size_t place, const Endpoint& from, sys::Fd fd) {
   if (by_age_.size() >= config_.connections_max) {
     if (stats_.evicted++ == 0)
       sys::log(sys::Level::warning, kRoom, "DECOY_FULL",
@@ -152,7 +169,8 @@ void Decoy::talk(size_t place, sys::Fd fd) {
   const Place& p = config_.places[place];
   const Duration now = clock_.monotonic();
   const int at = fd.get();
-  by_age_.push_back({std::move(fd), Dialogue(p.play, p.at.port, config_.host, config_.honey), {}, now, now});
+  by_age_.push_back(
+      {std::move(fd), place, from, Dialogue(p.play, p.at.port, config_.host, config_.honey), {}, now, now});
   const auto c = std::prev(by_age_.end());
   by_fd_[at] = c;
   c->dialogue.greet(c->out);
@@ -180,6 +198,8 @@ void Decoy::receive(Age::iterator c) {
   const Heard& now = c->dialogue.heard();
   stats_.messages += now.messages - before.messages;
   stats_.sign_ins += now.sign_ins - before.sign_ins;
+  if (before.sign_ins == 0 && now.sign_ins != 0 && config_.places[c->place].play == Play::sign_in)
+    see({c->place, c->from, clock_.utc(), true});
   if (now.honey && !before.honey) {
     ++stats_.honey;
     sys::log(sys::Level::warning, kRoom, "DECOY_HONEY", "somebody signs in at a decoy by a name only thieves have",

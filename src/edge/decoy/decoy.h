@@ -2,7 +2,8 @@
 // Decoys: addresses that nobody uses and that answer (dialogue.h). A connection that was accepted has shaken hands, so
 // its source is not forged: it becomes a first contact with a dark address, which is outside evidence (DETECTION.md:
 // H). A source outside of a NAT is told apart by its port, where the NAT logs once the log of that time is there
-// (kLogWait); where that says no line, it is counted and left out.
+// (kLogWait); where that says no line, it is counted and left out. Who signs in at
+// one that lets people is told too (model::ClearSignIn): that it happened, and nothing of it.
 //
 // Every decoy is proven: three times a beat a probe connects to it from the namespace where a line would be (beat.h)
 // and must arrive here. A decoy that one did not reach is told in the log, in report() and as a fault at once, within
@@ -64,8 +65,9 @@ struct Stats {
   uint64_t timed_out = 0;
   uint64_t seen_full = 0;     // forgotten early who was told: kSeenMax
   uint64_t waiting_full = 0;  // left out, as more waited for the log of a NAT: kWaitingMax
+  uint64_t sign_ins_told = 0;
   PN_FIELDS(accepted, probes, hits, repeated, over_rate, behind_nat_unknown, messages, sign_ins, honey, evicted,
-            timed_out, seen_full, waiting_full)
+            timed_out, seen_full, waiting_full, sign_ins_told)
 };
 
 class Decoy {
@@ -99,6 +101,8 @@ class Decoy {
  private:
   struct Connection {
     sys::Fd fd;
+    size_t place;
+    Endpoint from;
     Dialogue dialogue;
     std::string out;
     Duration born;
@@ -113,11 +117,14 @@ class Decoy {
     size_t place = 0;
     Endpoint from;
     Time at;
+    bool signed_in = false;  // on a connection that was a hit before
   };
   void see(const Hit& hit);
   void tell(const Hit& hit);
+  void tell_sign_in(const Hit& hit, const IpAddress& source);
+  [[nodiscard]] bool within_rate();
   [[nodiscard]] bool told_lately(const Endpoint& decoy, const IpAddress& source, Time now);
-  void talk(size_t place, sys::Fd fd);
+  void talk(size_t place, const Endpoint& from, sys::Fd fd);
   void receive(Age::iterator c);
   void send(Age::iterator c);
   void close(Age::iterator c);

@@ -39,7 +39,13 @@ class DecoyTest : public testing::Test {
     }
     decoy_ = std::make_unique<Decoy>(
         config_, loop_, std::move(listeners_), std::move(probes),
-        [this](model::Observation o) { told_.push_back(std::get<model::FirstContact>(o.body)); },
+        [this](model::Observation o) {
+          if (const auto* sign_in = std::get_if<model::ClearSignIn>(&o.body)) {
+            sign_ins_.push_back(*sign_in);
+          } else {
+            told_.push_back(std::get<model::FirstContact>(o.body));
+          }
+        },
         Decoy::Clock{[this] { return sys::now() + later_; }, sys::monotonic});
   }
   sys::Fd connect(const Endpoint& to, const char* from, uint16_t port = 0) {
@@ -76,6 +82,7 @@ class DecoyTest : public testing::Test {
   std::vector<sys::Fd> others_;
   std::vector<model::FirstContact> told_;
   Duration later_;
+  std::vector<model::ClearSignIn> sign_ins_;
   std::unique_ptr<Decoy> decoy_;
 };
 
@@ -88,8 +95,15 @@ TEST_F(DecoyTest, AConnectionIsToldOnceAndTalkedTo) {
   EXPECT_EQ(read(line, "\r\n"), "220 mail ESMTP\r\n");
   say(line, "AUTH PLAIN AGFubmFAaXNwLmV4YW1wbGUAeA==\r\n");
   EXPECT_EQ(read(line, "\r\n"), "535 5.7.8 Authentication credentials invalid\r\n");
+  say(line, "AUTH PLAIN AGFubmFAaXNwLmV4YW1wbGUAeA==\r\n");
+  EXPECT_EQ(read(line, "\r\n"), "535 5.7.8 Authentication credentials invalid\r\n");
   say(line, "QUIT\r\n");
   EXPECT_EQ(read(line, "never"), "221 2.0.0 mail closing\r\n") << "and hangs up";
+  ASSERT_EQ(sign_ins_.size(), 1U) << "once for a connection";
+  EXPECT_EQ(sign_ins_[0].source, parse_ip("127.0.0.1").value());
+  EXPECT_EQ(sign_ins_[0].destination, mail.address);
+  EXPECT_EQ(sign_ins_[0].port, mail.port);
+  EXPECT_TRUE(sign_ins_[0].decoy);
   const sys::Fd again = connect(mail, "127.0.0.1");
   read(again, "\r\n");
   const sys::Fd other = connect(closed, "127.0.0.1");

@@ -213,10 +213,12 @@ void FlowExport::fold_first() {
   model::Flow flow = held_.top();
   held_.pop();
   folded_ = std::max(folded_, flow.begin);
-  if (see_behind_log(flow)) {
-    fold_.see(flow);
-  } else {
+  if (!see_behind_log(flow)) {
     ++stats_.behind_nat_unknown;
+  } else if (flow.sign_in != model::SignIn::none) {
+    on_sign_in(flow);
+  } else {
+    fold_.see(flow);
   }
 }
 
@@ -255,6 +257,17 @@ void FlowExport::on_scan(const fold::ScanStep& s) {
   scan.destination = s.destination;
   scan.port = s.port;
   emit_({.sequence = 0, .at = s.at, .body = scan});
+}
+
+void FlowExport::on_sign_in(const model::Flow& flow) {
+  if (line_of_(flow.source).number == 0 || !within_rate()) return;
+  ++stats_.sign_ins;
+  model::ClearSignIn told;
+  told.source = flow.source;
+  told.destination = flow.destination;
+  told.port = flow.destination_port;
+  told.gave = flow.sign_in;
+  emit_({.sequence = 0, .at = flow.begin, .body = told});
 }
 
 void FlowExport::on_connection(const fold::MailConnection& c) {
@@ -297,8 +310,9 @@ void FlowExport::tick() {
   nat_log_.forget_before(now);
   // Once a minute, whatever a flood does.
   Stats::visit(stats_, [&](std::string_view name, const uint64_t& value) {
-    constexpr std::array<std::string_view, 8> kUsual{"answered_flows", "mail_flows",       "local_relay", "contacts",
-                                                     "volumes",        "unanswered_flows", "scans",       "nat_blocks"};
+    constexpr std::array<std::string_view, 9> kUsual{"answered_flows", "mail_flows", "local_relay",
+                                                     "contacts",       "volumes",    "unanswered_flows",
+                                                     "scans",          "nat_blocks", "sign_ins"};
     if (std::ranges::find(kUsual, name) != kUsual.end()) return;
     Stats::visit(told_, [&](std::string_view before, uint64_t& last) {
       if (before != name || value == last) return;

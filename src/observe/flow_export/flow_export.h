@@ -62,9 +62,10 @@ struct Stats {
   uint64_t nat_blocks = 0;          // given or taken back by NATs that log
   uint64_t nat_not_logged = 0;      // the same of outside addresses that settings do not name
   uint64_t nat_losses = 0;          // times something of an exporter did not arrive
+  uint64_t sign_ins = 0;            // of lines, without encryption, as another source here saw them
   PN_FIELDS(not_listed, cut, kernel_dropped, mail_flows, local_relay, too_late, given_early, contacts,
             contacts_over_rate, volumes, unanswered_flows, answered_flows, scans, behind_nat_unknown, nat_blocks,
-            nat_not_logged, nat_losses)
+            nat_not_logged, nat_losses, sign_ins)
 };
 
 class FlowExport {
@@ -111,6 +112,7 @@ class FlowExport {
   [[nodiscard]] bool see_behind_log(model::Flow& flow) const;
   void on_other(model::Flow flow);
   void on_connection(const fold::MailConnection& connection);
+  void on_sign_in(const model::Flow& flow);
   void on_volume(const fold::VolumeMinute& minute);
   void on_scan(const fold::ScanStep& step);
   bool within_rate();

@@ -152,6 +152,43 @@ TEST_F(FlowExportTest, FlowsOfAnotherSourceAreFoldedWithTheRest) {
   EXPECT_EQ(room_->stats().mail_flows, 2U);
 }
 
+// As a mirror sees it: told of the line that it was, and no contact of its own.
+TEST_F(FlowExportTest, SigningInWithoutEncryptionIsToldButNotOfTheRelay) {
+  Config config{.relay = {*parse_prefix("203.0.113.0/24")}};
+  config.outside = {{{.outside = *parse_prefix("192.0.2.1/32"),
+                      .inside = *parse_prefix("10.0.0.0/28"),
+                      .skip_ends = true,
+                      .first_port = 1'024,
+                      .ports = 4'032}},
+                    {}};
+  start(std::move(config));
+  model::Flow flow;
+  flow.begin = flow.end = now_;
+  flow.source = *parse_ip("192.0.2.1");
+  flow.source_port = 5'056;  // the second line's
+  flow.destination_port = 587;
+  flow.protocol = 6;
+  flow.tcp_flags = 0x1a;
+  flow.flags_known = true;
+  flow.sign_in = model::SignIn::token;
+  for (const char* server : {"198.51.100.1", "203.0.113.1"}) {
+    flow.destination = *parse_ip(server);
+    room_->take(flow);
+  }
+  flow.source = *parse_ip("198.51.100.9");  // nobody's
+  room_->take(flow);
+  pass(seconds(90));
+  ASSERT_EQ(seen_.size(), 1U);
+  const auto& told = std::get<model::ClearSignIn>(seen_[0].body);
+  EXPECT_EQ(to_string(told.source), "10.0.0.2");
+  EXPECT_EQ(to_string(told.destination), "198.51.100.1");
+  EXPECT_EQ(told.port, 587);
+  EXPECT_EQ(told.gave, model::SignIn::token);
+  EXPECT_FALSE(told.decoy);
+  EXPECT_EQ(seen_[0].at, flow.begin);
+  EXPECT_EQ(room_->stats().sign_ins, 1U);
+}
+
 TEST_F(FlowExportTest, FirstContactsOfLinesOnMailPorts) {
   start({});
   // The answer is told before the question, and another port is nobody's mail.

@@ -24,6 +24,7 @@ enum Label : uint8_t {
   kIp6,
   kIp6Known,
   kTransport,
+  kHttp,
   kUdp,
   kSmall,
   kPass,
@@ -162,9 +163,19 @@ void transport_layer(Program& p) {
   p.go_on_by_header();
   p.plain(BPF_LD | BPF_W | BPF_IND, 0);
   p.jump_if_any({0x32323020, 0x3232302d}, kPass);  // "220 ", "220-"
+  p.jump_if_any({0x434f4e4e}, kPass);              // "CONN"
+  // SOCKS 5: request and yes, by kind of address; SOCKS 4: request for a mail port.
+  p.jump_if_any({0x05010001, 0x05010003, 0x05010004, 0x05000001, 0x05000003, 0x05000004}, kPass);
+  p.jump_if_any({0x04010019, 0x040101d1, 0x0401024b, 0x040109dd}, kPass);
+  p.jump_if(BPF_JEQ, 0x48545450, kHttp);  // "HTTP"
   p.plain(BPF_ALU | BPF_OR | BPF_K, 0x20202020);
   p.jump_if_any({0x65686c6f, 0x68656c6f}, kPass);  // "ehlo", "helo"
-  p.jump(kDrop);
+  p.plain(BPF_LD | BPF_H | BPF_IND, 0);
+  p.jump_if(BPF_JEQ, 0x005a, kPass, kDrop);  // SOCKS 4: yes; of other octets one segment in 65,536
+  p.label(kHttp);
+  p.plain(BPF_LD | BPF_W | BPF_IND, 13);
+  p.plain(BPF_ALU | BPF_OR | BPF_K, 0x20202020);
+  p.jump_if(BPF_JEQ, 0x636f6e6e, kPass, kDrop);  // "HTTP/1.1 200 conn"
   p.label(kSmall);
   p.plain(BPF_LD | BPF_MEM, kLength);
   p.jump_if(BPF_JGT, kSmallOctets, kDrop, kPass);

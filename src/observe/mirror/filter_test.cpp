@@ -93,6 +93,18 @@ TEST_F(FilterTest, SmtpOnAnyPortByHowItBegins) {
     EXPECT_FALSE(passes(tcp(40'000, 8'025, kPush, text))) << text;
 }
 
+TEST_F(FilterTest, WhatProxiesAreAskedAndTheirYes) {
+  for (const std::string& text :
+       {std::string("CONNECT mx.example:25 HTTP/1.1\r\n"), std::string("HTTP/1.0 200 Connection established\r\n"),
+        number(0x05010001, 4) + number(0, 6), number(0x05000003, 4) + number(0, 6),
+        number(0x0401024b, 4) + number(0, 5), number(0x005a, 2) + number(0, 6)})
+    EXPECT_TRUE(passes(tcp(40'000, 8'080, kPush, text))) << text;
+  for (const std::string& text : {std::string("HTTP/1.1 200 OK\r\nConnection: close\r\n"), std::string("HTTP/1.1 200"),
+                                  std::string("GET / HTTP/1.1\r\n"), number(0x050100, 3), number(0x05010002, 4),
+                                  number(0x040101bb, 4) + number(0, 5), number(0x005b, 2) + number(0, 6)})
+    EXPECT_FALSE(passes(tcp(8'080, 40'000, kPush, text))) << text;
+}
+
 TEST_F(FilterTest, AnswersOfResolversAndNoQuestions) {
   EXPECT_NE(kept(frame(0x0800, ipv4(17, udp(53, 40'000)))), 0U);
   EXPECT_NE(kept(frame(0x86dd, ipv6(17, udp(53, 40'000)))), 0U);

@@ -33,23 +33,26 @@ bool is_mail(const model::Flow& flow) {
 }  // namespace
 
 Result<std::unique_ptr<Mirror>> Mirror::make(Config config, sys::Loop& loop, std::vector<sys::Fd> sockets,
-                                             OnFlow on_flow, OnQuestion on_question, Now now) {
+                                             Handlers handlers, Now now) {
   std::vector<Port> ports;
   for (sys::Fd& fd : sockets) ports.push_back({PN_TRY(sys::PacketRing::map(std::move(fd), config.ring_blocks))});
-  return std::unique_ptr<Mirror>(
-      new Mirror(config, loop, std::move(ports), std::move(on_flow), std::move(on_question), std::move(now)));
+  return std::unique_ptr<Mirror>(new Mirror(config, loop, std::move(ports), std::move(handlers), std::move(now)));
 }
 
-Mirror::Mirror(Config config, sys::Loop& loop, std::vector<Port> ports, OnFlow on_flow, OnQuestion on_question, Now now)
+Mirror::Mirror(Config config, sys::Loop& loop, std::vector<Port> ports, Handlers handlers, Now now)
     : loop_(loop),
       ports_(std::move(ports)),
-      on_flow_(std::move(on_flow)),
+      handlers_(std::move(handlers)),
       now_(std::move(now)),
       traffic_(
           limits_of(config.hold), [this](const model::Flow& f) { this->on_flow(f); },
-          [this, told = std::move(on_question)](const model::DnsQuestion& q) {
+          [this](const model::DnsQuestion& q) {
             ++stats_.questions;
-            told(q);
+            handlers_.question(q);
+          },
+          [this](const wire::Proxied& p) {
+            ++stats_.proxied;
+            handlers_.proxied(p);
           }) {
   for (Port& port : ports_)
     loop_.watch(port.ring.fd(), EPOLLIN, [this, &port](uint32_t events) { on_event(port, events); });
@@ -88,7 +91,8 @@ void Mirror::on_flow(const model::Flow& flow) {
   }
   ++stats_.flows;
   stats_.smtp_elsewhere += flow.smtp ? 1 : 0;
-  on_flow_(flow);
+  stats_.sign_ins += flow.sign_in != model::SignIn::none ? 1 : 0;
+  handlers_.flow(flow);
 }
 
 void Mirror::judge_direction() {
@@ -119,7 +123,7 @@ void Mirror::tick() {
   lost("kernel_dropped", stats_.kernel_dropped, told_.kernel_dropped);
   lost("forgotten_early",
        traffic_.beginnings()->forgotten_early() + traffic_.smtp().forgotten_early() + traffic_.flows().ended_early() +
-           traffic_.dns().given_early,
+           traffic_.dns().given_early + traffic_.sign_ins()->forgotten_early() + traffic_.proxies()->forgotten_early(),
        forgotten_told_);
 }
 

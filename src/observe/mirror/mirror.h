@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mirror ports: interfaces on which a switch repeats what it carries. What their filter lets through (filter.h) is
-// summed up to flows, DNS questions and SMTP on other ports by the code that reads captures (wire/traffic/capture), and
-// handed on: this room judges nothing and folds nothing.
+// summed up to flows, DNS questions, SMTP on other ports and proxies that carry to mail ports by the code that reads
+// captures (wire/traffic/capture), and handed on: this room judges nothing and folds nothing.
 //
 // Flows of ports that are not those of mail only say something by their silence, so they are left out, and counted,
 // while the mirror does not show nearly all answers (wire::Beginnings). Nothing of a packet is kept. Bounded by the
@@ -32,20 +32,24 @@ struct Stats {
   uint64_t questions = 0;       // the same
   uint64_t smtp_elsewhere = 0;  // of the flows: SMTP on no mail port
   uint64_t one_way_flows = 0;   // left out: of other ports, while answers are not seen
-  PN_FIELDS(packets, kernel_dropped, link_down, flows, questions, smtp_elsewhere, one_way_flows)
+  uint64_t sign_ins = 0;        // of the flows: without encryption
+  uint64_t proxied = 0;         // connections to mail ports that somebody carried for somebody, handed on
+  PN_FIELDS(packets, kernel_dropped, link_down, flows, questions, smtp_elsewhere, one_way_flows, sign_ins, proxied)
 };
 
 class Mirror {
  public:
-  using OnFlow = std::function<void(const model::Flow&)>;
-  using OnQuestion = std::function<void(const model::DnsQuestion&)>;
+  struct Handlers {
+    std::function<void(const model::Flow&)> flow;
+    std::function<void(const model::DnsQuestion&)> question;
+    std::function<void(const wire::Proxied&)> proxied;
+  };
   using Now = std::function<Time()>;
   static constexpr size_t kBlocksPerTurn = 16;  // then the loop's other descriptors have their turn
 
   // `sockets`: of sys::open_packet_ring(), with that many blocks.
   [[nodiscard]] static Result<std::unique_ptr<Mirror>> make(Config config, sys::Loop& loop,
-                                                            std::vector<sys::Fd> sockets, OnFlow on_flow,
-                                                            OnQuestion on_question, Now now);
+                                                            std::vector<sys::Fd> sockets, Handlers handlers, Now now);
   Mirror(const Mirror&) = delete;
   Mirror& operator=(const Mirror&) = delete;
   ~Mirror();
@@ -62,7 +66,7 @@ class Mirror {
     bool down = false;
     bool empty = true;  // as of the last reading
   };
-  Mirror(Config config, sys::Loop& loop, std::vector<Port> ports, OnFlow on_flow, OnQuestion on_question, Now now);
+  Mirror(Config config, sys::Loop& loop, std::vector<Port> ports, Handlers handlers, Now now);
   void on_event(Port& port, uint32_t events);
   void on_flow(const model::Flow& flow);
   void judge_direction();
@@ -70,7 +74,7 @@ class Mirror {
 
   sys::Loop& loop_;
   std::vector<Port> ports_;
-  OnFlow on_flow_;
+  Handlers handlers_;
   Now now_;
   Stats stats_;
   wire::Traffic traffic_;

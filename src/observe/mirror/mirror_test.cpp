@@ -30,14 +30,16 @@ class MirrorTest : public ::testing::Test {
   void start() {
     std::vector<sys::Fd> sockets;
     sockets.emplace_back(::dup(ring_.get()));
-    auto made = Mirror::make(
-        {.ring_blocks = kBlocks, .hold = seconds(4)}, loop_, std::move(sockets),
-        [this](const model::Flow& f) { flows_.push_back(f); }, [](const model::DnsQuestion&) {}, sys::now);
+    auto made = Mirror::make({.ring_blocks = kBlocks, .hold = seconds(4)}, loop_, std::move(sockets),
+                             {[this](const model::Flow& f) { flows_.push_back(f); }, [](const model::DnsQuestion&) {},
+                              [this](const wire::Proxied& p) { proxied_.push_back(p); }},
+                             sys::now);
     ASSERT_TRUE(made) << made.error().text();
     room_ = std::move(*made);
   }
   // A server that greets and a client that answers; the port.
-  uint16_t talk() {
+  uint16_t talk() { return converse("220 mail.example ESMTP\r\n", "EHLO bot\r\n", true); }
+  uint16_t converse(std::string_view first, std::string_view then, bool server_begins) {
     auto listener = sys::listen_tcp(*parse_endpoint("127.0.0.1:0"), 1, false);
     EXPECT_TRUE(listener);
     const Endpoint at = sys::local_of(listener->get());
@@ -48,11 +50,13 @@ class MirrorTest : public ::testing::Test {
     while ((taken = ::accept4(listener->get(), nullptr, nullptr, SOCK_CLOEXEC)) < 0 && errno == EAGAIN) {
     }
     const sys::Fd server(taken);
-    say(server, "220 mail.example ESMTP\r\n");
+    const sys::Fd& begins = server_begins ? server : client;
+    const sys::Fd& answers = server_begins ? client : server;
     std::array<char, 64> got{};
-    EXPECT_GT(::recv(client.get(), got.data(), got.size(), 0), 0);
-    say(client, "EHLO bot\r\n");
-    EXPECT_GT(::recv(server.get(), got.data(), got.size(), 0), 0);
+    say(begins, first);
+    EXPECT_GT(::recv(answers.get(), got.data(), got.size(), 0), 0);
+    say(answers, then);
+    EXPECT_GT(::recv(begins.get(), got.data(), got.size(), 0), 0);
     return at.port;
   }
   static void say(const sys::Fd& fd, std::string_view text) {
@@ -69,6 +73,7 @@ class MirrorTest : public ::testing::Test {
   sys::Fd ring_;
   sys::Loop loop_;
   std::vector<model::Flow> flows_;
+  std::vector<wire::Proxied> proxied_;
   std::unique_ptr<Mirror> room_;
 };
 
@@ -84,6 +89,18 @@ TEST_F(MirrorTest, SmtpOnAnOddPortIsSeenOnTheWire) {
   EXPECT_LE(found->begin, now);
   EXPECT_GT(found->begin, now - hours(1));
   EXPECT_FALSE(room_->is_down());
+}
+
+TEST_F(MirrorTest, AProxyThatAgreesIsSeenOnTheWire) {
+  start();
+  const uint16_t port =
+      converse("CONNECT mx.example:25 HTTP/1.1\r\n\r\n", "HTTP/1.0 200 Connection established\r\n\r\n", false);
+  const auto seen = [&] {
+    return std::ranges::count_if(proxied_, [&](const wire::Proxied& p) { return p.through.port == port; });
+  };
+  while (seen() == 0) loop_.step(milliseconds(100));
+  EXPECT_EQ(seen(), 1);
+  EXPECT_EQ(proxied_.back().port, 25);
 }
 
 TEST_F(MirrorTest, ASecondReaderGoesOnWhereTheFirstStopped) {

@@ -14,18 +14,6 @@ std::string_view what_of(const model::LimitReached& l) {
   return marked("{most} % of recipients that do not exist");
 }
 
-void add(Text& text, const std::string& paragraph) { text.body += wrapped(paragraph, "") + "\n\n"; }
-
-void greet(Text& text, const words::Words& w, const std::string& customer) {
-  add(text, customer.empty() ? w.text(marked("Dear customer,")) : w.text(marked("Dear {name},"), {{"name", customer}}));
-}
-
-void sign(Text& text, const words::Words& w, const LimitFacts& f) {
-  text.body += w.text(marked("{provider}, {contact}, {phone}"),
-                      {{"provider", f.provider.name}, {"contact", f.provider.contact}, {"phone", f.provider.phone}});
-  text.body += '\n' + w.text(marked("Connection {key}"), {{"key", f.line_key}}) + '\n';
-}
-
 Text compose_of_port(const LimitFacts& f) {
   const words::Words w(f.language);
   const std::string& host = f.provider.relay_host;
@@ -49,7 +37,7 @@ Text compose_of_port(const LimitFacts& f) {
   add(out,
       w.text(marked("If no program or device of yours is set up like that, somebody may know your password: choose "
                     "a new one and talk to us.")));
-  sign(out, w, f);
+  sign(out, w, f.provider, f.line_key);
   return out;
 }
 
@@ -91,7 +79,7 @@ Text compose(const LimitFacts& f) {
     add(out, w.text(marked("Opened from your connection, this page shows how much of your limits is used:")));
     out.body.insert(out.body.size() - 1, "  " + f.page + "\n");
   }
-  sign(out, w, f);
+  sign(out, w, f.provider, f.line_key);
   return out;
 }
 

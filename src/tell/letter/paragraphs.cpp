@@ -224,4 +224,16 @@ void Paragraphs::signature() {
                {{"number", std::to_string(f_.case_.id.value)}, {"key", f_.line_key}}));
 }
 
+void add(Text& text, const std::string& paragraph) { text.body += wrapped(paragraph, "") + "\n\n"; }
+
+void greet(Text& text, const words::Words& w, const std::string& customer) {
+  add(text, customer.empty() ? w.text(marked("Dear customer,")) : w.text(marked("Dear {name},"), {{"name", customer}}));
+}
+
+void sign(Text& text, const words::Words& w, const Provider& provider, const std::string& line_key) {
+  text.body += w.text(marked("{provider}, {contact}, {phone}"),
+                      {{"provider", provider.name}, {"contact", provider.contact}, {"phone", provider.phone}});
+  text.body += '\n' + w.text(marked("Connection {key}"), {{"key", line_key}}) + '\n';
+}
+
 }  // namespace postern::tell::letter

@@ -52,4 +52,9 @@ class Paragraphs {
 // At most 76 characters a line where words allow; later lines begin with `indent`.
 [[nodiscard]] std::string wrapped(std::string_view paragraph, std::string_view indent);
 
+// Of letters that are about no case.
+void add(Text& text, const std::string& paragraph);
+void greet(Text& text, const words::Words& w, const std::string& customer);
+void sign(Text& text, const words::Words& w, const Provider& provider, const std::string& line_key);
+
 }  // namespace postern::tell::letter

@@ -37,6 +37,15 @@ TEST(Complaint, ListingsCountByListAndTheRestDoesNot) {
   EXPECT_EQ(Detector::see(state, model::FirstContact{}, context), 0);
 }
 
+TEST(Complaint, AProxyCountsOnceWhoeverUsesIt) {
+  const Context context{kNow, &kClass};
+  Detector::State state;
+  EXPECT_EQ(Detector::see(state, model::ProxyUse{*parse_ip("192.0.2.1"), *parse_ip("198.51.100.1"), 25}, context),
+            2'300);
+  EXPECT_EQ(Detector::see(state, model::ProxyUse{*parse_ip("192.0.2.1"), *parse_ip("203.0.113.1"), 587}, context), 0);
+  EXPECT_EQ(Detector::see(state, model::ProxyUse{}, {kNow + days(1), &kClass}), 0);
+}
+
 TEST(Complaint, HalvesEveryDay) {
   const auto after = [](Duration d) { return Detector::level({9'200, kNow}, {kNow + d, &kClass}); };
   EXPECT_EQ(after({}), 9'200);
@@ -52,6 +61,12 @@ TEST(Complaint, InWords) {
   EXPECT_EQ(Detector::explain({}, {}), "");
   EXPECT_EQ(Detector::note(complaint), "complaint of a receiver");
   EXPECT_EQ(Detector::note(listing), "listed on a blocklist");
+  Entry proxied{.outcome = model::Outcome::success};
+  proxied.destination = *parse_ip("198.51.100.1");
+  proxied.port = 25;
+  EXPECT_EQ(Detector::explain(std::vector{listing, proxied}, {}),
+            "1 listing on a blocklist, a proxy that carried somebody's connection to a mail server");
+  EXPECT_EQ(Detector::note(proxied), "carried a connection of 198.51.100.1 to port 25 of a mail server");
 }
 
 }  // namespace

@@ -10,12 +10,9 @@
 // counted. Pure; the time is that of the packets.
 #pragma once
 
-#include <deque>
 #include <functional>
-#include <unordered_map>
 
-#include "base/time.h"
-#include "wire/traffic/capture/headers.h"
+#include "wire/traffic/packet/connection.h"
 
 namespace postern::wire {
 
@@ -36,39 +33,25 @@ class Beginnings {
   void judge_direction();
   [[nodiscard]] size_t size() const { return connections_.size(); }
   [[nodiscard]] uint64_t passed_over() const { return passed_over_; }
-  [[nodiscard]] uint64_t forgotten_early() const { return forgotten_early_; }
+  [[nodiscard]] uint64_t forgotten_early() const { return connections_.forgotten_early(); }
 
  private:
-  struct Key {
-    IpAddress client;
-    IpAddress server;
-    uint16_t client_port = 0;
-    uint16_t port = 0;
-    bool operator==(const Key&) const = default;
-  };
-  struct Hash {
-    size_t operator()(const Key& key) const noexcept;
-  };
-  struct Connection {
-    Time begun;
+  struct State {
+    Time at;             // it began
     bool asked = false;  // its SYN was seen
     bool answered = false;
     bool acknowledged = false;  // by the client, and no answer was seen before
   };
-  Connection& begin(const Key& key, Time at);
+  State& begin(const Connection& connection, Time at);
   void answer(Time at, const PacketHeaders& packet);
   void go_on(Time at, const PacketHeaders& packet);
-  void forget_first();
 
   Emit emit_;
-  Time clock_;
-  std::deque<std::pair<Time, Key>> order_;
-  std::unordered_map<Key, Connection, Hash> connections_;
+  Lately<State> connections_{kBeginning, kConnectionsMax};
   uint64_t heard_server_ = 0;
   uint64_t heard_client_ = 0;
   bool both_ways_ = false;
   uint64_t passed_over_ = 0;
-  uint64_t forgotten_early_ = 0;
 };
 
 }  // namespace postern::wire

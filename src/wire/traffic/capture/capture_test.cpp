@@ -6,7 +6,7 @@
 #include <set>
 
 #include "tests/support/skip.h"
-#include "wire/traffic/capture/packets_test.h"
+#include "wire/traffic/packet/packets_test.h"
 
 namespace postern::wire {
 namespace {

@@ -12,8 +12,8 @@
 
 #include "base/fields.h"
 #include "model/flow.h"
-#include "wire/traffic/capture/headers.h"
 #include "wire/traffic/dns/message.h"
+#include "wire/traffic/packet/headers.h"
 
 namespace postern::wire {
 

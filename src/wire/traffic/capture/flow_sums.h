@@ -11,7 +11,7 @@
 
 #include "base/fields.h"
 #include "model/flow.h"
-#include "wire/traffic/capture/headers.h"
+#include "wire/traffic/packet/headers.h"
 
 namespace postern::wire {
 

@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "wire/traffic/capture/packets_test.h"
+#include "wire/traffic/packet/packets_test.h"
 
 namespace postern::wire {
 namespace {

@@ -2,9 +2,9 @@
 // sFlow version 5 (sflow.org/sflow_version_5.txt): one Flow of one packet for each packet sampled.
 #include <algorithm>
 
-#include "wire/traffic/capture/headers.h"
 #include "wire/traffic/flow/flow_export.h"
 #include "wire/traffic/octets.h"
+#include "wire/traffic/packet/headers.h"
 
 namespace postern::wire {
 namespace {

@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 #include <set>
 
-#include "wire/traffic/capture/packets_test.h"
 #include "wire/traffic/flow/flow_export.h"
+#include "wire/traffic/packet/packets_test.h"
 
 namespace postern::wire {
 namespace {

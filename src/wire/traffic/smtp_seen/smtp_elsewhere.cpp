@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wire/traffic/capture/smtp_elsewhere.h"
+#include "wire/traffic/smtp_seen/smtp_elsewhere.h"
 
 #include <algorithm>
 #include <string_view>
@@ -28,40 +28,20 @@ bool is_answer(std::string_view first) {
 
 }  // namespace
 
-size_t SmtpElsewhere::Hash::operator()(const Key& key) const noexcept {
-  const std::hash<IpAddress> hash;
-  return (hash(key.client) * 31 + hash(key.server)) * 65'599 + (size_t{key.client_port} << 16) + key.port;
-}
-
-void SmtpElsewhere::forget_first() {
-  const auto [at, key] = order_.front();
-  order_.pop_front();
-  if (const auto it = greeted_.find(key); it != greeted_.end() && it->second.at == at) greeted_.erase(it);
-}
-
-void SmtpElsewhere::greeted(const Key& key, Time at, uint32_t expects) {
-  if (!greeted_.try_emplace(key, Greeted{at, expects}).second) return;  // sent again
-  order_.emplace_back(at, key);
-  if (order_.size() <= kGreetedMax) return;
-  ++forgotten_early_;
-  forget_first();
-}
-
 void SmtpElsewhere::add(Time at, const PacketHeaders& p) {
-  clock_ = std::max(clock_, at);
-  while (!order_.empty() && clock_ - order_.front().first > kAnswerWithin) forget_first();
+  greeted_.advance(at);
   if (p.protocol != kTcp || p.payload.empty()) return;
   const std::string_view first = text_of(p.payload);
   if (is_greeting(first)) {
-    greeted({p.destination, p.source, p.destination_port, p.source_port}, at, p.tcp_acknowledged);
+    greeted_.put(Connection::by_server(p), {at, p.tcp_acknowledged});  // sent again, it is there
     return;
   }
   if (!is_answer(first)) return;
-  const auto it = greeted_.find({p.source, p.destination, p.source_port, p.destination_port});
-  if (it == greeted_.end() || it->second.expects != p.tcp_sequence) return;
+  const Greeted* greeted = greeted_.find(Connection::by_client(p));
+  if (greeted == nullptr || greeted->expects != p.tcp_sequence) return;
   ++found_;
   model::Flow flow;
-  flow.begin = it->second.at;
+  flow.begin = greeted->at;
   flow.end = std::max(at, flow.begin);
   flow.source = p.source;
   flow.destination = p.destination;
@@ -73,7 +53,7 @@ void SmtpElsewhere::add(Time at, const PacketHeaders& p) {
   flow.packets = 1;
   flow.bytes = p.octets;
   flow.smtp = true;
-  greeted_.erase(it);
+  greeted_.erase(Connection::by_client(p));
   emit_(flow);
 }
 

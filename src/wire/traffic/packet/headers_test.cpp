@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wire/traffic/capture/headers.h"
+#include "wire/traffic/packet/headers.h"
 
 #include <gtest/gtest.h>
 
-#include "wire/traffic/capture/packets_test.h"
+#include "wire/traffic/packet/packets_test.h"
 
 namespace postern::wire {
 namespace {

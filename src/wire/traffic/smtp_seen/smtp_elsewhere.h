@@ -9,12 +9,10 @@
 // kAnswerWithin. Bounded: kGreetedMax, of which the oldest gives way, counted. Pure; foreign bytes in.
 #pragma once
 
-#include <deque>
 #include <functional>
-#include <unordered_map>
 
 #include "model/flow.h"
-#include "wire/traffic/capture/headers.h"
+#include "wire/traffic/packet/connection.h"
 
 namespace postern::wire {
 
@@ -29,32 +27,17 @@ class SmtpElsewhere {
   void add(Time at, const PacketHeaders& packet);
   [[nodiscard]] size_t greeted() const { return greeted_.size(); }
   [[nodiscard]] uint64_t found() const { return found_; }
-  [[nodiscard]] uint64_t forgotten_early() const { return forgotten_early_; }
+  [[nodiscard]] uint64_t forgotten_early() const { return greeted_.forgotten_early(); }
 
  private:
-  struct Key {
-    IpAddress client;
-    IpAddress server;
-    uint16_t client_port = 0;
-    uint16_t port = 0;
-    bool operator==(const Key&) const = default;
-  };
-  struct Hash {
-    size_t operator()(const Key& key) const noexcept;
-  };
   struct Greeted {
     Time at;
     uint32_t expects = 0;
   };
-  void greeted(const Key& key, Time at, uint32_t expects);
-  void forget_first();
 
   Emit emit_;
-  Time clock_;
-  std::deque<std::pair<Time, Key>> order_;  // oldest first; some are gone already
-  std::unordered_map<Key, Greeted, Hash> greeted_;
+  Lately<Greeted> greeted_{kAnswerWithin, kGreetedMax};
   uint64_t found_ = 0;
-  uint64_t forgotten_early_ = 0;
 };
 
 }  // namespace postern::wire

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wire/traffic/capture/smtp_elsewhere.h"
+#include "wire/traffic/smtp_seen/smtp_elsewhere.h"
 
 #include <gtest/gtest.h>
 #include <vector>
 
-#include "wire/traffic/capture/packets_test.h"
+#include "wire/traffic/packet/packets_test.h"
 
 namespace postern::wire {
 namespace {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "fold/line_day.h"
+#include "fold/day/line_day.h"
 
 namespace postern::fold {
 

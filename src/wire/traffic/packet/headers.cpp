@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "wire/traffic/capture/headers.h"
+#include "wire/traffic/packet/headers.h"
 
 #include <algorithm>
 
