@@ -30,11 +30,9 @@ allow_daemons() {
 
 # They must not start at the next boot either, unless they were here before us.
 keep_off() {
-  local unit
   command -v systemctl >/dev/null || return 0
-  for unit in postfix dovecot slapd; do
-    case " $* " in *" $unit "* | *" $unit-core "*) systemctl disable --quiet $unit 2>/dev/null ;; esac
-  done
+  dpkg -L "$@" 2>/dev/null | sed -nE 's|.*/systemd/system/([^/@]+)\.service$|\1|p; s|^/etc/init\.d/([^/]+)$|\1|p' |
+    sort -u | xargs -r -n 1 systemctl disable --quiet 2>/dev/null
   return 0
 }
 
