@@ -64,7 +64,7 @@ class World {
     const sys::KernelAddress to = sys::kernel_form(place_);
     for (int i = 0; i < 4; ++i) {
       fill_.emplace_back(::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-      (void)::connect(fill_.back().get(), to.get(), to.size);
+      [[maybe_unused]] const int under_way = ::connect(fill_.back().get(), to.get(), to.size);
     }
   }
 
