@@ -38,10 +38,10 @@ TEST(Metrics, WhatSeveralProcessesCountStandsTogether) {
 TEST(Metrics, TheGateByReason) {
   EXPECT_EQ(of(R"({"gate": {"state": "in force", "interfaces": [{"name": "sub0"}],
                    "counters": {"drop_verdict": 3, "pass_relay": 8}}})"),
-            "# TYPE postern_gate_in_force gauge\npostern_gate_in_force 1\n"
-            "# TYPE postern_gate_interfaces gauge\npostern_gate_interfaces 1\n"
             "# TYPE postern_gate_events_total counter\npostern_gate_events_total{event=\"drop_verdict\"} 3\n"
-            "postern_gate_events_total{event=\"pass_relay\"} 8\n");
+            "postern_gate_events_total{event=\"pass_relay\"} 8\n"
+            "# TYPE postern_gate_in_force gauge\npostern_gate_in_force 1\n"
+            "# TYPE postern_gate_interfaces gauge\npostern_gate_interfaces 1\n");
   EXPECT_EQ(of(R"({"gate": {"error": "not heard of"}})"),
             "# TYPE postern_gate_in_force gauge\npostern_gate_in_force 0\n");
 }
