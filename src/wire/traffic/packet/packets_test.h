@@ -9,12 +9,22 @@
 #include "base/check.h"
 #include "base/codec.h"
 #include "wire/traffic/dns/message.h"
+#include "wire/traffic/packet/headers.h"
 
 namespace postern::wire::testing {
 
 inline Bytes bytes_of(std::string_view text) {
   const auto* p = reinterpret_cast<const std::byte*>(text.data());
   return {p, p + text.size()};
+}
+// A segment that says something.
+inline PacketHeaders segment_of(ByteView payload) {
+  PacketHeaders p;
+  p.protocol = 6;
+  p.tcp_flags = 0x18;
+  p.flags_known = true;
+  p.payload = payload;
+  return p;
 }
 inline std::string text_of(ByteView bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
 

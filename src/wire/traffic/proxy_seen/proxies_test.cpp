@@ -45,12 +45,7 @@ class ProxiesTest : public ::testing::Test {
   }
   PacketHeaders packet(const std::string& text) {
     kept_ = testing::bytes_of(text);
-    PacketHeaders p;
-    p.protocol = 6;
-    p.tcp_flags = 0x18;
-    p.flags_known = true;
-    p.payload = kept_;
-    return p;
+    return testing::segment_of(kept_);
   }
 
   IpAddress asker_ = *parse_ip("203.0.113.9");

@@ -40,12 +40,7 @@ class SignInsTest : public ::testing::Test {
   }
   PacketHeaders packet(const std::string& text) {
     kept_ = testing::bytes_of(text);
-    PacketHeaders p;
-    p.protocol = 6;
-    p.tcp_flags = 0x18;
-    p.flags_known = true;
-    p.payload = kept_;
-    return p;
+    return testing::segment_of(kept_);
   }
 
   IpAddress client_ = *parse_ip("192.0.2.1");
