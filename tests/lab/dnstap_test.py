@@ -12,6 +12,7 @@ import unittest
 from pathlib import Path
 
 import lab
+from peers import resolver
 
 PROGRAMS = Path()
 START = 1
@@ -26,22 +27,7 @@ listen_unix = "{directory}/dnstap.sock"
 group = "nogroup"
 listen = ["127.0.0.1:6000"]
 """
-UNBOUND = """
-server:
-  interface: {address}
-  access-control: 10.64.0.0/16 allow
-  username: ""
-  chroot: ""
-  directory: "{directory}"
-  pidfile: ""
-  do-daemonize: no
-  use-syslog: no
-  local-zone: "." static
-  local-data: "there-1.example. MX 10 mx1.there-1.example."
-  local-data: "there-2.example. MX 10 mx1.there-2.example."
-remote-control:
-  control-enable: no
-dnstap:
+DNSTAP = """dnstap:
   dnstap-enable: yes
   {how}
   dnstap-log-client-query-messages: yes
@@ -49,20 +35,6 @@ dnstap:
 """
 HOW = {"unix": 'dnstap-socket-path: "{directory}/dnstap.sock"',
        "tcp": "dnstap-ip: 127.0.0.1@6000\n  dnstap-tls: no\n  dnstap-bidirectional: no"}
-# type, from, to, names: asks until each is answered.
-ASK = """
-import socket, struct, sys
-kind, mine, server, *names = sys.argv[1:]
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((mine, 0)); s.settimeout(2)
-for n, name in enumerate(names):
-    q = struct.pack("!HHHHHH", n, 0x100, 1, 0, 0, 0) + b"".join(bytes([len(x)]) + x.encode() for x in name.split("."))
-    for _ in range(10):
-        s.sendto(q + struct.pack("!BHH", 0, int(kind), 1), (server, 53))
-        try:
-            if s.recv(512)[:2] == q[:2]: break
-        except OSError: pass
-    else: sys.exit("no answer for " + name)
-"""
 
 
 class Dnstap(unittest.TestCase):
@@ -83,11 +55,10 @@ class Dnstap(unittest.TestCase):
     def resolver(self, how: str, address: str) -> None:
         directory = self.lab.directory / how
         directory.mkdir()
-        text = UNBOUND.format(address=address, directory=directory, how=HOW[how].format(directory=self.lab.directory))
-        (directory / "unbound.conf").write_text(text)
+        tap = DNSTAP.format(how=HOW[how].format(directory=self.lab.directory))
+        argv = resolver.argv(address, directory, ("there-1.example", "there-2.example"), tap)
         with open(directory / "log", "wb") as log:
-            process = subprocess.Popen(["unbound", "-d", "-c", str(directory / "unbound.conf")], stdin=subprocess.DEVNULL,
-                                       stdout=log, stderr=log, preexec_fn=lab.die_with_parent)
+            process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=lab.die_with_parent)
         self.addCleanup(lambda: (process.terminate(), process.wait(30)))
 
     def counter(self, name: str) -> int:
@@ -98,7 +69,7 @@ class Dnstap(unittest.TestCase):
         return sorted(c["line"] for c in (self.lab.ask("case", "list") or {}).get("items", []))
 
     def ask(self, kind: int, line: str, server: str, *names: str) -> None:
-        lab.sh(*self.lab.subscriber.argv(sys.executable, "-c", ASK, str(kind), line, server, *names))
+        lab.sh(*self.lab.subscriber.argv(sys.executable, "-c", resolver.ASK, str(kind), line, server, *names))
 
     def test_mail_names_of_lines(self) -> None:
         lines = {f"line-{how}": address for how, address in ZOMBIES.items()} | {"line-honest": HONEST}

@@ -19,6 +19,7 @@ import unittest
 from pathlib import Path
 
 import lab
+from peers import resolver
 import mail_server
 
 PROGRAMS = Path()
@@ -76,35 +77,6 @@ GREET = """
 import socket, sys
 for _ in range(int(sys.argv[2])):
     s = socket.create_connection((sys.argv[3], 25), 20, (sys.argv[1], 0)); s.recv(512); s.sendall(b"QUIT\\r\\n"); s.recv(512); s.close()
-"""
-# source, server, names: asks for the mail servers of each until it is answered.
-ASK = """
-import socket, struct, sys
-mine, server, *names = sys.argv[1:]
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM); s.bind((mine, 0)); s.settimeout(2)
-for n, name in enumerate(names):
-    q = struct.pack("!HHHHHH", n, 0x100, 1, 0, 0, 0) + b"".join(bytes([len(x)]) + x.encode() for x in name.split("."))
-    for _ in range(10):
-        s.sendto(q + struct.pack("!BHH", 0, 15, 1), (server, 53))
-        try:
-            if s.recv(512)[:2] == q[:2]: break
-        except OSError: pass
-    else: sys.exit("no answer for " + name)
-"""
-UNBOUND = """
-server:
-  interface: {address}
-  access-control: 10.64.0.0/16 allow
-  username: ""
-  chroot: ""
-  directory: "{directory}"
-  pidfile: ""
-  do-daemonize: no
-  use-syslog: no
-  local-zone: "." static
-  local-data: "there.example. MX 10 mx1.there.example."
-remote-control:
-  control-enable: no
 """
 
 
@@ -187,8 +159,7 @@ ip route add blackhole 198.18.0.0/15; ip -6 route add local 3fff::/20 dev lo""")
         (directory / "tinyproxy.conf").write_text(f"Port 8080\nListen {PROXY}\nAllow 203.0.113.80\nConnectPort 25\n")
         self.run_beside(*self.customers.argv("tinyproxy", "-d", "-c", str(directory / "tinyproxy.conf")))
         self.run_beside(*self.customers.argv("microsocks", "-i", PROXY, "-p", "1080"))
-        (directory / "unbound.conf").write_text(UNBOUND.format(address=SERVER, directory=directory))
-        self.run_beside(*self.world.argv("unbound", "-d", "-c", str(directory / "unbound.conf")))
+        self.run_beside(*self.world.argv(*resolver.argv(SERVER, directory, ("there.example",))))
         up = lab.came_true(lambda: "mirrors" in said.read_text() and all(
             f":{port} " in lab.sh(*peer.argv("ss", "-Htuln")).stdout for peer, ports in (
                 (self.world, (25, ODD_PORT, 53)), (self.customers, (1080, 8080))) for port in ports), 30)
@@ -263,7 +234,7 @@ ip route add blackhole 198.18.0.0/15; ip -6 route add local 3fff::/20 dev lo""")
             hosts = [f"198.18.{n}.25" for n in range(NETWORKS if port == 25 else 40)]
             self.run_beside(*self.customers.argv(sys.executable, "-c", KNOCK, source, str(port), *hosts))
         signing = self.signs_in()
-        asked = self.inside(sys.executable, "-c", ASK, ASKS, SERVER, *(f"{CANARY}-{n}.example" for n in range(9)))
+        asked = self.inside(sys.executable, "-c", resolver.ASK, "15", ASKS, SERVER, *(f"{CANARY}-{n}.example" for n in range(9)))
         mailed = [self.swaks(f"3fff:{n:x}::25") for n in range(NETWORKS)]
         for process in (*mailed, asked):
             said = process.communicate(timeout=120)[0]
