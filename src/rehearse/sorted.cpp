@@ -27,9 +27,8 @@ Status Sorted::spill() {
   Run run{std::unique_ptr<std::FILE, Close>(std::tmpfile()), {}};
   if (!run.file) return fail_errno("make a temporary file to sort in");
   if (std::fwrite(run_.data(), sizeof(Fact), run_.size(), run.file.get()) != run_.size() ||
-      std::fflush(run.file.get()) != 0)
+      std::fseek(run.file.get(), 0, SEEK_SET) != 0)
     return fail_errno("write a temporary file to sort in");
-  std::rewind(run.file.get());
   runs_.push_back(std::move(run));
   run_.clear();
   return {};

@@ -106,7 +106,7 @@ class Network {
     observe(model::LineSum{.line = engine_.subscriber(key_of(i))->id, .source = address_of(i), .blocked = 3});
   }
 
-  void take(decide::Step step) {
+  void take(const decide::Step& step) {
     for (const model::Record& r : step.records) {
       if (const auto* held = std::get_if<model::GovernorChanged>(&r.body))
         ++(held->over_limit ? pages_over_limit : pages_for_a_person);

@@ -37,6 +37,12 @@ constexpr uint8_t kSyn = 2;
 constexpr uint8_t kAck = 16;
 constexpr uint8_t kPush = 24;
 
+std::string joined(std::initializer_list<std::string> parts) {
+  std::string out;
+  for (const std::string& part : parts) out += part;
+  return out;
+}
+
 class FilterTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -118,13 +124,13 @@ TEST_F(FilterTest, WhateverStandsInFrontOfIt) {
   for (const uint8_t flags : {kSyn, kAck}) {
     const std::string inner = ipv4(6, tcp(40'000, 25'000, flags));
     const std::string tag = number(100, 2);
-    EXPECT_EQ(kept(frame(0x8100, tag + number(0x0800, 2) + inner)) != 0, flags == kSyn);
-    EXPECT_EQ(kept(frame(0x88a8, tag + number(0x8100, 2) + tag + number(0x0800, 2) + inner)) != 0, flags == kSyn);
+    EXPECT_EQ(kept(frame(0x8100, joined({tag, number(0x0800, 2), inner}))) != 0, flags == kSyn);
+    EXPECT_EQ(kept(frame(0x88a8, joined({tag, number(0x8100, 2), tag, number(0x0800, 2), inner}))) != 0, flags == kSyn);
     const std::string six = ipv6(6, tcp(40'000, 25'000, flags));
-    EXPECT_EQ(kept(frame(0x8100, tag + number(0x86dd, 2) + six)) != 0, flags == kSyn);
+    EXPECT_EQ(kept(frame(0x8100, joined({tag, number(0x86dd, 2), six}))) != 0, flags == kSyn);
     const std::string session = number(0x11000001, 4) + number(2 + inner.size(), 2);
-    EXPECT_EQ(kept(frame(0x8864, session + number(0x21, 2) + inner)) != 0, flags == kSyn);
-    EXPECT_EQ(kept(frame(0x8864, session + number(0x57, 2) + six)) != 0, flags == kSyn);
+    EXPECT_EQ(kept(frame(0x8864, joined({session, number(0x21, 2), inner}))) != 0, flags == kSyn);
+    EXPECT_EQ(kept(frame(0x8864, joined({session, number(0x57, 2), six}))) != 0, flags == kSyn);
     EXPECT_EQ(kept(frame(0x0800, ipv4(6, tcp(40'000, 25'000, flags), 0, 10))) != 0, flags == kSyn);
   }
   EXPECT_NE(kept(frame(0x8847, "label")), 0U);
