@@ -176,11 +176,10 @@ class EdgeRole {
       const uint32_t line = folded_line_of(sign_in->source).number;
       if (line == 0) return;
       const fold::News news = told_of_sign_ins_.see(line, o.at);
-      if (news == fold::News::full && sign_ins_untold_++ == 0)
+      if (news == fold::News::full)
         sys::log(sys::Level::warning, "edge", "SIGN_INS_FULL",
                  "more lines sign in without encryption than can be told in one day");
       if (news != fold::News::fresh) return;
-      ++sign_ins_told_;
     }
     link_.send(Role::brain, Observed{0, std::move(o)});
   }
@@ -195,10 +194,9 @@ class EdgeRole {
     const uint32_t line = folded_line_of(inside.address).number;
     if (line == 0 || folded_line_of(p.through.client).number != 0) return;
     const fold::News news = told_of_proxies_.see(line, p.at);
-    if (news == fold::News::full && proxies_untold_++ == 0)
+    if (news == fold::News::full)
       sys::log(sys::Level::warning, "edge", "PROXIES_FULL", "more lines are proxies than can be told in one day");
     if (news != fold::News::fresh) return;
-    ++proxies_told_;
     link_.send(Role::brain, Observed{0, {0, p.at, model::ProxyUse{inside.address, p.through.client, p.port}}});
   }
 
@@ -265,10 +263,10 @@ class EdgeRole {
                        {"explainer.refused_total", e.refused},
                        {"explainer.evicted_total", e.evicted},
                        {"explainer.open", e.open},
-                       {"sign_ins.told_total", sign_ins_told_},
-                       {"sign_ins.untold_total", sign_ins_untold_},
-                       {"proxies.told_total", proxies_told_},
-                       {"proxies.untold_total", proxies_untold_},
+                       {"sign_ins.told_total", told_of_sign_ins_.told()},
+                       {"sign_ins.untold_total", told_of_sign_ins_.untold()},
+                       {"proxies.told_total", told_of_proxies_.told()},
+                       {"proxies.untold_total", told_of_proxies_.untold()},
                        {"table_lines", table_.size()},
                        {"messages_dropped_total", link_.dropped()}};
     observe::radius_acct::Stats::visit(radius_.stats(), [&](std::string_view name, const uint64_t& value) {
@@ -372,11 +370,7 @@ class EdgeRole {
   uint64_t lease_base_;
   tables::LineTable table_;
   fold::ToldToday told_of_sign_ins_;
-  uint64_t sign_ins_told_ = 0;
-  uint64_t sign_ins_untold_ = 0;  // there was no room
   fold::ToldToday told_of_proxies_;
-  uint64_t proxies_told_ = 0;
-  uint64_t proxies_untold_ = 0;
   Link link_;
   observe::radius_acct::RadiusAcct radius_;
   observe::flow_export::FlowExport flows_;

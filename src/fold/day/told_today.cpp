@@ -1,16 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "fold/day/told_today.h"
 
+#include <utility>
+
 namespace postern::fold {
 
 News ToldToday::see(uint32_t line, Time at) {
   if (at.unix_day() > day_) {
     day_ = at.unix_day();
     lines_.clear();
+    full_ = false;
   }
   if (lines_.contains(line)) return News::again;
-  if (lines_.size() >= kLinesMax) return News::full;
+  if (lines_.size() >= kLinesMax) {
+    ++untold_;
+    return std::exchange(full_, true) ? News::still_full : News::full;
+  }
   lines_.insert(line);
+  ++told_;
   return News::fresh;
 }
 

@@ -12,7 +12,8 @@
 
 namespace postern::fold {
 
-PN_ENUM(News, fresh, again, full)
+// full: the first one of a day that there is no room for; still_full: the next ones.
+PN_ENUM(News, fresh, again, full, still_full)
 
 class ToldToday {
  public:
@@ -21,10 +22,16 @@ class ToldToday {
   // fresh: from here on it is told. An event of a day before the newest one counts for that.
   [[nodiscard]] News see(uint32_t line, Time at);
   [[nodiscard]] size_t lines() const { return lines_.size(); }
+  // Of all days: fresh ones, and those without room.
+  [[nodiscard]] uint64_t told() const { return told_; }
+  [[nodiscard]] uint64_t untold() const { return untold_; }
 
  private:
   int64_t day_ = 0;
   std::unordered_set<uint32_t> lines_;
+  bool full_ = false;
+  uint64_t told_ = 0;
+  uint64_t untold_ = 0;
 };
 
 }  // namespace postern::fold

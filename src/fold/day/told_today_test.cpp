@@ -21,9 +21,14 @@ TEST(ToldToday, IsBounded) {
   ToldToday told;
   for (uint32_t line = 1; line <= ToldToday::kLinesMax; ++line) EXPECT_EQ(told.see(line, kNoon), News::fresh);
   EXPECT_EQ(told.see(ToldToday::kLinesMax + 1, kNoon), News::full);
+  EXPECT_EQ(told.see(ToldToday::kLinesMax + 2, kNoon), News::still_full);
+  EXPECT_EQ(told.untold(), 2U);
+  EXPECT_EQ(told.told(), ToldToday::kLinesMax);
   EXPECT_EQ(told.see(1, kNoon), News::again);
   EXPECT_EQ(told.lines(), ToldToday::kLinesMax);
   EXPECT_EQ(told.see(ToldToday::kLinesMax + 1, kNoon + days(1)), News::fresh);
+  for (uint32_t line = 1; line < ToldToday::kLinesMax; ++line) EXPECT_EQ(told.see(line, kNoon + days(1)), News::fresh);
+  EXPECT_EQ(told.see(ToldToday::kLinesMax, kNoon + days(1)), News::full) << "said again of another day";
 }
 
 }  // namespace

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/time.h"
+#include "model/flow.h"
 #include "wire/traffic/packet/headers.h"
 
 namespace postern::wire {
@@ -28,6 +29,25 @@ struct Connection {
     return {p.destination, p.source, p.destination_port, p.source_port};
   }
 };
+
+// The one packet as a flow of its sender, in a connection that both ends talked in.
+[[nodiscard]] inline model::Flow talk_of(const PacketHeaders& p, Time begin, Time end) {
+  constexpr uint8_t kTcp = 6;
+  constexpr uint8_t kTalked = 0x1a;  // SYN, ACK and PSH
+  model::Flow flow;
+  flow.begin = begin;
+  flow.end = end;
+  flow.source = p.source;
+  flow.destination = p.destination;
+  flow.source_port = p.source_port;
+  flow.destination_port = p.destination_port;
+  flow.protocol = kTcp;
+  flow.tcp_flags = kTalked;
+  flow.flags_known = true;
+  flow.packets = 1;
+  flow.bytes = p.octets;
+  return flow;
+}
 
 struct ConnectionHash {
   size_t operator()(const Connection& c) const noexcept {

@@ -10,9 +10,7 @@ namespace {
 
 using model::SignIn;
 
-constexpr uint8_t kTcp = 6;
 constexpr uint8_t kSyn = 2;
-constexpr uint8_t kTalked = 0x1a;  // SYN, ACK and PSH
 constexpr size_t kCode = 3;
 constexpr int kPrompt = 334;
 constexpr int kSignedIn = 235;
@@ -129,18 +127,7 @@ void SignIns::from_server(Time at, const PacketHeaders& p) {
 
 void SignIns::tell(Time at, const PacketHeaders& p, SignIn gave) {
   ++found_;
-  model::Flow flow;
-  flow.begin = at;
-  flow.end = at;
-  flow.source = p.source;
-  flow.destination = p.destination;
-  flow.source_port = p.source_port;
-  flow.destination_port = p.destination_port;
-  flow.protocol = kTcp;
-  flow.tcp_flags = kTalked;
-  flow.flags_known = true;
-  flow.packets = 1;
-  flow.bytes = p.octets;
+  model::Flow flow = talk_of(p, at, at);
   flow.sign_in = gave;
   emit_(flow);
 }

@@ -8,7 +8,6 @@ namespace postern::wire {
 namespace {
 
 constexpr uint8_t kTcp = 6;
-constexpr uint8_t kTalked = 0x1a;  // SYN, ACK and PSH
 constexpr size_t kVerb = 4;
 
 std::string_view text_of(ByteView payload) {
@@ -40,18 +39,7 @@ void SmtpElsewhere::add(Time at, const PacketHeaders& p) {
   const Greeted* greeted = greeted_.find(Connection::by_client(p));
   if (greeted == nullptr || greeted->expects != p.tcp_sequence) return;
   ++found_;
-  model::Flow flow;
-  flow.begin = greeted->at;
-  flow.end = std::max(at, flow.begin);
-  flow.source = p.source;
-  flow.destination = p.destination;
-  flow.source_port = p.source_port;
-  flow.destination_port = p.destination_port;
-  flow.protocol = kTcp;
-  flow.tcp_flags = kTalked;
-  flow.flags_known = true;
-  flow.packets = 1;
-  flow.bytes = p.octets;
+  model::Flow flow = talk_of(p, greeted->at, std::max(at, greeted->at));
   flow.smtp = true;
   greeted_.erase(Connection::by_client(p));
   emit_(flow);
