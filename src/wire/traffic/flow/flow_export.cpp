@@ -86,13 +86,17 @@ void FlowExport::netflow5(const IpAddress& exporter, Time received, ByteView dat
   const size_t whole = std::min<size_t>(records, in.left() / kRecord);
   for (size_t i = 0; i < whole; ++i) {
     if (wanted_ != nullptr) {
-      Octets ports(in.rest());
+      const ByteView record = in.rest();
+      Octets ports(record);
       ports.skip(32);
       const uint16_t source_port = ports.u16();
       const uint16_t destination_port = ports.u16();
       ports.skip(1);
       const uint8_t flags = ports.u8();
-      if (!is_wanted(ports.u8(), source_port, destination_port, flags)) {
+      const uint8_t protocol = ports.u8();
+      const bool of_peer = peers_ != nullptr && protocol == kTcp &&
+                           (peers_->may_have_v4(record) || peers_->may_have_v4(record.subspan(4)));
+      if (!of_peer && !is_wanted(protocol, source_port, destination_port, flags)) {
         ++stats_.passed_over;
         in.skip(kRecord);
         continue;

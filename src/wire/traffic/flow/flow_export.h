@@ -23,6 +23,7 @@
 #include "model/flow.h"
 #include "model/nat.h"
 #include "wire/traffic/flow/domain.h"
+#include "wire/traffic/flow/peers.h"
 
 namespace postern::wire {
 
@@ -69,6 +70,8 @@ class FlowExport {
   // Of these ports, which may change at any time, TCP records with a SYN and an ACK are wanted too.
   using Ports = std::bitset<65'536>;
   void want_answered(const Ports* destination_ports) { answered_ = destination_ports; }
+  // TCP records to and from these are wanted too; null or empty: of nobody.
+  void want_peers(const Peers* peers) { peers_ = peers == nullptr || peers->empty() ? nullptr : peers; }
 
   FlowExport(FlowExportLimits limits, Emit emit, Wanted wanted = nullptr)
       : limits_(limits), emit_(std::move(emit)), wanted_(wanted) {}
@@ -91,6 +94,7 @@ class FlowExport {
   [[nodiscard]] size_t templates() const { return templates_; }
 
  private:
+  static constexpr uint8_t kTcp = 6;
   struct Key {
     IpAddress exporter;
     uint64_t domain = 0;  // version << 32 | domain, source or engine
@@ -139,16 +143,21 @@ class FlowExport {
   void fault(FlowFault why) { ++faults_[static_cast<size_t>(why)]; }
   [[nodiscard]] bool is_wanted(uint8_t protocol, uint16_t source_port, uint16_t destination_port,
                                uint8_t tcp_flags) const {
-    constexpr uint8_t kTcp = 6;
     constexpr uint8_t kSynAck = 0x12;
     return wanted_(protocol, source_port, destination_port, tcp_flags) ||
            (answered_ != nullptr && protocol == kTcp && (tcp_flags & kSynAck) == kSynAck &&
             answered_->test(destination_port));
   }
+  [[nodiscard]] bool is_wanted(const model::Flow& flow) const {
+    return is_wanted(flow.protocol, flow.source_port, flow.destination_port, flow.tcp_flags) ||
+           (peers_ != nullptr && flow.protocol == kTcp &&
+            (peers_->may_have(flow.destination) || peers_->may_have(flow.source)));
+  }
+  [[nodiscard]] bool may_be_of_peer(const Template& t, ByteView record) const;
   // Before a record is read, where its template lets it be seen.
   [[nodiscard]] bool unwanted(const Template& t, ByteView record);
   void give(const model::Flow& flow) {
-    if (wanted_ != nullptr && !is_wanted(flow.protocol, flow.source_port, flow.destination_port, flow.tcp_flags)) {
+    if (wanted_ != nullptr && !is_wanted(flow)) {
       ++stats_.passed_over;
       return;
     }
@@ -160,6 +169,7 @@ class FlowExport {
   Emit emit_;
   Wanted wanted_ = nullptr;
   const Ports* answered_ = nullptr;
+  const Peers* peers_ = nullptr;
   Nat nat_;
   std::unordered_map<Key, Domain, KeyHash> domains_;
   size_t templates_ = 0;

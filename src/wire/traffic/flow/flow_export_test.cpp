@@ -166,6 +166,61 @@ TEST(Wanted, OnlyTheseAreGiven) {
   EXPECT_EQ(decoder.faults(FlowFault::length) + decoder.faults(FlowFault::record_broken), 0U);
 }
 
+// Records of TCP to and from peers are given whatever their ports, in each protocol, read beforehand or after.
+TEST(Wanted, PeersWhateverTheirPorts) {
+  std::vector<model::Flow> flows;
+  FlowExport decoder(
+      {}, [&](const model::Flow& f) { flows.push_back(f); },
+      [](uint8_t, uint16_t, uint16_t, uint8_t) { return false; });
+  const auto take = [&](const std::string& datagram) {
+    flows.clear();
+    decoder.decode(kExporter, Time{} + seconds(kNow), bytes_of(datagram));
+    return flows.size();
+  };
+  const std::string both = v9(1, set(0, kV9Template) + set(256, v9_record() + v9_record()));
+  EXPECT_EQ(take(v5(0, 1)) + take(both), 0U);
+  Peers peers;
+  decoder.want_peers(&peers);
+  EXPECT_EQ(take(v5(1, 1)) + take(both), 0U) << "of nobody";
+  peers.add(parse_prefix("2001:db8:1::/64").value());
+  decoder.want_peers(&peers);
+  EXPECT_EQ(take(v5(2, 1)) + take(both), 0U) << "of others";
+  for (const char* of_v5 : {"198.51.100.77/32", "10.0.0.0/24"}) {
+    Peers some;
+    some.add(parse_prefix(of_v5).value());
+    decoder.want_peers(&some);
+    EXPECT_EQ(take(v5(3, 2)), 2U) << of_v5;
+  }
+  const uint64_t before = decoder.stats().passed_over;
+  std::string udp = v9_record();
+  udp[12] = 17;
+  const model::Flow one = [&] {
+    Bench b;
+    b.take(both);
+    return b.flows.at(0);
+  }();
+  for (const IpAddress& end : {one.source, one.destination}) {
+    Peers some;
+    some.add(Prefix::host(end));
+    decoder.want_peers(&some);
+    EXPECT_EQ(take(v9(2, set(256, v9_record() + udp + v9_record()))), 2U) << to_string(end);
+  }
+  EXPECT_EQ(decoder.stats().passed_over, before + 2);
+  decoder.want_peers(nullptr);
+  EXPECT_EQ(take(v9(3, set(256, v9_record()))), 0U);
+}
+
+TEST(Peers, NetworksOfBothFamilies) {
+  Peers peers;
+  EXPECT_FALSE(peers.may_have(parse_ip("192.0.2.1").value()));
+  peers.add(parse_prefix("192.0.2.9/32").value());
+  peers.add(parse_prefix("2001:db8:1:2::/64").value());
+  EXPECT_TRUE(peers.may_have(parse_ip("192.0.2.1").value()));
+  EXPECT_TRUE(peers.may_have(parse_ip("2001:db8:1:ffff::1").value()));
+  EXPECT_FALSE(peers.may_have(parse_ip("192.0.3.1").value()));
+  EXPECT_FALSE(peers.may_have(parse_ip("2001:db8:2::1").value()));
+}
+
 TEST(NetFlow9, SamplersFromOptions) {
   Bench b;
   // scope: 1 (system), 4 octets; options: 48 sampler, 34 interval

@@ -9,7 +9,6 @@ namespace postern::wire {
 namespace {
 
 using enum Element;
-constexpr uint8_t kTcp = 6;
 
 IpAddress address(Family family, ByteView octets) {
   IpAddress a{.family = family, .bytes = {}};

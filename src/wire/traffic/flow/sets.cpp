@@ -165,6 +165,14 @@ void FlowExport::withdraw(Message& m, uint16_t id, bool options) {
   stats_.withdrawn += gone;
 }
 
+bool FlowExport::may_be_of_peer(const Template& t, ByteView record) const {
+  if (!t.addresses) return true;  // to be read first
+  const ByteView source = record.subspan(t.addresses->source_at);
+  const ByteView destination = record.subspan(t.addresses->destination_at);
+  return t.addresses->v6 ? peers_->may_have_v6(source) || peers_->may_have_v6(destination)
+                         : peers_->may_have_v4(source) || peers_->may_have_v4(destination);
+}
+
 bool FlowExport::unwanted(const Template& t, ByteView record) {
   if (wanted_ == nullptr || !t.ports || t.options || record.size() < t.record_octets) return false;
   const auto port = [&](size_t at) {
@@ -173,6 +181,7 @@ bool FlowExport::unwanted(const Template& t, ByteView record) {
   const auto protocol = static_cast<uint8_t>(record[t.ports->protocol_at]);
   const auto flags = t.ports->tcp_flags_at ? static_cast<uint8_t>(record[*t.ports->tcp_flags_at]) : uint8_t{0};
   if (is_wanted(protocol, port(t.ports->source_at), port(t.ports->destination_at), flags)) return false;
+  if (peers_ != nullptr && protocol == kTcp && may_be_of_peer(t, record)) return false;
   ++stats_.passed_over;
   return true;
 }

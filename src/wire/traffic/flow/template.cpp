@@ -153,6 +153,18 @@ std::optional<Ports> ports_of(const std::vector<Step>& steps) {
   return Ports{*protocol, *source, *destination, flags};
 }
 
+std::optional<Addresses> addresses_of(const std::vector<Step>& steps) {
+  const auto find = [&](Element e) { return std::ranges::find(steps, e, &Step::element); };
+  const auto pair = [&](Element source, Element destination, bool v6) -> std::optional<Addresses> {
+    if (find(source) == steps.end() || find(destination) == steps.end()) return std::nullopt;
+    return Addresses{find(source)->at, find(destination)->at, v6};
+  };
+  const auto v4 = pair(Element::source_v4, Element::destination_v4, false);
+  const auto v6 = pair(Element::source_v6, Element::destination_v6, true);
+  if (v4 && v6) return std::nullopt;
+  return v4 ? v4 : v6;
+}
+
 size_t read_variable(const Template& t, ByteView in, RecordValues& out, bool& broken) {
   size_t at = 0;
   for (const TemplateField& f : t.fields) {
@@ -208,6 +220,7 @@ std::optional<Template> compile(std::vector<TemplateField> fields, bool options)
   if (t.record_octets == 0) return std::nullopt;
   if (t.variable) t.steps.clear();
   t.ports = ports_of(t.steps);
+  t.addresses = addresses_of(t.steps);
   return t;
 }
 

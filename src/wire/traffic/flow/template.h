@@ -85,11 +85,19 @@ struct Ports {
   std::optional<uint16_t> tcp_flags_at;  // the octet of the usual flags
 };
 
+// And where its addresses are, when they can only be of one family.
+struct Addresses {
+  uint16_t source_at = 0;
+  uint16_t destination_at = 0;
+  bool v6 = false;
+};
+
 struct Template {
   std::vector<TemplateField> fields;  // kept to be walked when lengths vary
   std::vector<Step> steps;            // of a template of fixed lengths
   size_t record_octets = 0;           // at least this; exactly, when fixed
   std::optional<Ports> ports;         // of one of fixed lengths that has them in their usual 1 and 2 octets
+  std::optional<Addresses> addresses;
   bool variable = false;
   bool options = false;
   Time refreshed;
