@@ -6,8 +6,8 @@
 namespace postern::fold {
 
 News ToldToday::see(uint32_t line, Time at) {
-  if (at.unix_day() > day_) {
-    day_ = at.unix_day();
+  if (const int64_t day = at.unix_day() / days_; day > day_) {
+    day_ = day;
     lines_.clear();
     full_ = false;
   }

@@ -17,6 +17,13 @@ TEST(ToldToday, OnceALineAndDay) {
   EXPECT_EQ(told.see(1, kNoon), News::again) << "late news of yesterday";
 }
 
+TEST(ToldToday, OnceInSoManyDays) {
+  ToldToday told(7);
+  EXPECT_EQ(told.see(1, Time{} + days(7 * 2'857)), News::fresh);
+  EXPECT_EQ(told.see(1, Time{} + days(7 * 2'857 + 6)), News::again);
+  EXPECT_EQ(told.see(1, Time{} + days(7 * 2'857 + 7)), News::fresh);
+}
+
 TEST(ToldToday, IsBounded) {
   ToldToday told;
   for (uint32_t line = 1; line <= ToldToday::kLinesMax; ++line) EXPECT_EQ(told.see(line, kNoon), News::fresh);
