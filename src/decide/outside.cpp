@@ -36,6 +36,11 @@ void Work::operator()(const model::ProxyUse& o) {
   judge_source(o, o.source);
 }
 
+void Work::operator()(const model::C2Contact& o) {
+  ++state_.counters.c2_contacts;
+  judge_source(o, o.source);
+}
+
 void Work::operator()(const model::TrapHit& o) {
   ++state_.counters.trap_hits;
   judge_word(o, o.account, o.source, o.sent);

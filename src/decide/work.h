@@ -81,6 +81,7 @@ class Work {
   void operator()(const model::CampaignOrder& o);
   void operator()(const model::ClearSignIn& o);  // decide/accounts.cpp
   void operator()(const model::ProxyUse& o);     // decide/outside.cpp
+  void operator()(const model::C2Contact& o);    // decide/outside.cpp
   [[nodiscard]] Step finish();
 
  private:

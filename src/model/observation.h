@@ -183,7 +183,8 @@ using ObservationBody =
     std::variant<std::monostate, SessionEvent, FirstContact, LineSum, PageConfirmed, ImportSubscribers, GrantPermit,
                  RevokePermit, SetClass, EraseSubscriber, ContactSettled, CustomerSays, CaseCommand, GovernorSwitch,
                  MailLookup, NoticeAnswered, CasesCommand, MailVolume, PortScan, AccountUse, RelayLimit, AccountCommand,
-                 AccountSettled, Complaint, Listing, TrapHit, LeaseSeen, CampaignOrder, ClearSignIn, ProxyUse>;
+                 AccountSettled, Complaint, Listing, TrapHit, LeaseSeen, CampaignOrder, ClearSignIn, ProxyUse,
+                 C2Contact>;
 
 struct Observation {
   uint64_t sequence = 0;  // given at intake by the brain; the only order

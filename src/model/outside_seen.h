@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What others say of this network: complaints of receivers, blocklists, and mail at addresses that nobody has. Never
-// content, never whose mail it was.
+// What others say of this network (complaints of receivers, blocklists), mail at addresses that nobody has, and whom
+// lines talk to that they had better not. Never content, never whose mail it was.
 #pragma once
 
 #include <string>
@@ -39,6 +39,14 @@ struct ProxyUse {
   IpAddress asker;
   uint16_t port = 25;  // asked for
   PN_FIELDS(source, asker, port)
+};
+
+// A line talked to a server that botnets are controlled from, by the operator's list: both ends sent something.
+struct C2Contact {
+  IpAddress source;  // the line's
+  IpAddress server;
+  uint16_t port = 0;  // the server's
+  PN_FIELDS(source, server, port)
 };
 
 // Mail came to an address that is nobody's and was never told to anybody.

@@ -80,6 +80,7 @@ class Scenario {
     if (verb == "complaint") return complaint(words);
     if (verb == "listing") return listing(words);
     if (verb == "proxy") return proxy(words);
+    if (verb == "c2") return c2(words);
     if (verb == "trap") return trap(words);
     if (verb == "grant" || verb == "revoke") return permit(verb, words);
     if (verb == "confirm") return confirm(words);
@@ -191,6 +192,11 @@ class Scenario {
   void proxy(const Words& words) {
     observe(model::ProxyUse{source_of(words.at(0)), must(parse_ip(words.at(1))),
                             static_cast<uint16_t>(std::stoul(words.at(2)))});
+  }
+  // c2 LINE SERVER PORT: from the line's first prefix
+  void c2(const Words& words) {
+    observe(model::C2Contact{source_of(words.at(0)), must(parse_ip(words.at(1))),
+                             static_cast<uint16_t>(std::stoul(words.at(2)))});
   }
   // trap LINE|@ADDRESS TRAP
   void trap(const Words& words) { observe(model::TrapHit{words.at(1), source_of(words.at(0)), now_, {}}); }

@@ -42,12 +42,13 @@ struct Counters {
   uint64_t leases_unnamed = 0;    // leases without a name that settings let count
   uint64_t clear_sign_ins = 0;    // of lines, at mail servers of others, without encryption
   uint64_t proxy_uses = 0;        // connections to mail ports that lines carried for others
+  uint64_t c2_contacts = 0;       // lines that talked to a control server, a day each
   bool operator==(const Counters&) const = default;
   PN_FIELDS(observations, session_duplicates, session_late, session_unknown_stop, session_conflicts, session_refused,
             history_cut, contacts, contacts_unattributed, contacts_repeated, watch_full, findings, requests_refused,
             receipts_stale, receipts_refused, contacts_full, findings_full, past_cut, services_full, undo_cut,
             account_uses, accounts_waiting, accounts_full, relay_limits, complaints, listings, trap_hits, words_unsure,
-            leases_below, leases_unnamed, clear_sign_ins, proxy_uses)
+            leases_below, leases_unnamed, clear_sign_ins, proxy_uses, c2_contacts)
 };
 
 }  // namespace postern::decide

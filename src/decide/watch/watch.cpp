@@ -214,6 +214,9 @@ bool WatchOf<R>::add(Line& line, const model::ObservationBody& body, const Conte
       entry.destination = proxy->asker;
       entry.port = proxy->port;
       entry.outcome = model::Outcome::success;
+    } else if (const auto* c2 = std::get_if<model::C2Contact>(&body)) {
+      entry.destination = c2->server;
+      entry.port = c2->port;
     } else if (const auto* use = std::get_if<model::AccountUse>(&body)) {
       // As a network: evidence outlives an erasure, and an owner's address is his.
       if (use->source) entry.destination = destination_network(use->source).address;

@@ -20,26 +20,37 @@ int32_t Detector::see(State& state, const model::ObservationBody& body, const Co
     mark = fingerprint_of("l" + listing->list, context.now.unix_day());
   } else if (std::holds_alternative<model::ProxyUse>(body)) {
     mark = fingerprint_of("proxy");
+  } else if (std::holds_alternative<model::C2Contact>(body)) {
+    mark = fingerprint_of("c2", context.now.unix_day());
   }
   return mark != 0 && state.seen.is_new(mark) ? kWordMnat : 0;
 }
 
-// The watch writes a complaint down as a failure: a receiver did not want it; a proxied connection as a success.
+// The watch writes a complaint down as a failure: a receiver did not want it; a proxied connection as a success. Of the
+// others only a control server has an address.
 std::string Detector::note(const Entry& entry) {
   if (entry.outcome == model::Outcome::success)
     return fmt::format("carried a connection of {} to port {} of a mail server", to_string(entry.destination),
                        entry.port);
-  return entry.outcome == model::Outcome::failure ? "complaint of a receiver" : "listed on a blocklist";
+  if (entry.outcome == model::Outcome::failure) return "complaint of a receiver";
+  if (entry.destination)
+    return fmt::format("talked to {}, port {}: on the list of control servers", to_string(entry.destination),
+                       entry.port);
+  return "listed on a blocklist";
 }
 
 std::string Detector::explain(std::span<const Entry> mine, const Context&) {
   const auto complaints = static_cast<size_t>(std::ranges::count(mine, model::Outcome::failure, &Entry::outcome));
   const auto proxied = static_cast<size_t>(std::ranges::count(mine, model::Outcome::success, &Entry::outcome));
-  const size_t listings = mine.size() - complaints - proxied;
+  const auto controlled = static_cast<size_t>(std::ranges::count_if(
+      mine, [](const Entry& e) { return e.outcome == model::Outcome::unknown && e.destination; }));
+  const size_t listings = mine.size() - complaints - proxied - controlled;
   std::vector<std::string> said;
   if (complaints != 0) said.push_back(counted(complaints, "complaint of a receiver", "complaints of receivers"));
   if (listings != 0) said.push_back(counted(listings, "listing on a blocklist", "listings on blocklists"));
   if (proxied != 0) said.emplace_back("a proxy that carried somebody's connection to a mail server");
+  if (controlled != 0)
+    said.push_back(counted(controlled, "day with a control server of botnets", "days with control servers of botnets"));
   return fmt::format("{}", fmt::join(said, ", "));
 }
 

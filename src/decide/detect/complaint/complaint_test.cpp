@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "decide/detect/complaint/complaint.h"
 
+#include <algorithm>
 #include <gtest/gtest.h>
 
 namespace postern::decide::detect::complaint {
@@ -46,6 +47,33 @@ TEST(Complaint, AProxyCountsOnceWhoeverUsesIt) {
   EXPECT_EQ(Detector::see(state, model::ProxyUse{}, {kNow + days(1), &kClass}), 0);
 }
 
+TEST(Complaint, AControlServerCountsOnceADay) {
+  Detector::State state;
+  const model::C2Contact c2{*parse_ip("192.0.2.1"), *parse_ip("198.51.100.1"), 443};
+  EXPECT_EQ(Detector::see(state, c2, {kNow, &kClass}), 2'300);
+  EXPECT_EQ(Detector::see(state, model::C2Contact{}, {kNow + hours(11), &kClass}), 0);
+  EXPECT_EQ(Detector::see(state, c2, {kNow + hours(12), &kClass}), 2'300);
+}
+
+// Whatever the times of day and however long: with a proxy on top it is less than a case (9.2).
+TEST(Complaint, HintsAloneAreNoCase) {
+  Detector::State state;
+  int32_t most = 0;
+  const auto see = [&](const model::ObservationBody& body, Time at) {
+    state.level.mnat = Detector::level(state.level, {at, &kClass});
+    state.level.at = at;
+    state.level.mnat += Detector::see(state, body, {at, &kClass});
+    most = std::max(most, state.level.mnat);
+  };
+  for (int day = 0; day < 60; ++day)
+    for (const Duration of_day : {seconds(0), hours(23) + minutes(59)}) {
+      if (day == 30) see(model::ProxyUse{}, kNow - hours(12) + days(day));
+      see(model::C2Contact{}, kNow - hours(12) + days(day) + of_day);
+    }
+  EXPECT_GT(most, 4'600);
+  EXPECT_LT(most, 7'000);
+}
+
 TEST(Complaint, HalvesEveryDay) {
   const auto after = [](Duration d) { return Detector::level({9'200, kNow}, {kNow + d, &kClass}); };
   EXPECT_EQ(after({}), 9'200);
@@ -67,6 +95,12 @@ TEST(Complaint, InWords) {
   EXPECT_EQ(Detector::explain(std::vector{listing, proxied}, {}),
             "1 listing on a blocklist, a proxy that carried somebody's connection to a mail server");
   EXPECT_EQ(Detector::note(proxied), "carried a connection of 198.51.100.1 to port 25 of a mail server");
+  Entry c2 = proxied;
+  c2.outcome = model::Outcome::unknown;
+  c2.port = 443;
+  EXPECT_EQ(Detector::explain(std::vector{listing, c2, c2}, {}),
+            "1 listing on a blocklist, 2 days with control servers of botnets");
+  EXPECT_EQ(Detector::note(c2), "talked to 198.51.100.1, port 443: on the list of control servers");
 }
 
 }  // namespace
