@@ -58,6 +58,10 @@ FlowExport::FlowExport(Config config, sys::Loop& loop, std::vector<sys::Fd> udp_
           [this](const fold::VolumeMinute& m) { on_volume(m); }),
       scans_([this](const fold::ScanStep& s) { on_scan(s); }),
       nat_log_(config_.nat_logged, config_.nat_blocks_max),
+      c2_({config_.outside, &nat_log_, config_.clock_skew * 2}, line_of_,
+          [this](model::Observation o) {
+            if (within_rate()) emit_(std::move(o));
+          }),
       tokens_(config_.contacts_per_s) {
   decoder_.want_answered(&scans_.suspects());
   decoder_.set_nat({[this](const model::NatBlock& b) { take(b); }, [this](const model::NatLoss& l) { take(l); }});
@@ -167,7 +171,13 @@ void FlowExport::on_flow(model::Flow flow) {
   take(flow);
 }
 
+void FlowExport::take(tables::C2List list) {
+  c2_.take(std::move(list));
+  decoder_.want_peers(&c2_.peers());
+}
+
 void FlowExport::take(model::Flow flow) {
+  c2_.see(flow);
   const bool of_suspects =
       fold::PortScans::is_answered(flow.protocol, flow.tcp_flags) && scans_.suspects().test(flow.destination_port);
   if (!flow.smtp && !of_suspects && !is_wanted(flow.protocol, flow.source_port, flow.destination_port, flow.tcp_flags))

@@ -6,8 +6,9 @@
 // brain's to say. So do steps of scans on other ports, from records that hold a SYN and no answer; these are not held.
 // What NATs log comes the same way (RFC 8158) and is handed on; flows of their outside addresses are told apart by it
 // once they are folded, when the log of that time is there. Flows that another source here saw by itself are folded
-// with them (take()): a line has one memory, whoever saw it; so are logs of NATs. Bounded: flows held, and first
-// contacts a second; beyond them, a counter and a log line. One thread.
+// with them (take()): a line has one memory, whoever saw it; so are logs of NATs. Flows to and from control servers of
+// botnets are looked at on whatever port (c2_flows.h). Bounded: flows held, and first contacts a second; beyond them, a
+// counter and a log line. One thread.
 #pragma once
 
 #include <functional>
@@ -21,6 +22,7 @@
 #include "fold/outside/outside.h"
 #include "fold/port_scans.h"
 #include "model/observation.h"
+#include "observe/flow_export/c2_flows.h"
 #include "sys/fd.h"
 #include "sys/loop.h"
 #include "sys/packets/udp_batch.h"
@@ -82,12 +84,15 @@ class FlowExport {
   void set_origins(std::function<uint32_t(const IpAddress&)> origin_of) { fold_.set_origins(std::move(origin_of)); }
   // Not sampled, and seen as it is told.
   void take(model::Flow flow);
+  // Control servers of botnets, from here on; those of before are forgotten.
+  void take(tables::C2List list);
   // What NATs log another way.
   void take(const model::NatBlock& block);
   void take(const model::NatLoss& loss);
   [[nodiscard]] const Stats& stats() const { return stats_; }
   [[nodiscard]] const wire::FlowExport& decoder() const { return decoder_; }
   [[nodiscard]] size_t held() const { return held_.size(); }
+  [[nodiscard]] const C2Flows& c2() const { return c2_; }
   [[nodiscard]] const fold::NatLog& nat_log() const { return nat_log_; }
   // What was logged since the last call, as it came.
   [[nodiscard]] std::vector<model::NatBlock> take_blocks() { return std::exchange(new_blocks_, {}); }
@@ -137,6 +142,7 @@ class FlowExport {
   std::priority_queue<model::Flow, std::vector<model::Flow>, Later> held_;
   Time folded_;
   fold::NatLog nat_log_;
+  C2Flows c2_;
   std::vector<model::NatBlock> new_blocks_;
   std::vector<model::NatLoss> new_losses_;
   uint32_t tokens_ = 0;

@@ -97,8 +97,8 @@ class FlowExportTest : public ::testing::Test {
   std::unique_ptr<FlowExport> room_;
 };
 
-// RFC 7422: two lines behind 192.0.2.1, told apart by port; what comes back counts for the one that asked.
-TEST_F(FlowExportTest, LinesBehindANatAreToldApartByPort) {
+// 10.0.0.0/28 behind 192.0.2.1 (RFC 7422).
+Config behind_nat() {
   Config config;
   config.outside = {{{.outside = *parse_prefix("192.0.2.1/32"),
                       .inside = *parse_prefix("10.0.0.0/28"),
@@ -106,7 +106,12 @@ TEST_F(FlowExportTest, LinesBehindANatAreToldApartByPort) {
                       .first_port = 1'024,
                       .ports = 4'032}},
                     {}};
-  start(std::move(config));
+  return config;
+}
+
+// RFC 7422: two lines behind 192.0.2.1, told apart by port; what comes back counts for the one that asked.
+TEST_F(FlowExportTest, LinesBehindANatAreToldApartByPort) {
+  start(behind_nat());
   const auto flow = [](uint16_t client_port, uint8_t flags, bool back) {
     return V5{.line = 0, .flags = flags, .back = back, .client = 0xc0000201, .client_port = client_port};
   };
@@ -120,6 +125,39 @@ TEST_F(FlowExportTest, LinesBehindANatAreToldApartByPort) {
   EXPECT_EQ(to_string(contact(first ? 1 : 0).source), "10.0.0.2");
   EXPECT_NE(contact(first ? 1 : 0).outcome, model::Outcome::success);
   EXPECT_EQ(room_->stats().behind_nat_unknown, 1U) << "a port of the dynamic pool is no line's";
+}
+
+// A line that talks to a server of the list, on no mail port: told once a day, and only when both ends took part.
+TEST_F(FlowExportTest, LinesThatTalkToControlServers) {
+  start(behind_nat());
+  constexpr uint8_t kTalk = 0x1b;
+  const auto flow = [&](uint32_t line, bool back, uint16_t port = 443, uint8_t flags = kTalk) {
+    return V5{.line = line, .port = port, .flags = flags, .back = back};
+  };
+  send(datagram(kStart, {flow(1, false), flow(1, true)}));
+  EXPECT_EQ(room_->decoder().stats().passed_over, 2U) << "nobody is on a list that is not there";
+  room_->take(tables::C2List::parse("198.51.100.1:443\n198.51.100.1:8443\n").value());
+  send(datagram(kStart, {flow(1, false), flow(2, false, 443, 0x12), flow(2, true, 443, 0x12), flow(3, true, 8'443)}));
+  send(datagram(kStart, {flow(1, true), flow(1, false), flow(4, false, 80), flow(4, true, 80), flow(3, false, 8'443)}));
+  send(datagram(kStart,
+                {{.line = 0, .port = 443, .flags = kTalk, .client = 0xc0000201, .client_port = 5'056},
+                 {.line = 0, .port = 443, .flags = kTalk, .back = true, .client = 0xc0000201, .client_port = 5'056},
+                 {.line = 0, .port = 443, .flags = kTalk, .client = 0xc0000201, .client_port = 60'000},
+                 {.line = 0, .port = 443, .flags = kTalk, .client = 0xac100001}}));
+  ASSERT_EQ(seen_.size(), 3U);
+  const auto told = [&](size_t i) { return std::get<model::C2Contact>(seen_[i].body); };
+  EXPECT_EQ(to_string(told(0).source), "10.0.0.1");
+  EXPECT_EQ(to_string(told(0).server), "198.51.100.1");
+  EXPECT_EQ(told(0).port, 443);
+  EXPECT_EQ(to_string(told(1).source), "10.0.0.3");
+  EXPECT_EQ(told(1).port, 8'443);
+  EXPECT_EQ(to_string(told(2).source), "10.0.0.2") << "behind the NAT";
+  EXPECT_EQ(room_->c2().stats().told, 3U);
+  EXPECT_EQ(room_->c2().stats().nat_unknown, 1U);
+  EXPECT_EQ(room_->stats().mail_flows, 0U);
+  room_->take(tables::C2List());
+  send(datagram(kStart, {flow(5, false), flow(5, true)}));
+  EXPECT_EQ(seen_.size(), 3U);
 }
 
 // As a mirror sees them: no exporter, no sampling, and SMTP on a port that is none of mail.
