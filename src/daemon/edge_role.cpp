@@ -2,6 +2,7 @@
 // The edge role: the sockets that strangers write to. No disk, no capability, no decision: the explainer answers from
 // the published table; RADIUS accounting and mail that comes back are decoded and handed on, the relay's Postfix is
 // told who may send.
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "daemon/bus/channel.h"
@@ -16,11 +17,13 @@
 #include "observe/dnstap/dnstap.h"
 #include "observe/flow_export/flow_export.h"
 #include "observe/mail_intake/mail_intake.h"
+#include "observe/mirror/line_proxies.h"
 #include "observe/mirror/mirror.h"
 #include "observe/nat_log/nat_log.h"
 #include "observe/radius_acct/radius_acct.h"
 #include "sys/clock.h"
 #include "sys/log.h"
+#include "tables/c2_list.h"
 #include "tables/line_table.h"
 #include "tables/reference.h"
 
@@ -96,7 +99,9 @@ class EdgeRole {
             sys::now),
         decoys_(kit_, settings_, loop_, nats_of(settings_, flows_.nat_log()),
                 [this](model::Observation o) { seen(std::move(o)); }),
-        nats_(nats_of(settings_, flows_.nat_log())),
+        proxies_(
+            nats_of(settings_, flows_.nat_log()), [this](const IpAddress& a) { return folded_line_of(a).number; },
+            [this](model::Observation o) { seen(std::move(o)); }),
         auth_({.allow = settings_.radius_auth.allow, .garden = settings_.radius_auth.garden}) {}
 
   [[nodiscard]] Status wake() {
@@ -129,7 +134,7 @@ class EdgeRole {
           {.ring_blocks = sys::ring_blocks(settings_.mirror.ring), .hold = settings_.flow_export.hold}, loop_,
           std::move(ports),
           {[this](const model::Flow& f) { flows_.take(f); }, [this](const model::DnsQuestion& q) { dnstap_->see(q); },
-           [this](const wire::Proxied& p) { on_proxied(p); }},
+           [this](const wire::Proxied& p) { proxies_.see(p); }},
           sys::now));
     for (sys::Fd& socket : take_fds(kit_, "radius_auth"))
       auth_servers_.push_back(PN_TRY(sys::HttpServer::start(
@@ -184,22 +189,6 @@ class EdgeRole {
     link_.send(Role::brain, Observed{0, std::move(o)});
   }
 
-  // A line that carries a stranger's connection to a mail port; the detector counts it once, so once a day will do.
-  void on_proxied(const wire::Proxied& p) {
-    constexpr uint8_t kTcp = 6;
-    const Prefix there = Prefix::host(p.through.client);
-    const fold::Inside inside =
-        nats_.of(kTcp, p.through.server, p.through.port, p.at, {{&there, 1}, p.through.client_port});
-    if (inside.kind == fold::Behind::not_known) return;
-    const uint32_t line = folded_line_of(inside.address).number;
-    if (line == 0 || folded_line_of(p.through.client).number != 0) return;
-    const fold::News news = told_of_proxies_.see(line, p.at);
-    if (news == fold::News::full)
-      sys::log(sys::Level::warning, "edge", "PROXIES_FULL", "more lines are proxies than can be told in one day");
-    if (news != fold::News::fresh) return;
-    link_.send(Role::brain, Observed{0, {0, p.at, model::ProxyUse{inside.address, p.through.client, p.port}}});
-  }
-
   void on_message(Message message, const std::shared_ptr<sys::Fd>& fd) {
     if (std::holds_alternative<TableSnapshot>(message) && fd) {
       auto table = tables::LineTable::open(*fd);
@@ -214,6 +203,8 @@ class EdgeRole {
       for (const uint64_t token : settled->tokens) on_settled(token);
     } else if (const auto* leases = std::get_if<LeaseFile>(&message); leases != nullptr && fd) {
       leases_.file(leases->server, leases->v6, leases->last, std::move(*fd));
+    } else if (const auto* c2 = std::get_if<C2File>(&message); c2 != nullptr && fd) {
+      on_c2_list(c2->path, *fd);
     } else if (auto* ask = std::get_if<RelayAsk>(&message)) {
       if (relay_) relay_->ask(std::move(*ask));
     } else if (const auto* held = std::get_if<HeldAccounts>(&message)) {
@@ -225,6 +216,20 @@ class EdgeRole {
       if (intake_) intake_->forget_in_flight();  // so does Postfix
       tell_nat_log(flows_.nat_log().all_blocks(), flows_.nat_log().all_losses());
     }
+  }
+
+  // One with a fault leaves the list of before in force, and is told until a good one comes.
+  void on_c2_list(const std::string& path, const sys::Fd& fd) {
+    auto text = sys::read_whole(fd.get(), tables::kC2BytesMax);
+    auto list = text ? tables::C2List::parse(*text) : std::unexpected(text.error());
+    if (!list) {
+      c2_fault_ = fmt::format("{}: {}", path, list.error().text());
+      return sys::log(sys::Level::error, "edge", "C2_LIST_REFUSED", c2_fault_ + "; the list of before stays");
+    }
+    c2_fault_.clear();
+    sys::log(sys::Level::info, "edge", "C2_LIST", "control servers are looked for",
+             {{"file", path}, {"servers", std::to_string(list->size())}});
+    flows_.take(std::move(*list));
   }
 
   // In messages of a size that the bus forwards at once.
@@ -265,14 +270,15 @@ class EdgeRole {
                        {"explainer.open", e.open},
                        {"sign_ins.told_total", told_of_sign_ins_.told()},
                        {"sign_ins.untold_total", told_of_sign_ins_.untold()},
-                       {"proxies.told_total", told_of_proxies_.told()},
-                       {"proxies.untold_total", told_of_proxies_.untold()},
+                       {"proxies.told_total", proxies_.told().told()},
+                       {"proxies.untold_total", proxies_.told().untold()},
                        {"table_lines", table_.size()},
                        {"messages_dropped_total", link_.dropped()}};
     observe::radius_acct::Stats::visit(radius_.stats(), [&](std::string_view name, const uint64_t& value) {
       report.counters["radius_acct." + std::string(name) + "_total"] = value;
     });
     report_flows(report);
+    if (!settings_.c2.list.empty()) report_c2(report);
     if (!settings_.who.nat_log.empty()) report_nat_lines(report);
     decoys_.report(report);
     if (dnstap_) {
@@ -332,6 +338,17 @@ class EdgeRole {
     if (mirror_->is_down()) report.facts["fault.mirror"] = "an interface went down: its mirror port shows nothing";
   }
 
+  void report_c2(RoleReport& report) const {
+    observe::flow_export::C2Stats::visit(flows_.c2().stats(), [&](std::string_view name, const uint64_t& value) {
+      report.counters["c2." + std::string(name) + "_total"] = value;
+    });
+    report.counters["c2.servers"] = flows_.c2().servers();
+    if (settings_.flow_export.listen.empty() && settings_.mirror.interfaces.empty())
+      report.facts["fault.c2"] =
+          "c2.list without flow_export.listen or mirror.interfaces: nothing shows who talks to them";
+    if (!c2_fault_.empty()) report.facts["fault.c2"] = c2_fault_;
+  }
+
   void report_nat_lines(RoleReport& report) const {
     const auto put = [&](std::string_view name, const uint64_t& value) {
       report.counters["nat_log." + std::string(name) + "_total"] = value;
@@ -370,14 +387,14 @@ class EdgeRole {
   uint64_t lease_base_;
   tables::LineTable table_;
   fold::ToldToday told_of_sign_ins_;
-  fold::ToldToday told_of_proxies_;
   Link link_;
   observe::radius_acct::RadiusAcct radius_;
   observe::flow_export::FlowExport flows_;
+  std::string c2_fault_;
   observe::nat_log::NatLog nat_lines_;
   observe::dhcp_leases::DhcpLeases leases_;
   Decoys decoys_;
-  fold::Nats nats_;
+  observe::mirror::LineProxies proxies_;
   edge::radius_auth::RadiusAuth auth_;
   std::vector<std::unique_ptr<sys::HttpServer>> auth_servers_;
   std::unique_ptr<edge::explainer::Explainer> explainer_;

@@ -40,12 +40,8 @@ constexpr size_t kCertificatesBytesMax = 2 * 1024 * 1024;
 Result<std::string> read_small(const std::string& path, size_t bytes_max) {
   const sys::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (!fd) return fail_errno("read " + path);
-  std::string text(bytes_max + 1, '\0');
-  const ssize_t n = ::read(fd.get(), text.data(), text.size());
-  if (n < 0) return fail_errno("read " + path);
-  if (static_cast<size_t>(n) > bytes_max)
-    return fail(Errc::limit, fmt::format("{} is longer than {} bytes", path, bytes_max), {}, "is it the right file?");
-  text.resize(static_cast<size_t>(n));
+  auto text = sys::read_whole(fd.get(), bytes_max);
+  if (!text) return fail(text.error().code, fmt::format("{}: {}", path, text.error().what), {}, text.error().fix);
   return text;
 }
 

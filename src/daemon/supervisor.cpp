@@ -48,6 +48,7 @@ Supervisor::Supervisor(std::string settings_path, std::string settings_text, set
       settings_text_(std::move(settings_text)),
       settings_(std::move(settings)) {
   leases_.set(settings_.dhcp);
+  c2_.set(settings_.c2.list);
 }
 
 // Without it the gate's filters still come up and the gate role tries again; posternd does not refuse to start.
@@ -70,6 +71,7 @@ int Supervisor::run() {
   for (const Role role : kWorkers) spawn(role);
   loop_.every(seconds(1), [this] {
     give_leases(leases_.changed());
+    give_c2(c2_.changed());
     report();
   });
   loop_.every(kSaveMeters, [this] { save_meters(); });
@@ -123,6 +125,7 @@ void Supervisor::spawn(Role role) {
            {{"role", std::string(to_string(role))}, {"pid", std::to_string(worker.pid)}});
   if (reads_table(role)) send_table(role);
   if (role == Role::edge || role == Role::brain) give_leases(leases_.whole());
+  if (role == Role::edge) give_c2(c2_.now());
   for (const Role other : kWorkers) {
     if (other == role || !workers_[other].channel) continue;
     send(other, PeerUp{role});
@@ -236,6 +239,14 @@ void Supervisor::give_leases(std::vector<LeaseFiles::Opened> files) {
   }
 }
 
+void Supervisor::give_c2(std::optional<sys::Fd> list) {
+  Channel* edge = workers_[Role::edge].channel.get();
+  if (edge == nullptr || !list) return;
+  const auto fd = std::make_shared<sys::Fd>(std::move(*list));
+  for (Frame& frame : frames_of(Role::supervisor, Role::edge, C2File{settings_.c2.list}, fd))
+    (void)edge->send(std::move(frame));
+}
+
 void Supervisor::report() {
   RoleReport report{.pid = ::getpid(), .at = sys::now()};
   for (const auto& [role, worker] : workers_) {
@@ -248,6 +259,7 @@ void Supervisor::report() {
   report.facts["settings"] = settings_digest(settings_text_);
   report.counters["dhcp.files_opened_total"] = leases_.opened();
   if (!leases_.fault().empty()) report.facts["fault.dhcp"] = leases_.fault();
+  if (!c2_.fault().empty()) report.facts["fault.c2"] = c2_.fault();
   for (size_t i = 0; i < reload_faults_.size(); ++i)
     report.facts[fmt::format("reload_fault.{:02}", i)] = reload_faults_[i];
   send(Role::brain, report);
@@ -287,6 +299,7 @@ void Supervisor::reload() {
   std::erase_if(secrets_, [](const auto& entry) { return entry.first.contains(':'); });
   secrets_.merge(secrets);
   leases_.set(settings_.dhcp);
+  c2_.set(settings_.c2.list);
   load_guard();
   sys::log(sys::Level::info, "daemon", "SETTINGS_RELOADED", "the roles restart with them; listeners stay as they are");
   for (auto& [role, worker] : workers_) {

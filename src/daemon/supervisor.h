@@ -8,13 +8,15 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "daemon/bus/channel.h"
 #include "daemon/bus/kit.h"
-#include "daemon/leases/lease_files.h"
+#include "daemon/files/lease_files.h"
+#include "daemon/files/watched_file.h"
 #include "settings/settings.h"
 #include "sys/loop.h"
 
@@ -68,6 +70,7 @@ class Supervisor {
                                            std::map<std::string, std::string>& secrets) const;
   void report();
   void give_leases(std::vector<LeaseFiles::Opened> files);
+  void give_c2(std::optional<sys::Fd> list);
 
   void forward(Role from, Frame frame);
   void take_own(Role from, Frame frame);
@@ -85,6 +88,7 @@ class Supervisor {
   std::map<std::string, std::string> secrets_;
   std::map<std::string, sys::Fd> listeners_;
   LeaseFiles leases_;
+  WatchedFile c2_;
 
   sys::Loop loop_;
   sys::Fd signals_;

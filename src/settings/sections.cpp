@@ -62,6 +62,7 @@ constexpr Section kSections[] = {
     one<&Settings::flow_export>("flow_export"),
     one<&Settings::dnstap>("dnstap"),
     one<&Settings::mirror>("mirror"),
+    one<&Settings::c2>("c2"),
     one<&Settings::dhcp>("dhcp"),
     list<&Settings::dhcp, &Dhcp::servers>("dhcp.server"),
     one<&Settings::who>("who"),

@@ -24,6 +24,7 @@
 #include "settings/section/detect.h"
 #include "settings/section/explainer.h"
 #include "settings/section/gate.h"
+#include "settings/section/input/c2.h"
 #include "settings/section/input/decoy.h"
 #include "settings/section/input/dhcp.h"
 #include "settings/section/input/dnstap.h"
@@ -75,6 +76,7 @@ struct Settings {
   Autoconfig autoconfig;
   Dhcp dhcp;
   Mirror mirror;
+  C2 c2;
 
   [[nodiscard]] model::Policy policy() const;
 };

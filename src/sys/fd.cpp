@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sys/fd.h"
 
+#include <cerrno>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -49,6 +50,22 @@ Status set_nonblocking(int fd) {
 Status set_cloexec(int fd, bool on) {
   if (::fcntl(fd, F_SETFD, on ? FD_CLOEXEC : 0) != 0) return fail_errno("set FD_CLOEXEC");
   return {};
+}
+
+Result<std::string> read_whole(int fd, size_t bytes_max) {
+  std::string text(bytes_max + 1, '\0');
+  size_t have = 0;
+  while (have < text.size()) {
+    const ssize_t n = ::read(fd, &text[have], text.size() - have);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail_errno("read");
+    if (n == 0) break;
+    have += static_cast<size_t>(n);
+  }
+  if (have > bytes_max)
+    return fail(Errc::limit, fmt::format("longer than {} bytes", bytes_max), {}, "is it the right file?");
+  text.resize(have);
+  return text;
 }
 
 Result<Fd> listen_tcp(const Endpoint& at, int backlog, bool transparent) {

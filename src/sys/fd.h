@@ -49,6 +49,9 @@ using postern::to_string;
 // A memfd with exactly these bytes, sealed against any change (F_SEAL_WRITE|GROW|SHRINK|SEAL).
 [[nodiscard]] Result<Fd> sealed_memfd(const char* name, ByteView bytes);
 
+// From where it stands to its end; more than `bytes_max` is an error.
+[[nodiscard]] Result<std::string> read_whole(int fd, size_t bytes_max);
+
 // A read-only mapping of a whole file; checks the seals when `sealed`.
 class Mapping {
  public:

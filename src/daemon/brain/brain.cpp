@@ -35,6 +35,7 @@ Brain::Brain(WorkerStart start, sys::Loop& loop, store::Journal journal, const t
       journal_(std::move(journal)),
       reference_key_(key),
       contact_tags_(tags),
+      told_of_sign_ins_(std::max(1U, settings_.mail.sign_in_days)),
       nat_log_(settings_.who.nat_logged, settings_.who.nat_blocks_max),
       epoch_(static_cast<uint64_t>(sys::now().us)),
       started_(sys::now()),

@@ -17,6 +17,7 @@
 #include "daemon/relay.h"
 #include "decide/engine.h"
 #include "fold/day/line_day.h"
+#include "fold/day/told_today.h"
 #include "fold/outside/nat_log.h"
 #include "store/journal.h"
 #include "sys/loop.h"
@@ -125,6 +126,7 @@ class Brain {
   fold::LineDay line_day_;
   tables::ReferenceKey reference_key_;
   tables::ContactTags contact_tags_;
+  fold::ToldToday told_of_sign_ins_;
   fold::NatLog nat_log_;  // as the edge tells it, which has it too
   std::unique_ptr<tell::api::View> view_;
   std::unique_ptr<tell::api::Api> api_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who signed in at a mail server of others without encryption is told by mail; the edge says it of a line once a day.
-// No contact of a case, and nothing is journaled: nothing waits for what becomes of it.
+// Who signed in at a mail server of others without encryption is told by mail, once in mail.sign_in_days; the edge says
+// it of a line once a day. No contact of a case, and nothing is journaled: nothing waits for what becomes of it.
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -22,7 +22,12 @@ void Brain::tell_of_sign_in(const model::ClearSignIn& seen, Time at) {
             {"at", seen.decoy ? "a decoy" : "a server of others"},
             {"port", std::to_string(seen.port)},
             {"gave", std::string(to_string(seen.gave))}});
-  if (s->contact->mail.empty() || settings_.mail.relay.empty()) return;
+  if (s->contact->mail.empty() || settings_.mail.relay.empty() || settings_.mail.sign_in_days == 0) return;
+  const fold::News news = told_of_sign_ins_.see(s->id.value, at);
+  if (news == fold::News::full)
+    sys::log(sys::Level::warning, "brain", "SIGN_IN_LETTERS_FULL",
+             "more lines sign in without encryption than get a letter within mail.sign_in_days");
+  if (news != fold::News::fresh) return;
   const auto& p = settings_.provider;
   const tell::letter::Text text =
       tell::letter::compose(tell::letter::SignInFacts{.provider = {p.name, p.contact, p.phone, p.relay_host},

@@ -191,6 +191,6 @@ using Message =
     std::variant<std::monostate, PeerUp, Observed, Settled, TableSnapshot, model::LineDelta, WantSnapshot, Receipts,
                  RoleReport, ApiCall, ApiAnswer, NoticeAsk, NoticeTold, PolicyInForce, GateDetach, GardenAsk,
                  GardenTold, CustomerPressed, SendMail, SendWebhook, GardenAllow, RelayAsk, RelayTold, PlugAsks,
-                 PluggedLines, PlugAnswers, PeerDown, HeldAccounts, SendAccount, LeaseFile, NatBlocks>;
+                 PluggedLines, PlugAnswers, PeerDown, HeldAccounts, SendAccount, LeaseFile, NatBlocks, C2File>;
 
 }  // namespace postern::daemon

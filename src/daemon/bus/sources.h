@@ -19,6 +19,12 @@ struct LeaseFile {
   bool last = false;
   PN_FIELDS(server, v6, first, last)
 };
+// From the supervisor to the edge role, with a descriptor that reads it: the list of control servers, whenever it is
+// another one.
+struct C2File {
+  std::string path;
+  PN_FIELDS(path)
+};
 // From the edge to the brain: what NATs logged, for questions; all that is known when the brain comes up.
 struct NatBlocks {
   std::vector<model::NatBlock> blocks;

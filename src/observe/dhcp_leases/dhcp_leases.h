@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Kea's lease files as observations of who has which address and which delegated prefix. The files come as descriptors
-// that somebody else opened: the server's newest, and before it those that hold what is older (see daemon/leases). Each
+// that somebody else opened: the server's newest, and before it those that hold what is older (see daemon/files). Each
 // is read to its end, in order; the last one goes on being read as it grows. The same lease told again is harmless, so
 // after a restart of anybody all files are simply read again.
 //

@@ -44,6 +44,13 @@ constexpr Key kKeys[] = {
                                .example = "\"/etc/postern/relay.password\"",
                                .reload = Reload::live,
                                .help = "file whose first line is the password of mail.user; nobody else may read it"}),
+    key<&Mail::sign_in_days>(
+        "sign_in_days",
+        {.unit = "days",
+         .max = 365,
+         .reload = Reload::live,
+         .help = "a customer whose devices sign in at mail servers of others without encryption gets a letter once in "
+                 "so many days; 0 = none: the log alone says it"}),
     key<&Mail::intake>("intake", {.example = "[\"127.0.0.1:2424\"]",
                                   .help = "where your Postfix hands over, by LMTP, what comes back to mail.bounces: "
                                           "bounces and replies"}),

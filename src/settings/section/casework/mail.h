@@ -2,6 +2,7 @@
 // [mail]: notices to customers by mail, through the provider's own relay.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct Mail {
   Duration retry_for = hours(2);
   std::string user;  // AUTH at the relay; empty = none
   std::string password_file;
+  uint32_t sign_in_days = 7;     // a letter to a line about signing in without encryption; 0 = none
   std::vector<Endpoint> intake;  // LMTP: what comes back to `bounces`
 
   static const KeyTable& table();

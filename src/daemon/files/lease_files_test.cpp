@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // With real files, renamed as Kea renames them.
-#include "daemon/leases/lease_files.h"
+#include "daemon/files/lease_files.h"
 
 #include <cstdlib>
 #include <filesystem>

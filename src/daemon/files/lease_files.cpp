@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/leases/lease_files.h"
+#include "daemon/files/lease_files.h"
 
 #include <algorithm>
 #include <cerrno>
