@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Flow exports: a router that is none of ours tells of lines that no gate sees. A zombie behind it is found by NetFlow
 v9, by IPFIX and by sFlow (pmacctd is the exporter), with evidence a person can read; a line that mails one server that
-answers is not. A flood of exports does not raise the journal's rate."""
+answers is not; that they talk to a control server of the list is noted. A flood of exports does not raise the journal's
+rate."""
 
 from __future__ import annotations
 
@@ -24,14 +25,17 @@ START = 1
 NETWORKS = 12  # that a zombie knocks at
 ZOMBIES = {"netflow9": "10.64.9.2", "ipfix": "10.64.9.3", "sflow": "10.64.9.4"}
 HONEST = "10.64.9.10"
+CONTROL = "203.0.113.80:4443"
 EXPORTER, COLLECTOR = "192.168.77.2", "192.168.77.1"
 FLOOD_LINES, FLOOD_DATAGRAMS = 100, 8_000
 
-SETTINGS = f"""
+SETTINGS = """
 [flow_export]
-listen = ["{COLLECTOR}:2055"]
-exporters = ["{EXPORTER}"]
+listen = ["{collector}:2055"]
+exporters = ["{exporter}"]
 hold = "12s"
+[c2]
+list = "{list}"
 """
 PMACCTD = {
     "netflow9": "plugins: nfprobe\nnfprobe_version: 9\n",
@@ -96,7 +100,8 @@ class Flows(JournalRate):
         self.addCleanup(self.end)
         self.build()
         with open(self.lab.directory / "postern.toml", "a") as file:
-            file.write(SETTINGS)
+            file.write(SETTINGS.format(collector=COLLECTOR, exporter=EXPORTER, list=self.lab.directory / "c2.txt"))
+        (self.lab.directory / "c2.txt").write_text(CONTROL)
         self.lab.start()
 
     def end(self) -> None:
@@ -141,7 +146,7 @@ class Flows(JournalRate):
 
     def counters(self) -> dict[str, int]:
         roles = (self.lab.ask("status") or {}).get("engine", {}).get("roles", {})
-        return {k: v for k, v in roles.get("edge", {}).get("counters", {}).items() if k.startswith("flow_export.")}
+        return {k: v for k, v in roles.get("edge", {}).get("counters", {}).items() if k.startswith(("flow_export.", "c2."))}
 
     def cases(self) -> dict[str, str]:
         """Customer's key: what their case says."""
@@ -158,9 +163,17 @@ class Flows(JournalRate):
             self.run_beside(*self.router.argv("pmacctd", "-f", str(config)))
         self.run_beside(*self.world.argv(sys.executable, "-c", SERVER))
         self.assertTrue(lab.came_true(lambda: self.logs().count("Exporting flows to") == len(ZOMBIES), 40), self.logs())
+        served = self.lab.directory / "served"
+        served.mkdir()
+        self.run_beside(*self.world.argv(sys.executable, "-m", "http.server", "4443", "--directory", str(served)))
         lab.sh(*self.customers.argv(sys.executable, "-c", CLIENT, HONEST), timeout=60)
         self.assertTrue(lab.came_true(lambda: self.counters().get("flow_export.mail_flows_total", 0) > 0, 40),
                         f"{self.counters()}\n{self.logs()}")
+        for address in ZOMBIES.values():
+            lab.sh(*self.customers.argv("curl", "-sS", "-m", "15", "--retry", "5", "--retry-connrefused", "--interface", address,
+                                        f"http://{CONTROL}/"))
+        self.assertTrue(lab.came_true(lambda: self.counters().get("c2.told_total") == len(ZOMBIES), 40),
+                        f"each kind of export shows it: {self.counters()}\n{self.logs()}")
         for address in ZOMBIES.values():
             self.run_beside(*self.customers.argv(sys.executable, "-c", ZOMBIE, address, str(NETWORKS)))
         wanted = {f"line-{how}" for how in ZOMBIES}
@@ -172,6 +185,7 @@ class Flows(JournalRate):
         for text in cases.values():
             self.assertRegex(text, r"mail networks never contacted before")
             self.assertIn("198.18.", text)
+            self.assertIn(f"talked to {CONTROL.replace(':', ', port ')}", text)
         print(cases["line-netflow9"], flush=True)
         self.assertIn("did not answer", cases["line-netflow9"])
 

@@ -4,7 +4,8 @@
 copy. Found are a zombie that knocks at port 25, one that mails on a port of its own (swaks, to a real smtp-sink) and one
 that asks a real Unbound for mail servers' names; a scan is told; a line that mails one server is no case. Whoever signs in
 at a real Postfix without TLS gets one letter; a line whose proxies (microsocks, tinyproxy) carry a stranger's mail is
-noted. Of what was said nothing is kept, and a new edge role goes on with the same ring."""
+noted, and so is one that talks to a control server of the list, which is read again when it changes. Of what was said
+nothing is kept, and a new edge role goes on with the same ring."""
 
 from __future__ import annotations
 
@@ -25,10 +26,12 @@ import mail_server
 PROGRAMS = Path()
 NETWORKS = 12  # that a zombie knocks at
 KNOCKS, SCANS, ASKS, HONEST, ELSEWHERE = ("10.64.9.2", "10.64.9.3", "10.64.9.4", "10.64.9.10", "2001:db8:100:9::2")
-SIGNS, HIDES, PROXY = "10.64.9.5", "10.64.9.6", "10.64.9.7"
+SIGNS, HIDES, PROXY, TALKS, CALLS = "10.64.9.5", "10.64.9.6", "10.64.9.7", "10.64.9.8", "10.64.9.9"
 LINES = {"knocks": KNOCKS + "/32", "elsewhere": "2001:db8:100:9::/64", "asks": ASKS + "/32", "scans": SCANS + "/32",
-         "honest": HONEST + "/32", "signs": SIGNS + "/32", "hides": HIDES + "/32", "proxy": PROXY + "/32"}
+         "honest": HONEST + "/32", "signs": SIGNS + "/32", "hides": HIDES + "/32", "proxy": PROXY + "/32",
+         "talks": TALKS + "/32", "calls": CALLS + "/32"}
 SERVER, ODD_PORT = "203.0.113.80", 2626
+CONTROL_PORT, OTHER_PORT = 4443, 4444
 CANARY = "canary-77d2"
 # A mail server of others that lets people sign in, with and without TLS; and, on another port, the provider's relay, which
 # delivers the letters.
@@ -53,6 +56,8 @@ interfaces = ["mirror0"]
 ring = 4
 [mail]
 relay = ["127.0.0.1:2526"]
+[c2]
+list = "{list}"
 """
 # A switch's mirror port: what passes eth0 in either direction, tagged.
 SWITCH = """
@@ -94,7 +99,8 @@ class Mirror(unittest.TestCase):
         os.chown(self.server.home / "mail", 65534, 65534)
         self.server.start()
         with open(self.lab.directory / "postern.toml", "a") as file:
-            file.write(SETTINGS)
+            file.write(SETTINGS.format(list=self.lab.directory / "c2.txt"))
+        (self.lab.directory / "c2.txt").write_text(f"# of today\n{SERVER}:{CONTROL_PORT}\n")
         self.lab.start()
         file = self.lab.directory / "lines.csv"
         file.write_text("key,class,language,name,mail,phone,prefixes\n" + "".join(
@@ -129,7 +135,8 @@ ip addr add 203.0.113.97/28 dev eth2; ip addr add 2001:db8:98::97/64 dev eth2 no
 ip addr add 10.64.9.1/24 dev eth0; ip addr add 2001:db8:100:9::1/64 dev eth0 nodad
 ip addr add 203.0.113.81/28 dev eth1; ip addr add 2001:db8:ffff::1/64 dev eth1 nodad
 ip route add 198.18.0.0/15 via 203.0.113.80; ip -6 route add 3fff::/20 via 2001:db8:ffff::2"""))
-        mine = "\n".join(f"ip addr add {a}/24 dev eth0" for a in (KNOCKS, SCANS, ASKS, HONEST, SIGNS, HIDES, PROXY))
+        mine = "\n".join(f"ip addr add {a}/24 dev eth0" for a in (KNOCKS, SCANS, ASKS, HONEST, SIGNS, HIDES, PROXY,
+                                                                        TALKS, CALLS))
         lab.sh(*self.customers.argv("sh", "-ec", f"""
 ip link set lo up; ip link set eth0 up
 {mine}
@@ -159,10 +166,12 @@ ip route add blackhole 198.18.0.0/15; ip -6 route add local 3fff::/20 dev lo""")
         (directory / "tinyproxy.conf").write_text(f"Port 8080\nListen {PROXY}\nAllow 203.0.113.80\nConnectPort 25\n")
         self.run_beside(*self.customers.argv("tinyproxy", "-d", "-c", str(directory / "tinyproxy.conf")))
         self.run_beside(*self.customers.argv("microsocks", "-i", PROXY, "-p", "1080"))
+        for port in (CONTROL_PORT, OTHER_PORT):
+            self.run_beside(*self.world.argv(sys.executable, "-m", "http.server", str(port), "--directory", str(directory)))
         self.run_beside(*self.world.argv(*resolver.argv(SERVER, directory, ("there.example",))))
         up = lab.came_true(lambda: "mirrors" in said.read_text() and all(
             f":{port} " in lab.sh(*peer.argv("ss", "-Htuln")).stdout for peer, ports in (
-                (self.world, (25, ODD_PORT, 53)), (self.customers, (1080, 8080))) for port in ports), 30)
+                (self.world, (25, ODD_PORT, 53, CONTROL_PORT, OTHER_PORT)), (self.customers, (1080, 8080))) for port in ports), 30)
         self.assertTrue(up, self.logs())
 
     def logs(self) -> str:
@@ -220,8 +229,7 @@ ip route add blackhole 198.18.0.0/15; ip -6 route add local 3fff::/20 dev lo""")
         self.assertTrue(lab.came_true(lambda: self.counters().get("mirror.proxied_total") == 2, 30), self.counters())
         self.assertEqual(self.counters().get("sign_ins.told_total"), 2)
         self.assertEqual(self.counters().get("proxies.told_total"), 1)
-        watched = (self.lab.ask("subscriber", "show", "proxy") or {}).get("watch") or {}
-        self.assertIn("a proxy that carried", watched.get("explained", ""), watched)
+        self.assertIn("a proxy that carried", self.watched("proxy"))
         self.assertFalse(self.cases() & {"signs", "hides", "proxy"}, "none of that is a case")
 
     def test_what_a_mirror_shows(self) -> None:
@@ -255,12 +263,40 @@ ip route add blackhole 198.18.0.0/15; ip -6 route add local 3fff::/20 dev lo""")
         self.assertIn("did not answer", explained["knocks"])
         self.assertRegex(explained["elsewhere"], rf"3fff:[^\n]*port {ODD_PORT}")
         self.is_told()
+        self.talks_to_control_servers()
         self.go_on()
+        self.assertEqual(self.counters()["c2.servers"], 2, "the new role has the list")
         self.lab.stop()
         for file in (self.lab.log, *self.lab.state.iterdir()):
             for canary in KEPT_NOWHERE:
                 self.assertNotIn(canary, file.read_bytes(), file)
         self.assertNotIn(CANARY, "".join(self.letters().values()))
+
+    def fetch(self, source: str, port: int) -> None:
+        lab.sh(*self.customers.argv("curl", "-sS", "-m", "15", "--interface", source, f"http://{SERVER}:{port}/main.cf"))
+
+    def watched(self, key: str) -> str:
+        return ((self.lab.ask("subscriber", "show", key) or {}).get("watch") or {}).get("explained", "")
+
+    def talks_to_control_servers(self) -> None:
+        """Once a day each; and whom the list names is what the file says now."""
+        for source, port in ((TALKS, CONTROL_PORT), (TALKS, CONTROL_PORT), (CALLS, OTHER_PORT)):
+            self.fetch(source, port)
+        self.assertTrue(lab.came_true(lambda: "a control server" in self.watched("talks"), 30), self.counters())
+        self.assertEqual((self.watched("calls"), self.counters()["c2.servers"]), ("", 1))
+        names = self.lab.directory / "c2.txt"
+        names.write_text(f"{SERVER}:{OTHER_PORT}\nnonsense\n")
+        faults = lambda: str((self.lab.ask("status") or {}))
+        self.assertTrue(lab.came_true(lambda: "line 2: neither an address nor a network" in faults(), 30), faults())
+        self.assertEqual(self.counters()["c2.servers"], 1, "the list of before stays")
+        names.write_text(f"{SERVER}:{CONTROL_PORT}\n{SERVER}:{OTHER_PORT}\n")
+        self.assertTrue(lab.came_true(lambda: self.counters()["c2.servers"] == 2, 30), self.counters())
+        self.assertNotIn("line 2: neither", faults())
+        self.fetch(CALLS, OTHER_PORT)
+        self.assertTrue(lab.came_true(lambda: "a control server" in self.watched("calls"), 30), self.counters())
+        print(self.watched("calls"), flush=True)
+        self.assertEqual(self.counters()["c2.told_total"], 2)
+        self.assertFalse(self.cases() & {"talks", "calls"}, "that alone is no case")
 
     def go_on(self) -> None:
         """The edge role dies; the one after it is handed the ring as it is."""

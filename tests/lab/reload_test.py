@@ -49,7 +49,7 @@ RELOAD: dict[str, Any] = {
     "casework.restriction": "garden", "casework.plug": "off", "casework.plug_after": "4d",
     "casework.plug_needs_person": False,
     "mail.relay": ["127.0.0.1:2599"], "mail.from": "notices@isp.example", "mail.bounces": "bounces@isp.example",
-    "mail.require_tls": True, "mail.ca_file": "{dir}/ca.pem", "mail.retry_for": "1h",
+    "mail.require_tls": True, "mail.ca_file": "{dir}/ca.pem", "mail.retry_for": "1h", "mail.sign_in_days": 8,
     "mail.password_file": "{dir}/hook", "mail.user": "postern",
     "webhook.secret_file": "{dir}/hook", "webhook.ca_file": "{dir}/ca.pem", "webhook.retry_for": "1h",
     "webhook.address": ["127.0.0.1:2600"], "webhook.url": "http://gateway.isp.example/notices",
@@ -85,6 +85,7 @@ RELOAD: dict[str, Any] = {
     "who.nat.skip_ends": True, "who.nat.first_port": 2048, "who.nat.ports": 1000,
     "who.map.outside": "192.0.3.0/25", "who.map.inside": "2001:db8:f0::/44", "who.map.ea_bits": 15,
     "who.map.psid_offset": 5,
+    "c2.list": "{dir}/c2.txt",
     "decoy.beat": "50s", "decoy.honey": ["anna@isp.example"], "decoy.connections_max": 257, "decoy.hits_per_s": 51,
     "dnstap.senders": ["192.0.2.53"], "dnstap.lookups_per_s": 2001,
     "feedback.address": "fbl@isp.example", "feedback.reporters": ["fbl.example"], "feedback.authserv_id": "mx.isp.example",
@@ -193,6 +194,7 @@ class Reload(unittest.TestCase):
         (cls.lab.directory / "secret2").chmod(0o600)
         (cls.lab.directory / "hook").write_text("whsec_c2VjcmV0\n")
         (cls.lab.directory / "hook").chmod(0o600)
+        (cls.lab.directory / "c2.txt").write_text("192.0.2.66:443\n")
         (cls.lab.directory / "origins.csv").write_text("192.0.2.0/24,64500,DE,51.0,10.0\n")
         (cls.lab.directory / "ca.pem").write_text("nobody connects in this test\n")
         cls.file = cls.lab.directory / "postern.toml"
