@@ -50,15 +50,12 @@ Text compose(const AdviceFacts& f) {
   Text out;
   out.language = w.language();
   out.subject = w.text(s.subject);
-  const auto add = [&](const std::string& paragraph) { out.body += wrapped(paragraph, "") + "\n\n"; };
-  add(f.customer.empty() ? w.text(marked("Dear customer,")) : w.text(marked("Dear {name},"), {{"name", f.customer}}));
-  add(w.text(s.seen));
-  add(w.text(s.what_to_do, {{"page", f.page}, {"relay", f.provider.relay_host}}));
-  add(w.text(
-      marked("Nothing is closed for you by this letter, and you need not answer. If you are in doubt, talk to us.")));
-  out.body += w.text(marked("{provider}, {contact}, {phone}"),
-                     {{"provider", f.provider.name}, {"contact", f.provider.contact}, {"phone", f.provider.phone}});
-  out.body += '\n' + w.text(marked("Connection {key}"), {{"key", f.line_key}}) + '\n';
+  greet(out, w, f.customer);
+  add(out, w.text(s.seen));
+  add(out, w.text(s.what_to_do, {{"page", f.page}, {"relay", f.provider.relay_host}}));
+  add(out, w.text(marked(
+               "Nothing is closed for you by this letter, and you need not answer. If you are in doubt, talk to us.")));
+  sign(out, w, f.provider, f.line_key);
   out.short_ = out.subject;
   return out;
 }

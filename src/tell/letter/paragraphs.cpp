@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <utility>
 
 namespace postern::tell::letter {
 namespace {
@@ -231,8 +232,11 @@ void greet(Text& text, const words::Words& w, const std::string& customer) {
 }
 
 void sign(Text& text, const words::Words& w, const Provider& provider, const std::string& line_key) {
-  text.body += w.text(marked("{provider}, {contact}, {phone}"),
-                      {{"provider", provider.name}, {"contact", provider.contact}, {"phone", provider.phone}});
+  std::string_view between;
+  for (const std::string* part : {&provider.name, &provider.contact, &provider.phone}) {
+    if (part->empty()) continue;
+    text.body += fmt::format("{}{}", std::exchange(between, ", "), *part);
+  }
   text.body += '\n' + w.text(marked("Connection {key}"), {{"key", line_key}}) + '\n';
 }
 

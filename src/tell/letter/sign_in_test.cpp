@@ -45,5 +45,12 @@ TEST(SignInLetter, NamesNoDecoy) {
   }
 }
 
+TEST(SignInLetter, IsSignedWithWhatThereIs) {
+  SignInFacts f = facts("en");
+  EXPECT_NE(compose(f).body.find("\nSeeland Netz, hilfe@seeland.example, +49 30 1\n"), std::string::npos);
+  f.provider.phone.clear();
+  EXPECT_NE(compose(f).body.find("\nSeeland Netz, hilfe@seeland.example\n"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace postern::tell::letter
