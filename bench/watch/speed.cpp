@@ -20,6 +20,7 @@
 #include <thread>
 #include <unistd.h>
 
+#include "base/check.h"
 #include "bench/watch/datagrams.h"
 #include "bench/watch/stored.h"
 #include "observe/flow_export/flow_export.h"
@@ -33,6 +34,7 @@ constexpr size_t kBatch = 64;
 constexpr int kBufferOctets = 16 << 20;
 constexpr uint32_t kPerMilli = 1'000;
 constexpr uint32_t kFullRate = 1'600'000;
+constexpr uint32_t kControlServers = 10'000;
 constexpr Duration kWarmUp = milliseconds(1'500);  // tables are made, their pages touched
 
 // A socket on loopback with a port of its own, and the port.
@@ -187,7 +189,16 @@ uint64_t bare(sys::Fd fd, int stop) {
   return sum == 0 ? 0 : records;
 }
 
-uint64_t whole(sys::Fd fd, int stop, uint32_t subscribers) {
+// Of servers that nobody in the load talks to.
+tables::C2List control_servers(uint32_t count) {
+  std::string text;
+  for (uint32_t n = 0; n < count; ++n) text += to_string(IpAddress::v4(0xc6120000U + n * 13)) + ":443\n";
+  auto list = tables::C2List::parse(text);
+  PN_CHECK(list && list->size() == count);
+  return std::move(*list);
+}
+
+uint64_t whole(sys::Fd fd, int stop, uint32_t subscribers, uint32_t c2_servers = 0) {
   const model::Policy policy = policy_for("10.0.0.0/8", "residential");
   const model::ClassPolicy& home = policy.classes.at("residential");
   decide::detect::Watch watch;
@@ -207,6 +218,7 @@ uint64_t whole(sys::Fd fd, int stop, uint32_t subscribers) {
         watch.see({{line_of(contact.source).number}, &home}, o.body, o.at, policy, counters);
       },
       sys::now);
+  if (c2_servers != 0) room.take(control_servers(c2_servers));
   loop.every(milliseconds(100), [&] {
     if (closed(stop)) loop.stop();
   });
@@ -325,6 +337,13 @@ void speed(Report& report, const Load& load) {
   report.add(interleave(
       "watch.cpu.4m_beside_100k", "us cpu/record", load.runs, [&] { return with(4'000'000); },
       [&] { return with(100'000); }));
+  report.add(interleave(
+      "watch.cpu.c2_list", "us cpu/record", load.runs,
+      [&] {
+        return us_each(in_process(
+            load, [&](sys::Fd fd, int stop) { return whole(std::move(fd), stop, load.subscribers, kControlServers); }));
+      },
+      ours));
   Load full = load;
   full.records_per_s = kFullRate;
   const Counts counts =
@@ -336,8 +355,8 @@ void speed(Report& report, const Load& load) {
       fmt::format("processor time per NetFlow v9 record at {} a second over {} subscribers, 1 % of mail, {} s a run; "
                   "ours from the socket to the detectors, nfcapd writes files, nfacctd aggregates, FastNetMon counts "
                   "per host; loss is what the kernel dropped at their "
-                  "sockets",
-                  load.records_per_s, load.subscribers, load.seconds_each));
+                  "sockets; c2_list is ours with {} control servers to look for beside ours without",
+                  load.records_per_s, load.subscribers, load.seconds_each, kControlServers));
 }
 
 void subject_bytes(Report& report) {
