@@ -75,9 +75,11 @@ TEST(Reload, EveryKeyOfTheReferenceIsSeenWithItsMark) {
       std::string value = other_value(k);
       Settings after = with(s, k, value, faults);
       ASSERT_EQ(faults, "") << name << " = " << value;
-      // A flag that is off by default, a choice whose last one is the default.
+      // A flag that is off by default, a number that is this by default, a choice whose last one is the default.
       if (changes(before, after).empty()) {
-        value = k.type == Type::flag ? "true" : "\"" + std::string(offered(k).front()) + "\"";
+        value = k.type == Type::flag     ? "true"
+                : k.type == Type::number ? std::to_string(k.spec.min + 8)
+                                         : "\"" + std::string(offered(k).front()) + "\"";
         after = with(s, k, value, faults);
         ASSERT_EQ(faults, "") << name << " = " << value;
       }
