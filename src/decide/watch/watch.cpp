@@ -211,12 +211,11 @@ bool WatchOf<R>::add(Line& line, const model::ObservationBody& body, const Conte
     } else if (std::holds_alternative<model::Listing>(body)) {
       entry.port = kSmtp;
     } else if (const auto* proxy = std::get_if<model::ProxyUse>(&body)) {
+      // These two are on no service that could be closed: the ports are others' and the web's.
       entry.destination = proxy->asker;
-      entry.port = proxy->port;
       entry.outcome = model::Outcome::success;
     } else if (const auto* c2 = std::get_if<model::C2Contact>(&body)) {
       entry.destination = c2->server;
-      entry.port = c2->port;
     } else if (const auto* use = std::get_if<model::AccountUse>(&body)) {
       // As a network: evidence outlives an erasure, and an owner's address is his.
       if (use->source) entry.destination = destination_network(use->source).address;

@@ -30,12 +30,10 @@ int32_t Detector::see(State& state, const model::ObservationBody& body, const Co
 // others only a control server has an address.
 std::string Detector::note(const Entry& entry) {
   if (entry.outcome == model::Outcome::success)
-    return fmt::format("carried a connection of {} to port {} of a mail server", to_string(entry.destination),
-                       entry.port);
+    return fmt::format("carried a connection of {} to a mail server", to_string(entry.destination));
   if (entry.outcome == model::Outcome::failure) return "complaint of a receiver";
   if (entry.destination)
-    return fmt::format("talked to {}, port {}: on the list of control servers", to_string(entry.destination),
-                       entry.port);
+    return fmt::format("talked to {}, which is on the list of control servers", to_string(entry.destination));
   return "listed on a blocklist";
 }
 
