@@ -130,8 +130,8 @@ TEST_F(FlowExportTest, LinesBehindANatAreToldApartByPort) {
 // A line that talks to a server of the list, on no mail port: told once a day, and only when both ends took part.
 TEST_F(FlowExportTest, LinesThatTalkToControlServers) {
   start(behind_nat());
-  constexpr uint8_t kTalk = 0x1b;
-  const auto flow = [&](uint32_t line, bool back, uint16_t port = 443, uint8_t flags = kTalk) {
+  static constexpr uint8_t kTalk = 0x1b;
+  const auto flow = [](uint32_t line, bool back, uint16_t port = 443, uint8_t flags = kTalk) {
     return V5{.line = line, .port = port, .flags = flags, .back = back};
   };
   send(datagram(kStart, {flow(1, false), flow(1, true)}));
