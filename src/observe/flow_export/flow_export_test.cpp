@@ -12,6 +12,7 @@ namespace postern::observe::flow_export {
 namespace {
 
 constexpr int64_t kStart = 1'700'000'000;
+constexpr uint8_t kTalk = 0x1b;  // SYN, FIN, PSH, ACK
 
 struct V5 {
   uint32_t line = 1;  // 10.0.0.N
@@ -130,7 +131,6 @@ TEST_F(FlowExportTest, LinesBehindANatAreToldApartByPort) {
 // A line that talks to a server of the list, on no mail port: told once a day, and only when both ends took part.
 TEST_F(FlowExportTest, LinesThatTalkToControlServers) {
   start(behind_nat());
-  static constexpr uint8_t kTalk = 0x1b;
   const auto flow = [](uint32_t line, bool back, uint16_t port = 443, uint8_t flags = kTalk) {
     return V5{.line = line, .port = port, .flags = flags, .back = back};
   };
