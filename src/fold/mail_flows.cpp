@@ -17,8 +17,6 @@ bool has(uint8_t flags, uint8_t all) { return (flags & all) == all; }
 
 }  // namespace
 
-bool is_mail_port(uint16_t port) { return port == 25 || port == 465 || port == 587 || port == 2525; }
-
 size_t MailFlows::Hash::operator()(const Key& key) const {
   const std::hash<IpAddress> hash;
   return (hash(key.client) * 31 + hash(key.server)) * 65'599 + (size_t{key.client_port} << 16) + key.port;

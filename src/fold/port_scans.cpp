@@ -49,6 +49,7 @@ void PortScans::turn(Time at) {
     answered_[pair] = {std::max(hosts.answered + hosts.before / 2, 1U), number_};
   }
   minute_.clear();
+  in_minute_.assign(kPairBits, false);
   std::ranges::fill(firsts_, First{});
   suspects_.reset();
   number_ = number;
@@ -62,8 +63,11 @@ void PortScans::see_answered(uint32_t line, const model::Flow& flow) {
 
 // Null: its first host, or no room.
 PortScans::Hosts* PortScans::hosts_of(uint64_t pair, uint32_t mark) {
-  if (const auto it = minute_.find(pair); it != minute_.end()) return &it->second;
-  First& first = firsts_[(pair * 0x9e3779b97f4a7c15U >> 32) % kFirsts];
+  const uint64_t spread = pair * 0x9e3779b97f4a7c15U;
+  const size_t bit = (spread >> 32) % kPairBits;
+  if (in_minute_[bit])
+    if (const auto it = minute_.find(pair); it != minute_.end()) return &it->second;
+  First& first = firsts_[(spread >> 32) % kFirsts];
   if (first.pair != pair) {
     first = {pair, mark};
     return nullptr;
@@ -73,6 +77,7 @@ PortScans::Hosts* PortScans::hosts_of(uint64_t pair, uint32_t mark) {
     ++full_;
     return nullptr;
   }
+  in_minute_[bit] = true;
   Hosts& hosts = minute_[pair];
   if (const auto it = answered_.find(pair); it != answered_.end()) hosts.before = it->second.hosts;
   (void)take(hosts.marks, hosts.met, first.mark);

@@ -41,13 +41,14 @@ class PortScans {
   static constexpr uint32_t kHostsMost = 60;  // told of in a minute; more says nothing more
   static constexpr size_t kPairsMax = 65'536;
   static constexpr size_t kFirsts = 65'536;
+  static constexpr size_t kPairBits = size_t{1} << 20;
   static constexpr int64_t kAnswersKept = 60;  // minutes
   static constexpr uint32_t kSuspectAt = 5;
   static constexpr uint32_t kAnswerOutweighs = 8;
   using Ports = std::bitset<65'536>;
   using Sink = std::function<void(const ScanStep&)>;
 
-  explicit PortScans(Sink sink) : sink_(std::move(sink)), firsts_(kFirsts) {}
+  explicit PortScans(Sink sink) : sink_(std::move(sink)), firsts_(kFirsts), in_minute_(kPairBits) {}
 
   // A record of the client's side of a TCP connection on no mail port that was never acknowledged by anybody.
   [[nodiscard]] static bool is_unanswered(uint8_t protocol, uint16_t source_port, uint16_t destination_port,
@@ -83,6 +84,8 @@ class PortScans {
   Sink sink_;
   std::vector<First> firsts_;
   std::unordered_map<uint64_t, Hosts> minute_;       // by line and port
+  // A bit for each pair in minute_, by hash: nearly every record is of a pair that is not, and is spared the search.
+  std::vector<bool> in_minute_;
   std::unordered_map<uint64_t, Answered> answered_;  // the same, where somebody did within the hour
   Ports suspects_;
   int64_t number_ = 0;  // of the minute

@@ -87,12 +87,12 @@ FlowExport::~FlowExport() {
   for (const sys::Fd& fd : sockets_) loop_.forget(fd.get());
 }
 
-void FlowExport::on_readable(size_t socket) {
+FlowExport::Left FlowExport::read(size_t socket) {
   for (int turn = 0; turn < kBatchesPerTurn; ++turn) {
     const auto n = batch_.receive(sockets_[socket].get());
     if (!n) {
       sys::log(sys::Level::warning, kComponent, "FLOW_RECEIVE_FAILED", n.error().text());
-      return;
+      return Left::nothing;
     }
     const Time now = now_();
     for (size_t i = 0; i < *n; ++i) {
@@ -108,18 +108,26 @@ void FlowExport::on_readable(size_t socket) {
       stats_.kernel_dropped += *dropped - dropped_[socket];
       dropped_[socket] = *dropped;
     }
-    if (*n < kDatagrams) return rest(socket);
+    if (*n < kDatagrams) return turn == 0 && *n == 0 ? Left::nothing : Left::empty;
   }
+  return Left::more;
+}
+
+void FlowExport::on_readable(size_t socket) {
+  if (read(socket) != Left::empty || !rests_[socket].may) return;
+  loop_.change(sockets_[socket].get(), 0);
+  rest(socket);
+}
+
+// Rests again without a word to the kernel as long as each rest brings something.
+void FlowExport::on_rested(size_t socket) {
+  rests_[socket].timer.reset();
+  if (read(socket) == Left::empty) return rest(socket);
+  loop_.change(sockets_[socket].get(), EPOLLIN);
 }
 
 void FlowExport::rest(size_t socket) {
-  Rest& rest = rests_[socket];
-  if (!rest.may || rest.timer) return;
-  loop_.change(sockets_[socket].get(), 0);
-  rest.timer = loop_.after(kRest, [this, socket] {
-    rests_[socket].timer.reset();
-    loop_.change(sockets_[socket].get(), EPOLLIN);
-  });
+  rests_[socket].timer = loop_.after(kRest, [this, socket] { on_rested(socket); });
 }
 
 void FlowExport::take(const model::NatBlock& block) {

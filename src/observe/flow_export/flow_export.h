@@ -109,8 +109,11 @@ class FlowExport {
     bool may = false;
     std::optional<sys::Loop::TimerId> timer;  // while it rests
   };
+  enum class Left : uint8_t { nothing, empty, more };  // nothing came; all was read; the loop's others have their turn
 
   void on_readable(size_t socket);
+  void on_rested(size_t socket);
+  [[nodiscard]] Left read(size_t socket);
   void rest(size_t socket);
   void on_flow(model::Flow flow);
   [[nodiscard]] bool see_behind_nat(model::Flow& flow) const;
