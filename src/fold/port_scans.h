@@ -83,7 +83,7 @@ class PortScans {
 
   Sink sink_;
   std::vector<First> firsts_;
-  std::unordered_map<uint64_t, Hosts> minute_;       // by line and port
+  std::unordered_map<uint64_t, Hosts> minute_;  // by line and port
   // A bit for each pair in minute_, by hash: nearly every record is of a pair that is not, and is spared the search.
   std::vector<bool> in_minute_;
   std::unordered_map<uint64_t, Answered> answered_;  // the same, where somebody did within the hour
