@@ -44,6 +44,7 @@ std::optional<sys::Fd> WatchedFile::changed() {
   const State now = state();
   const bool still = std::exchange(looked_, now) == now;
   if (still && now != opened_) return open(now);
+  if (now == opened_ && now != State{}) fault_.clear();  // it was away for a while
   return std::nullopt;
 }
 

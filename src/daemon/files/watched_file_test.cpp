@@ -58,6 +58,13 @@ TEST_F(Watched, OneThatIsNotThere) {
   EXPECT_EQ(told(file_.changed()), "-");
   EXPECT_EQ(told(file_.changed()), "a");
   EXPECT_TRUE(file_.fault().empty());
+  fs::rename(path_, path_ + ".away");
+  (void)file_.changed();
+  EXPECT_EQ(told(file_.changed()), "-");
+  EXPECT_FALSE(file_.fault().empty());
+  fs::rename(path_ + ".away", path_);
+  EXPECT_EQ(told(file_.changed()), "-") << "nothing is new in it";
+  EXPECT_TRUE(file_.fault().empty());
   fs::remove(path_);
   fs::create_directory(path_);
   EXPECT_EQ(told(file_.changed()), "-");
