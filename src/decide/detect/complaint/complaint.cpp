@@ -14,6 +14,7 @@ int32_t Detector::level(const Level& level, const Context& context) { return hal
 
 int32_t Detector::see(State& state, const model::ObservationBody& body, const Context& context) {
   uint32_t mark = 0;
+  int32_t mnat = kWordMnat;
   if (const auto* complaint = std::get_if<model::Complaint>(&body)) {
     mark = fingerprint_of("r" + complaint->reporter, (complaint->sent ? complaint->sent : context.now).unix_day());
   } else if (const auto* listing = std::get_if<model::Listing>(&body)) {
@@ -22,8 +23,9 @@ int32_t Detector::see(State& state, const model::ObservationBody& body, const Co
     mark = fingerprint_of("proxy");
   } else if (std::holds_alternative<model::C2Contact>(body)) {
     mark = fingerprint_of("c2", context.now.unix_day());
+    mnat = kC2Mnat;
   }
-  return mark != 0 && state.seen.is_new(mark) ? kWordMnat : 0;
+  return mark != 0 && state.seen.is_new(mark) ? mnat : 0;
 }
 
 // The watch writes a complaint down as a failure: a receiver did not want it; a proxied connection as a success. Of the

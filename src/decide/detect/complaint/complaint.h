@@ -2,7 +2,7 @@
 // H, what others say of a line: a complaint +2.3 nats for each reporter and day of the mail, a listing on a blocklist
 // +2.3 for each list and day (DETECTION.md section 1); halves every 24 h. That the line carried a connection of
 // somebody outside to a mail port adds 2.3 once, however often and for whomever; that it talked to a control server of
-// botnets adds 2.3 a day. These two are hints: they come to less than 7 together, and a case is 9.2.
+// botnets adds 2 a day. These two are hints: they come to less than 7 together, and a case is 9.2.
 // One kind with `dark`: both are the words of witnesses outside, and a block asks for something else too.
 #pragma once
 
@@ -12,6 +12,8 @@
 namespace postern::decide::detect::complaint {
 
 inline constexpr int32_t kWordMnat = 2'300;
+// Day after day it comes to twice that: less than 4.6, which is what a restriction asks of a second kind of evidence.
+inline constexpr int32_t kC2Mnat = 2'000;
 inline constexpr Duration kHalfLife = hours(24);
 
 struct Detector {

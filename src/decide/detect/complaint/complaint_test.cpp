@@ -50,9 +50,9 @@ TEST(Complaint, AProxyCountsOnceWhoeverUsesIt) {
 TEST(Complaint, AControlServerCountsOnceADay) {
   Detector::State state;
   const model::C2Contact c2{*parse_ip("192.0.2.1"), *parse_ip("198.51.100.1"), 443};
-  EXPECT_EQ(Detector::see(state, c2, {kNow, &kClass}), 2'300);
+  EXPECT_EQ(Detector::see(state, c2, {kNow, &kClass}), 2'000);
   EXPECT_EQ(Detector::see(state, model::C2Contact{}, {kNow + hours(11), &kClass}), 0);
-  EXPECT_EQ(Detector::see(state, c2, {kNow + hours(12), &kClass}), 2'300);
+  EXPECT_EQ(Detector::see(state, c2, {kNow + hours(12), &kClass}), 2'000);
 }
 
 // Whatever the times of day and however long: control servers alone are not the second kind of evidence that a
@@ -75,8 +75,8 @@ TEST(Complaint, HintsAloneAreNoCase) {
         if (proxied && day == 30) see(model::ProxyUse{}, begin + days(day));
         see(model::C2Contact{}, begin + days(day) + hours(23) + minutes(59));
       }
-      EXPECT_GT(most, proxied ? 6'800 : 4'500);
-      EXPECT_LT(most, proxied ? 6'900 : 4'600);
+      EXPECT_GT(most, proxied ? 6'200 : 3'900);
+      EXPECT_LT(most, proxied ? 6'400 : 4'100);
     }
 }
 
