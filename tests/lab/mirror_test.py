@@ -296,6 +296,7 @@ ip route add blackhole 198.18.0.0/15; ip -6 route add local 3fff::/20 dev lo""")
         self.assertTrue(lab.came_true(lambda: "a control server" in self.watched("calls"), 30), self.counters())
         print(self.watched("calls"), flush=True)
         self.assertEqual(self.counters()["c2.told_total"], 2)
+        self.assertIn(f"server={SERVER}:{CONTROL_PORT}", self.lab.log.read_text())
         self.assertFalse(self.cases() & {"talks", "calls"}, "that alone is no case")
 
     def go_on(self) -> None:

@@ -36,17 +36,20 @@ void C2Flows::see(const model::Flow& flow) {
   const uint32_t line = line_of_(contact.source).number;
   if (line == 0) return;
   ++stats_.flows;
-  tell(contact, flow.begin, *server, contacts_.see(line, *server, from_server, flow));
+  tell({.sequence = 0, .at = flow.begin, .body = contact}, line, *server,
+       contacts_.see(line, *server, from_server, flow));
 }
 
-void C2Flows::tell(const model::C2Contact& contact, Time at, uint32_t server, fold::C2News news) {
+void C2Flows::tell(model::Observation contact, uint32_t line, uint32_t server, fold::C2News news) {
   switch (news) {
     case fold::C2News::nothing:
     case fold::C2News::again:
       return;
     case fold::C2News::fresh:
       ++stats_.told;
-      return emit_({.sequence = 0, .at = at, .body = contact});
+      sys::log(sys::Level::info, kComponent, "C2_CONTACT", "a line talks to a control server of c2.list",
+               {{"line", std::to_string(line)}, {"server", list_.entry(server)}});
+      return emit_(std::move(contact));
     case fold::C2News::crowded:
       sys::log(
           sys::Level::warning, kComponent, "C2_CROWDED",

@@ -38,7 +38,7 @@ class C2Flows {
   [[nodiscard]] uint32_t servers() const { return list_.size(); }
 
  private:
-  void tell(const model::C2Contact& contact, Time at, uint32_t server, fold::C2News news);
+  void tell(model::Observation contact, uint32_t line, uint32_t server, fold::C2News news);
 
   fold::Nats nats_;
   fold::MailFlows::LineOf line_of_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Mirror ports: interfaces on which a switch repeats what it carries. What their filter lets through (filter.h) is
 // summed up to flows, DNS questions, SMTP on other ports and proxies that carry to mail ports by the code that reads
-// captures (wire/traffic/capture), and handed on: this room judges nothing and folds nothing.
+// captures (wire/traffic/capture), and handed on: nothing is judged or folded here.
 //
 // Flows of ports that are not those of mail only say something by their silence, so they are left out, and counted,
 // while the mirror does not show nearly all answers (wire::Beginnings). Nothing of a packet is kept. Bounded by the
